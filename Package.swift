@@ -1,0 +1,152 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Layers, lowest first; an import points to a lower layer, never sideways or up (docs/architecture.md):
+//   0 values, 1 cores, 2 machinery, 3 contracts, 4 services, 5 programs.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let collections = Target.Dependency.product(
+    name: "OrderedCollections", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grpc = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcNIO = Target.Dependency.product(
+    name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
+let grpcProtobuf = Target.Dependency.product(
+    name: "GRPCProtobuf", package: "grpc-swift-protobuf")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+
+/// A shim or a system library that Swift cannot import by itself.
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies + [argumentParser], swiftSettings: strict)
+}
+
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "gd2",
+    products: [
+        .executable(name: "gd2-store", targets: ["gd2-store"]),
+        .executable(name: "gd2-rest", targets: ["gd2-rest"]),
+        .executable(name: "gd2-pmap", targets: ["gd2-pmap"]),
+        .executable(name: "gd2-brickd", targets: ["gd2-brickd"]),
+        .executable(name: "glustercli", targets: ["glustercli"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    ],
+    targets: [
+        // 0 values
+        library("GD2Error"),
+        library("GlusterModel"),
+        library("Volfile"),
+        library("XDR"),
+
+        // 1 cores
+        library("BrickSupervision", ["GlusterModel"]),
+        library("GlusterXDR", ["GlusterModel", "SunRPC", "XDR"]),
+        library("Placement", ["GlusterModel"]),
+        library("Portmap", ["GlusterModel"]),
+        library("SunRPC", ["XDR"]),
+        library("Transaction", ["GlusterModel"]),
+        library("Volgen", ["GlusterModel", "Volfile", "VolumeOptions"]),
+        library("VolumeOptions", ["GlusterModel"]),
+
+        // 2 machinery
+        .target(name: "CLinux"),
+        .target(name: "CXlator"),
+        system("CCap", pkgConfig: "libcap", apt: "libcap-dev"),
+        system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+        system("CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
+        library("Daemon", ["CCap", "CLinux", "CSystemd", "GlusterModel", argumentParser, lifecycle, log, metrics, nio, nioHTTP1, nioPosix, toml]),
+        library("EtcdProcess", ["CLinux", log, x509, crypto]),
+        library("LocalGRPC", ["CLinux", "GD2Error", grpc, grpcNIO, nio, nioHTTP2, nioPosix]),
+        library("LocalSocket", ["CLinux", nio, nioPosix]),
+        library("Processes", ["CLinux", "CSystemd", log]),
+        library("RPCTransport", ["SunRPC", "XDR", log, nio, nioPosix]),
+        library("XlatorTables", ["CXlator", "VolumeOptions"]),
+
+        // 3 contracts
+        library("EtcdAPI", [grpc, grpcProtobuf, protobuf]),
+        library("StoreAPI", ["EtcdAPI", "GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf]),
+        library("StoreMirror", ["GlusterModel", "StoreAPI", lifecycle, log]),
+        library("StoreTesting", ["GlusterModel", "StoreAPI"]),
+        library("BrickAPI", ["GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf]),
+        library("PmapAPI", ["GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf]),
+        library("RESTAPI", ["GD2Error", "GlusterModel"]),
+
+        // 4 services
+        library("BrickService", ["BrickAPI", "BrickSupervision", "Daemon", "GD2Error", "GlusterModel", "LocalGRPC", "Processes", "StoreAPI", "StoreMirror", log, lifecycle]),
+        library("CLICommands", ["GD2Error", "GlusterModel", "RESTAPI", argumentParser, httpClient]),
+        library("PmapService", ["BrickAPI", "COpenSSL", "Daemon", "GlusterModel", "GlusterXDR", "LocalGRPC", "LocalSocket", "PmapAPI", "Portmap", "RPCTransport", "StoreAPI", "StoreMirror", "SunRPC", "Volfile", "Volgen", "XDR", crypto, log, lifecycle, nio, nioPosix]),
+        library("RESTService", ["BrickAPI", "Daemon", "GD2Error", "GlusterModel", "LocalGRPC", "LocalSocket", "Placement", "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction", "VolumeOptions", "XlatorTables", hummingbird, hummingbirdTLS, jwt, lifecycle, log, metrics, nio, nioPosix]),
+        library("StoreService", ["Daemon", "EtcdAPI", "EtcdProcess", "GD2Error", "GlusterModel", "LocalGRPC", "StoreAPI", crypto, grpc, grpcNIO, lifecycle, log, x509]),
+
+        // 5 programs
+        program("gd2-store", ["Daemon", "EtcdProcess", "StoreService"]),
+        program("gd2-rest", ["Daemon", "RESTService"]),
+        program("gd2-pmap", ["Daemon", "PmapService"]),
+        program("gd2-brickd", ["BrickService", "Daemon"]),
+        program("glustercli", ["CLICommands"]),
+
+        // Tests
+        tests("GlusterModelTests", ["GlusterModel"]),
+        tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),
+    ]
+)

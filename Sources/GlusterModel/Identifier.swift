@@ -1,0 +1,139 @@
+/// A 128-bit identifier of one kind of thing, written as a UUID (RFC 9562).
+///
+/// `Subject` keeps a peer's identifier from being used as a volume's; it has no values.
+public struct Identifier<Subject>: Hashable, Sendable {
+    public let high: UInt64
+    public let low: UInt64
+
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// A random identifier: version 4, variant 10.
+    public init(using generator: inout some RandomNumberGenerator) {
+        high = (generator.next() & 0xffff_ffff_ffff_0fff) | 0x4000
+        low = (generator.next() & 0x3fff_ffff_ffff_ffff) | 0x8000_0000_0000_0000
+    }
+
+    /// The 16 bytes in network order, as in the xattr `trusted.glusterfs.volume-id`.
+    public var bytes: [UInt8] {
+        (0..<16).map { index in
+            let word = index < 8 ? high : low
+            return UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * (index % 8)))
+        }
+    }
+
+    /// Reads 16 bytes in network order; nil when there are not exactly 16.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        var words: (UInt64, UInt64) = (0, 0)
+        for (index, byte) in bytes.enumerated() {
+            if index < 8 {
+                words.0 = words.0 << 8 | UInt64(byte)
+            } else {
+                words.1 = words.1 << 8 | UInt64(byte)
+            }
+        }
+        self.init(high: words.0, low: words.1)
+    }
+}
+
+extension Identifier: LosslessStringConvertible {
+    /// Lower-case hexadecimal in the groups 8-4-4-4-12.
+    public var description: String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (index, byte) in bytes.enumerated() {
+            if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Reads the form of ``description``, in either case; nil for anything else.
+    public init?(_ description: String) {
+        var bytes: [UInt8] = []
+        let text = Array(description.utf8)
+        guard text.count == 36 else { return nil }
+        var index = 0
+        while index < 36 {
+            if [8, 13, 18, 23].contains(index) {
+                guard text[index] == UInt8(ascii: "-") else { return nil }
+                index += 1
+                continue
+            }
+            guard let high = Self.nibble(text[index]), let low = Self.nibble(text[index + 1])
+            else { return nil }
+            bytes.append(high << 4 | low)
+            index += 2
+        }
+        self.init(bytes: bytes)
+    }
+
+    private static func nibble(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
+
+extension Identifier: Comparable {
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}
+
+extension Identifier: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let identifier = Self(text) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "not a UUID: \(text)")
+        }
+        self = identifier
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+extension Identifier: CodingKeyRepresentable {
+    public var codingKey: any CodingKey { IdentifierKey(stringValue: description) }
+
+    public init?(codingKey: some CodingKey) { self.init(codingKey.stringValue) }
+}
+
+private struct IdentifierKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+}
+
+public enum ClusterSubject {}
+public enum PeerSubject {}
+public enum VolumeSubject {}
+public enum BrickSubject {}
+public enum TransactionSubject {}
+public enum IncarnationSubject {}
+
+/// Names one cluster for ever; part of every key in the store.
+public typealias ClusterID = Identifier<ClusterSubject>
+/// Names one node for ever, through renames, address changes and re-installation of daemons.
+public typealias PeerID = Identifier<PeerSubject>
+/// The `trusted.glusterfs.volume-id` of a volume's bricks.
+public typealias VolumeID = Identifier<VolumeSubject>
+/// Names one brick in the REST API.
+public typealias BrickID = Identifier<BrickSubject>
+public typealias TransactionID = Identifier<TransactionSubject>
+/// Names one run of one daemon: new at every start of the process.
+public typealias IncarnationID = Identifier<IncarnationSubject>

@@ -1,0 +1,87 @@
+public import GlusterModel
+
+/// The keys of one cluster in the store; design section 9 is the list. New key? Add it here, to the
+/// caller table (StoreService) and to docs/store.md.
+public struct StoreKeys: Hashable, Sendable {
+    /// `/gluster/<cluster-id>/`.
+    public let prefix: String
+
+    public init(cluster: ClusterID) { prefix = "/gluster/\(cluster)/" }
+
+    public var epoch: String { prefix + "cluster/epoch" }
+    public var schemaVersion: String { prefix + "cluster/version" }
+
+    public var peers: String { prefix + "peers/" }
+    public func peer(_ id: PeerID) -> String { peers + id.description }
+
+    public var volumeNames: String { prefix + "names/volume/" }
+    /// Value: the volume's id as plain text. Created in the same Txn as the head.
+    public func volumeName(_ name: VolumeName) -> String { volumeNames + name.description }
+
+    public var volumes: String { prefix + "volumes/" }
+    public func volumeHead(_ id: VolumeID) -> String { volumes + "\(id)/head" }
+    /// JSON: ``StoredOptions``.
+    public func volumeOptions(_ id: VolumeID) -> String { volumes + "\(id)/options" }
+    public func generations(_ id: VolumeID) -> String { volumes + "\(id)/gen/" }
+    public func generation(_ id: VolumeID, _ number: Int) -> String {
+        generations(id) + "\(number)/"
+    }
+    /// JSON: ``StoredLayout``.
+    public func generationLayout(_ id: VolumeID, _ number: Int) -> String {
+        generation(id, number) + "layout"
+    }
+    /// JSON: ``StoredBricks``; chunk numbers have five digits, so that keys sort in order.
+    public func generationBricks(_ id: VolumeID, _ number: Int, chunk: Int) -> String {
+        let digits = String(chunk)
+        let zeros = String(repeating: "0", count: max(0, 5 - digits.count))
+        return generation(id, number) + "bricks/" + zeros + digits
+    }
+
+    /// Cluster-wide options (GD1's `volume set all`): JSON ``StoredOptions``.
+    public var clusterOptions: String { prefix + "options/cluster" }
+
+    public var reported: String { prefix + "reported/" }
+    public func reported(by peer: PeerID) -> String { reported + "\(peer)/" }
+    public func volumeReport(_ volume: VolumeID, by peer: PeerID) -> String {
+        reported(by: peer) + "volumes/\(volume)"
+    }
+    /// Result of one step of a transaction on one node; written by that node's gd2-brickd.
+    public func stepReport(_ txn: TransactionID, step: Int, by peer: PeerID) -> String {
+        reported(by: peer) + "txns/\(txn)/\(step)"
+    }
+
+    public var alive: String { prefix + "alive/" }
+    /// The only key with a lease of gd2-store's.
+    public func alive(_ peer: PeerID) -> String { alive + peer.description }
+
+    public var transactions: String { prefix + "txns/" }
+    public func transaction(_ id: TransactionID) -> String { transactions + id.description }
+
+    public var locks: String { prefix + "locks/" }
+    /// `object` is `volume/<name>` and the like. JSON: who holds it since when; lease of the holder.
+    public func lock(_ object: String) -> String { locks + object }
+
+    public var sessions: String { prefix + "sessions/" }
+    /// One run of one gd2-rest, kept alive by its lease.
+    public func session(_ id: IncarnationID) -> String { sessions + id.description }
+
+    /// Readable by the program `reader` alone.
+    public func secrets(reader: String) -> String { prefix + "secrets/\(reader)/" }
+    /// 32 random bytes (hex) from which gd2-pmap derives each volume's trusted-client credentials.
+    public var volumeAuthSecret: String { secrets(reader: "gd2-pmap") + "volume-auth" }
+    /// The HMAC secret of GD2's REST tokens (hex).
+    public var restTokenSecret: String { secrets(reader: "gd2-rest") + "token" }
+
+    /// The exclusive end of the range of all keys that begin with `prefix`.
+    public static func rangeEnd(_ prefix: String) -> [UInt8] {
+        var bytes = Array(prefix.utf8)
+        while let last = bytes.last {
+            if last < 0xff {
+                bytes[bytes.count - 1] = last + 1
+                return bytes
+            }
+            bytes.removeLast()
+        }
+        return [0]
+    }
+}

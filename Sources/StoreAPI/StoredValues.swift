@@ -1,0 +1,41 @@
+public import GlusterModel
+
+/// The options of a volume or of the cluster: stored keys and canonical values.
+public struct StoredOptions: Hashable, Sendable, Codable {
+    public var schema = 1
+    public var options: [String: String]
+
+    public init(_ options: [String: String] = [:]) { self.options = options }
+}
+
+/// The shape of one generation: `gen/<G>/layout`.
+public struct StoredLayout: Hashable, Sendable, Codable {
+    public var schema = 1
+    public var layout: SubvolumeLayout
+
+    public init(_ layout: SubvolumeLayout) { self.layout = layout }
+}
+
+/// Up to `Limits.bricksPerRecord` bricks of one generation: `gen/<G>/bricks/<chunk>`.
+public struct StoredBricks: Hashable, Sendable, Codable {
+    public var schema = 1
+    public var bricks: [Brick]
+
+    public init(_ bricks: [Brick]) { self.bricks = bricks }
+}
+
+/// `cluster/epoch`.
+public struct StoredEpoch: Hashable, Sendable, Codable {
+    public var schema = 1
+    public var epoch: Epoch
+
+    public init(_ epoch: Epoch) { self.epoch = epoch }
+}
+
+/// `cluster/version`: the schema that every member can read; nobody writes a newer one.
+public struct StoredSchemaVersion: Hashable, Sendable, Codable {
+    public var schema = 1
+    public var version: Int
+
+    public init(_ version: Int) { self.version = version }
+}

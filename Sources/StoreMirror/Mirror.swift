@@ -1,0 +1,29 @@
+public import GlusterModel
+public import StoreAPI
+
+/// A copy of some prefixes of the store as one revision had them.
+public struct MirrorView: Sendable {
+    /// Which store this is a view of; nil until a store was reached once, now or in an earlier run.
+    public var identity: StoreIdentity?
+    public var revision: Int64
+    public var values: [String: KeyValue]
+    /// Whether the watch is open and has caught up, or else since when (CLOCK_BOOTTIME) it is not.
+    public var freshness: Freshness
+
+    public enum Freshness: Sendable, Hashable {
+        case current
+        /// `age`: how long ago this view was last known to be current; nil after a restart, when
+        /// the clock of an earlier boot says nothing.
+        case stale(age: Duration?)
+    }
+
+    public init(
+        identity: StoreIdentity? = nil, revision: Int64 = 0, values: [String: KeyValue] = [:],
+        freshness: Freshness = .stale(age: nil)
+    ) {
+        self.identity = identity
+        self.revision = revision
+        self.values = values
+        self.freshness = freshness
+    }
+}
