@@ -44,8 +44,10 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func library(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -71,7 +73,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -124,11 +125,11 @@ let package = Package(
 
         // 3 contracts
         library("EtcdAPI", [grpc, grpcProtobuf, protobuf]),
-        library("StoreAPI", ["EtcdAPI", "GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf]),
+        library("StoreAPI", ["EtcdAPI", "GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf], exclude: ["store.proto"]),
         library("StoreMirror", ["GlusterModel", "StoreAPI", lifecycle, log]),
         library("StoreTesting", ["GlusterModel", "StoreAPI"]),
-        library("BrickAPI", ["GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf]),
-        library("PmapAPI", ["GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf]),
+        library("BrickAPI", ["GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf], exclude: ["brickd.proto"]),
+        library("PmapAPI", ["GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf], exclude: ["pmap.proto"]),
         library("RESTAPI", ["GD2Error", "GlusterModel"]),
 
         // 4 services

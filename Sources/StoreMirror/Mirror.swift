@@ -1,4 +1,3 @@
-public import GlusterModel
 public import StoreAPI
 
 /// A copy of some prefixes of the store as one revision had them.
