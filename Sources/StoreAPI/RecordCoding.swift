@@ -1,4 +1,4 @@
-public import FoundationEssentials
+import FoundationEssentials
 
 /// Turns records into the JSON that the store holds, and back. Keys are sorted, so equal values have
 /// equal bytes. Fields that this version does not know survive a read-modify-write.
