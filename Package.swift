@@ -148,6 +148,8 @@ let package = Package(
 
         // Tests
         tests("GlusterModelTests", ["GlusterModel"]),
+        tests("RESTAPITests", ["GD2Error", "RESTAPI"]),
         tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),
+        tests("TransactionTests", ["GlusterModel", "Transaction"]),
     ]
 )

@@ -132,8 +132,10 @@ public protocol KeyValueStore: Sendable {
     func txn(if conditions: [Compare], then operations: [Operation]) async throws -> TxnResult
 
     /// Calls `body` with every change below `prefixes` after `revision`, one whole revision at a
-    /// time and in order, until it throws or the task is cancelled. Throws `.compacted`,
-    /// `.epochChanged` or `.unavailable` when the stream ends; does not re-open it by itself.
+    /// time and in order, until it throws or the task is cancelled. A change without puts and
+    /// deletes says that nothing happened below `prefixes` up to its revision; one comes as soon as
+    /// the watch has caught up. Throws `.compacted`, `.epochChanged` or `.unavailable` when the
+    /// stream ends; does not re-open it by itself.
     func watch(
         prefixes: [String], after revision: Int64,
         _ body: @Sendable (Change) async throws -> Void

@@ -1,0 +1,132 @@
+/// Bytes of a file system or volume.
+public struct SizeInfo: Hashable, Sendable, Codable {
+    public var capacity: UInt64
+    public var used: UInt64
+    public var free: UInt64
+
+    public init(capacity: UInt64 = 0, used: UInt64 = 0, free: UInt64 = 0) {
+        self.capacity = capacity
+        self.used = used
+        self.free = free
+    }
+}
+
+/// A brick's state: an element of `GET /v1/volumes/{name}/bricks`.
+public struct BrickStatus: Hashable, Sendable, Codable {
+    public var info: BrickInfo
+    public var online: Bool
+    /// 0 when there is no process.
+    public var pid: Int
+    /// 0 when the brick is not online.
+    public var port: Int
+    public var fsType: String
+    public var mountOpts: String
+    public var device: String
+    public var size: SizeInfo
+    /// Why it is not online, where that is known; not in GD2.
+    public var message: String?
+
+    public init(info: BrickInfo, online: Bool, pid: Int, port: Int) {
+        self.info = info
+        self.online = online
+        self.pid = pid
+        self.port = port
+        fsType = ""
+        mountOpts = ""
+        device = ""
+        size = SizeInfo()
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case info, online, pid, port, device, size, message
+        case fsType = "fs-type"
+        case mountOpts = "mount-opts"
+    }
+}
+
+/// `GET /v1/volumes/{name}/status`.
+public struct VolumeStatus: Hashable, Sendable, Codable {
+    public var info: VolumeInfo
+    public var online: Bool
+    public var size: SizeInfo
+
+    public init(info: VolumeInfo, online: Bool, size: SizeInfo) {
+        self.info = info
+        self.online = online
+        self.size = size
+    }
+}
+
+/// A node, as `GET /v1/peers` lists it.
+public struct PeerInfo: Hashable, Sendable, Codable {
+    public var id: String
+    public var name: String
+    public var peerAddresses: [String]
+    public var clientAddresses: [String]
+    public var online: Bool
+    public var pid: Int?
+    public var metadata: [String: String]
+
+    public init(
+        id: String, name: String, peerAddresses: [String], clientAddresses: [String], online: Bool,
+        metadata: [String: String]
+    ) {
+        self.id = id
+        self.name = name
+        self.peerAddresses = peerAddresses
+        self.clientAddresses = clientAddresses
+        self.online = online
+        self.metadata = metadata
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, name, online, pid, metadata
+        case peerAddresses = "peer-addresses"
+        case clientAddresses = "client-addresses"
+    }
+}
+
+/// `GET /version`.
+public struct VersionInfo: Hashable, Sendable, Codable {
+    /// Named as in GD2, so that its client reads it.
+    public var glusterdVersion: String
+    public var apiVersion: Int
+
+    public init(glusterdVersion: String, apiVersion: Int) {
+        self.glusterdVersion = glusterdVersion
+        self.apiVersion = apiVersion
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case glusterdVersion = "glusterd-version"
+        case apiVersion = "api-version"
+    }
+}
+
+/// An element of `GET /endpoints`.
+public struct Endpoint: Hashable, Sendable, Codable {
+    public var name: String
+    public var description: String
+    public var methods: [String]
+    public var path: String
+    public var requestType: String
+    public var responseType: String
+
+    public init(
+        name: String, description: String, methods: [String], path: String, requestType: String,
+        responseType: String
+    ) {
+        self.name = name
+        self.description = description
+        self.methods = methods
+        self.path = path
+        self.requestType = requestType
+        self.responseType = responseType
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case name, description, methods, path
+        case requestType = "request-type"
+        case responseType = "response-type"
+    }
+}

@@ -1,0 +1,125 @@
+public import GlusterModel
+
+/// What happened to a transaction.
+public enum TransactionEvent: Hashable, Sendable {
+    /// The journal's record, as the last effect wanted it, is in the store.
+    case journaled
+    case stepDone(step: Int)
+    case stepFailed(step: Int, cause: String)
+    case undone(step: Int)
+    /// It is tried again by the next ``resume``.
+    case undoFailed(step: Int, cause: String)
+    case committed
+    /// The commit's conditions did not hold: nothing was changed.
+    case commitRefused(cause: String)
+    /// After a pause. When a write's end is unknown (time-out), make a new engine of the record
+    /// as the store has it instead: the commit may have happened.
+    case resume
+}
+
+/// What the shell has to do next; each ends in one event.
+public enum TransactionEffect: Hashable, Sendable {
+    /// Put the record, comparing the lock's create revision.
+    case journal(TransactionRecord)
+    case run(step: Int)
+    case undo(step: Int)
+    /// One Txn: the change itself together with this record, comparing the lock.
+    case commit(TransactionRecord)
+    /// Remove journal and lock together: all is done or undone.
+    case finish(Outcome)
+    /// Nothing can be done now; resume after a pause.
+    case retryLater(cause: String)
+}
+
+public enum Outcome: Hashable, Sendable {
+    case committed
+    case undone(cause: String)
+}
+
+/// The decisions of a coordinator, without I/O: record + event → record + effects.
+///
+///     running(0) → … → running(n) → commit → committed(n) → … → finish
+///        └── a step or the commit failed → undoing(k) → … → undoing(0) → finish
+///
+/// A step's phase is journalled before the step is begun. A new owner continues a committed
+/// transaction and undoes any other, since its client is gone.
+public struct TransactionEngine: Hashable, Sendable {
+    public private(set) var record: TransactionRecord
+    /// Whether the journal was asked and did not answer yet.
+    private var isJournaling = false
+
+    public init(_ record: TransactionRecord) { self.record = record }
+
+    /// Steps before the commit.
+    private var stepsBeforeCommit: Int { record.steps.prefix { !$0.isAfterCommit }.count }
+
+    /// The first effect of a new transaction: its record, before anything runs.
+    public mutating func begin() -> [TransactionEffect] { enter(.running(step: 0)) }
+
+    /// The first effect of a new owner, who holds the lock by `fence`.
+    public mutating func takeOver(
+        by owner: IncarnationID, fence: FencingToken
+    ) -> [TransactionEffect] {
+        record.owner = owner
+        record.fence = fence
+        switch record.phase {
+        case .running(let step):
+            return enter(.undoing(step: step, cause: "its coordinator died"))
+        case .undoing, .committed: return enter(record.phase)
+        }
+    }
+
+    public mutating func next(on event: TransactionEvent) -> [TransactionEffect] {
+        switch (record.phase, event) {
+        case (_, .journaled):
+            guard isJournaling else { return [] }
+            isJournaling = false
+            return act()
+        case (_, .resume): return enter(record.phase)
+        case (.running(let step), .stepDone(let done)) where done == step:
+            return enter(.running(step: step + 1))
+        case (.running(let step), .stepFailed(let failed, let cause)) where failed == step:
+            return enter(.undoing(step: step, cause: cause))
+        case (.running, .commitRefused(let cause)):
+            return enter(.undoing(step: stepsBeforeCommit - 1, cause: cause))
+        case (.running, .committed):
+            record.phase = .committed(step: stepsBeforeCommit)
+            return act()
+        case (.undoing(let step, let cause), .undone(let done)) where done == step:
+            return enter(.undoing(step: step - 1, cause: cause))
+        case (.undoing(let step, _), .undoFailed(let failed, let cause)) where failed == step:
+            return [.retryLater(cause: cause)]
+        case (.committed(let step), .stepDone(let done)) where done == step:
+            return enter(.committed(step: step + 1))
+        case (.committed(let step), .stepFailed(let failed, let cause)) where failed == step:
+            return [.retryLater(cause: cause)]
+        case (.running, _), (.undoing, _), (.committed, _): return []
+        }
+    }
+
+    private mutating func enter(_ phase: Phase) -> [TransactionEffect] {
+        switch phase {
+        case .undoing(let step, let cause):
+            // A commit that was refused or not reached has nothing of its own to undo.
+            record.phase = .undoing(step: min(step, stepsBeforeCommit - 1), cause: cause)
+        case .running, .committed: record.phase = phase
+        }
+        isJournaling = true
+        return [.journal(record)]
+    }
+
+    /// What the present phase, now journalled, wants.
+    private func act() -> [TransactionEffect] {
+        switch record.phase {
+        case .running(let step) where step < stepsBeforeCommit: return [.run(step: step)]
+        case .running:
+            var committed = record
+            committed.phase = .committed(step: stepsBeforeCommit)
+            return [.commit(committed)]
+        case .undoing(let step, let cause):
+            return step >= 0 ? [.undo(step: step)] : [.finish(.undone(cause: cause))]
+        case .committed(let step) where step < record.steps.count: return [.run(step: step)]
+        case .committed: return [.finish(.committed)]
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import GlusterModel
+import Testing
+import Transaction
+
+/// A store and nodes that count what was done; every call may fail or the coordinator may die.
+private struct World {
+    var journal: TransactionRecord?
+    var prepared: Set<Int> = []
+    var removed: Set<Int> = []
+    var isCommitted = false
+    var outcome: Outcome?
+
+    /// Carries effects out until all is done, waiting, or `effectsMax` were carried out (death).
+    mutating func drive(
+        _ engine: inout TransactionEngine, _ first: [TransactionEffect],
+        effectsMax: Int = .max, failing: Int? = nil, refusing: Bool = false, twice: Bool = false
+    ) -> Int {
+        var queue = first
+        var done = 0
+        while !queue.isEmpty, done < effectsMax {
+            let effect = queue.removeFirst()
+            done += 1
+            if twice { _ = carryOut(effect, failing: failing, refusing: refusing) }
+            guard let event = carryOut(effect, failing: failing, refusing: refusing) else { break }
+            queue += engine.next(on: event)
+        }
+        return done
+    }
+
+    private mutating func carryOut(
+        _ effect: TransactionEffect, failing: Int?, refusing: Bool
+    ) -> TransactionEvent? {
+        switch effect {
+        case .journal(let record):
+            journal = record
+            return .journaled
+        case .run(let step):
+            guard let action = journal?.steps[step].action else { return nil }
+            // A step that fails may have done half of its work.
+            if action == .prepareBricks { prepared.insert(step) } else { removed.insert(step) }
+            return step == failing ? .stepFailed(step: step, cause: "no") : .stepDone(step: step)
+        case .undo(let step):
+            prepared.remove(step)
+            return .undone(step: step)
+        case .commit(let record):
+            if refusing { return .commitRefused(cause: "the name is taken") }
+            isCommitted = true
+            journal = record
+            return .committed
+        case .finish(let end):
+            journal = nil
+            outcome = end
+            return nil
+        case .retryLater: return nil
+        }
+    }
+}
+
+@Suite struct TransactionEngineTests {
+    private static let owner = IncarnationID(high: 1, low: 1)
+    private static let heir = IncarnationID(high: 2, low: 2)
+    private static let newFence = FencingToken(epoch: Epoch(1), token: 99)
+
+    private func record(_ actions: [Step.Action]) throws -> TransactionRecord {
+        let name = try VolumeName(validating: "gv0")
+        let volume = VolumeID(high: 3, low: 3)
+        let steps = actions.enumerated().map { index, action in
+            Step(
+                action: action, peer: PeerID(high: 4, low: UInt64(index)),
+                arguments: BrickArguments(
+                    volume: volume, name: name, bricks: [], flags: BrickFlags()))
+        }
+        return TransactionRecord(
+            id: TransactionID(high: 5, low: 5), owner: Self.owner, lock: "volume/gv0",
+            fence: FencingToken(epoch: Epoch(1), token: 7),
+            operation: actions.contains(.removeBricks) ? .deleteVolume : .createVolume,
+            steps: steps)
+    }
+
+    private static let create: [Step.Action] = [.prepareBricks, .prepareBricks, .prepareBricks]
+    private static let delete: [Step.Action] = [.removeBricks, .removeBricks]
+
+    @Test(arguments: [create, delete, []], [false, true])
+    func everyStepDoneCommitsOnceAlsoWhenRunTwice(actions: [Step.Action], twice: Bool) throws {
+        var engine = TransactionEngine(try record(actions))
+        var world = World()
+        _ = world.drive(&engine, engine.begin(), twice: twice)
+        #expect(world.outcome == .committed)
+        #expect(world.isCommitted)
+        #expect(world.prepared.count + world.removed.count == actions.count)
+    }
+
+    @Test(arguments: 0..<3, [false, true])
+    func aFailureAtAnyStepUndoesItAndThoseBefore(step: Int, twice: Bool) throws {
+        var engine = TransactionEngine(try record(Self.create))
+        var world = World()
+        _ = world.drive(&engine, engine.begin(), failing: step, twice: twice)
+        #expect(world.outcome == .undone(cause: "no"))
+        #expect(world.prepared.isEmpty)
+        #expect(!world.isCommitted)
+    }
+
+    @Test func aRefusedCommitUndoesEveryStep() throws {
+        var engine = TransactionEngine(try record(Self.create))
+        var world = World()
+        _ = world.drive(&engine, engine.begin(), refusing: true)
+        #expect(world.outcome == .undone(cause: "the name is taken"))
+        #expect(world.prepared.isEmpty)
+    }
+
+    @Test(arguments: [create, delete])
+    func anOwnerThatDiesAnywhereLeavesNothingHalfDone(actions: [Step.Action]) throws {
+        var deaths = 1
+        while true {
+            var engine = TransactionEngine(try record(actions))
+            var world = World()
+            let done = world.drive(&engine, engine.begin(), effectsMax: deaths)
+            if world.outcome != nil { break }
+            #expect(done == deaths)
+            let left = try #require(world.journal)
+            var heir = TransactionEngine(left)
+            let first = heir.takeOver(by: Self.heir, fence: Self.newFence)
+            _ = world.drive(&heir, first)
+            #expect(heir.record.fence == Self.newFence)
+            if world.isCommitted {
+                #expect(world.outcome == .committed)
+                #expect(world.prepared.count + world.removed.count == actions.count)
+            } else {
+                #expect(world.outcome == .undone(cause: "its coordinator died"))
+                #expect(world.prepared.isEmpty && world.removed.isEmpty)
+            }
+            #expect(world.journal == nil)
+            deaths += 1
+        }
+        #expect(deaths > actions.count)
+    }
+
+    @Test func aStepAfterTheCommitIsRepeatedAndNeverUndone() throws {
+        var engine = TransactionEngine(try record(Self.delete))
+        var world = World()
+        _ = world.drive(&engine, engine.begin(), failing: 1)
+        #expect(world.outcome == nil)
+        #expect(engine.record.phase == .committed(step: 1))
+        _ = world.drive(&engine, engine.next(on: .resume))
+        #expect(world.outcome == .committed)
+    }
+
+    @Test func anUndoThatFailsWaitsAndIsRepeated() throws {
+        var old = try record(Self.create)
+        old.phase = .undoing(step: 1, cause: "no")
+        var engine = TransactionEngine(old)
+        #expect(engine.next(on: .resume) == [.journal(engine.record)])
+        #expect(engine.next(on: .journaled) == [.undo(step: 1)])
+        let failed = TransactionEvent.undoFailed(step: 1, cause: "busy")
+        #expect(engine.next(on: failed) == [.retryLater(cause: "busy")])
+        var world = World(journal: engine.record, prepared: [0, 1])
+        _ = world.drive(&engine, engine.next(on: .resume))
+        #expect(world.outcome == .undone(cause: "no"))
+        #expect(world.prepared.isEmpty)
+    }
+}
