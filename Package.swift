@@ -147,6 +147,7 @@ let package = Package(
         program("glustercli", ["CLICommands"]),
 
         // Tests
+        tests("CLICommandsTests", ["CLICommands", "GD2Error", "GlusterModel"]),
         tests("GlusterModelTests", ["GlusterModel"]),
         tests("RESTAPITests", ["GD2Error", "RESTAPI"]),
         tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),

@@ -1,0 +1,56 @@
+import CLICommands
+import GD2Error
+import GlusterModel
+import Testing
+
+@Suite struct CreateWordsTests {
+    static func words(_ layout: String, bricks: Int) -> [String] {
+        layout.split(separator: " ").map(String.init) + (0..<bricks).map { "h\($0):/b" }
+    }
+
+    @Test(arguments: [
+        ("", 2, SubvolumeLayout.distribute),
+        ("replica 3", 6, .replicate(copies: 3, arbiter: false)),
+        ("replica 3 arbiter 1", 3, .replicate(copies: 2, arbiter: true)),
+        ("replica 2 arbiter 1 transport tcp", 3, .replicate(copies: 2, arbiter: true)),
+        ("disperse 6", 6, .disperse(bricks: 6, redundancy: 2)),
+        ("disperse 5 redundancy 2", 5, .disperse(bricks: 5, redundancy: 2)),
+        ("disperse-data 4 redundancy 2", 12, .disperse(bricks: 6, redundancy: 2)),
+    ])
+    func gd1sWordOrderIsRead(layout: String, bricks: Int, expected: SubvolumeLayout) throws {
+        let words = try CreateWords(Self.words(layout, bricks: bricks) + ["force"])
+        #expect(words.layout == expected)
+        #expect(words.bricks.count == bricks)
+        #expect(words.force)
+    }
+
+    @Test(arguments: [
+        ("", 0), ("replica 3", 4), ("replica x", 2), ("replica 2 replica 2", 2), ("replica 1", 1),
+        ("arbiter 1", 3), ("replica 4 arbiter 1", 4), ("replica 2 disperse 3", 6),
+        ("disperse 4 redundancy 2", 4), ("redundancy 1", 3), ("transport rdma", 1),
+        ("disperse-data 9223372036854775807", 1),
+    ])
+    func impossibleLayoutsAreInvalid(layout: String, bricks: Int) {
+        let error = #expect(throws: GD2Error.self) {
+            try CreateWords(Self.words(layout, bricks: bricks))
+        }
+        #expect(error?.code == .invalid)
+    }
+
+    @Test func anIPv6HostIsWrittenInBrackets() throws {
+        #expect(try BrickSpec(validating: "[2001:db8::1]:/b/").host == "2001:db8::1")
+        #expect(try BrickSpec(validating: "h:/b//c/").path.description == "/b/c")
+        for text in ["2001:db8::1:/b", ":/b", "h", "h:b", "h:/", "h:/a/../b"] {
+            #expect(throws: GD2Error.self) { try BrickSpec(validating: text) }
+        }
+    }
+
+    @Test func everyKindOfFailureHasItsExitStatus() {
+        let expected: [ErrorCode: Int32] = [
+            .invalid: 2, .unauthenticated: 4, .notAllowed: 4, .notFound: 5, .conflict: 6,
+            .dependency: 6, .preconditionFailed: 6, .unavailable: 7, .timedOut: 7,
+            .tooManyRequests: 7, .tooLarge: 1, .internal: 1,
+        ]
+        for code in ErrorCode.allCases { #expect(ExitStatus(code).rawValue == expected[code]) }
+    }
+}
