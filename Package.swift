@@ -32,6 +32,7 @@ let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -117,7 +118,7 @@ let package = Package(
         system("CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
         library("Daemon", ["CCap", "CLinux", "CSystemd", "GlusterModel", argumentParser, lifecycle, log, metrics, nio, nioHTTP1, nioPosix, toml]),
         library("EtcdProcess", ["CLinux", log, x509, crypto]),
-        library("LocalGRPC", ["CLinux", "GD2Error", grpc, grpcNIO, nio, nioHTTP2, nioPosix]),
+        library("LocalGRPC", ["GD2Error", grpc, grpcNIO, nio, nioHPACK, nioHTTP2, nioPosix]),
         library("LocalSocket", ["CLinux", nio, nioPosix]),
         library("Processes", ["CLinux", "CSystemd", log]),
         library("RPCTransport", ["SunRPC", "XDR", log, nio, nioPosix]),

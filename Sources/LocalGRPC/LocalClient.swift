@@ -1,0 +1,40 @@
+public import GRPCCore
+public import GRPCNIOTransportHTTP2Posix
+import NIOCore
+
+/// A connection to a program's Unix socket that comes back by itself, for as long as ``run()`` runs.
+public struct LocalClient: Sendable {
+    public let client: GRPCClient<HTTP2ClientTransport.Posix>
+
+    public init(path: String) throws {
+        let transport = try HTTP2ClientTransport.Posix(
+            target: .unixDomainSocket(path: path, authority: "localhost"),
+            transportSecurity: .plaintext,
+            config: .defaults { config in
+                config.backoff.initial = .milliseconds(Limits.reconnectMinMs)
+                config.backoff.max = .milliseconds(Limits.reconnectMaxMs)
+                config.backoff.multiplier = 1.6
+                config.connection.maxIdleTime = nil
+                config.channelDebuggingCallbacks.onCreateTCPConnection = { channel in
+                    PingShield.install(on: channel, onServer: false)
+                }
+            })
+        client = GRPCClient(transport: transport, interceptors: [])
+    }
+
+    /// Keeps the connection; returns when the task is cancelled or after a graceful shutdown.
+    public func run() async throws { try await client.runConnections() }
+
+    public func beginGracefulShutdown() { client.beginGracefulShutdown() }
+
+    /// Options of a call that answers within `timeout` or fails. With `wait` it waits that long for
+    /// a program that is just being restarted; without, it fails at once when nobody listens.
+    public static func options(timeout: Duration, wait: Bool) -> CallOptions {
+        var options = CallOptions.defaults
+        options.timeout = timeout
+        options.waitForReady = wait
+        options.maxResponseMessageBytes = Limits.messageBytes
+        options.maxRequestMessageBytes = Limits.messageBytes
+        return options
+    }
+}

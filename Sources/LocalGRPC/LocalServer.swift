@@ -1,0 +1,60 @@
+public import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import NIOCore
+import NIOPosix
+
+/// A gRPC server on a listening Unix socket whose services know the kernel's word on each caller.
+public struct LocalServer: Sendable {
+    private let server: GRPCServer<HTTP2ServerTransport.Posix>
+
+    /// Takes the ownership of `descriptor`, a bound and listening stream socket. A caller that
+    /// `callers` gives no program is refused before its message is read.
+    public init(listening descriptor: Int32, callers: CallerTable, services: [any RegistrableRPCService]) {
+        let transport = HTTP2ServerTransport.Posix(
+            listeningSocketDescriptor: Int(descriptor), transportSecurity: .plaintext,
+            config: .defaults { config in
+                config.rpc.maxRequestPayloadSize = Limits.messageBytes
+                config.http2.maxConcurrentStreams = Limits.streamsPerConnection
+                config.channelDebuggingCallbacks.onAcceptTCPConnection = { channel in
+                    PingShield.install(on: channel, onServer: true).flatMap {
+                        CredentialsKeeper.install(on: channel)
+                    }
+                }
+                config.channelDebuggingCallbacks.onAcceptHTTP2Stream = CredentialsHeader.install
+            })
+        server = GRPCServer(
+            transport: transport, services: services,
+            interceptors: [CallerInterceptor(callers: callers), ErrorInterceptor()])
+    }
+
+    /// Serves until the task is cancelled or ``beginGracefulShutdown()``.
+    public func serve() async throws { try await server.serve() }
+
+    /// Accepts nothing more; ``serve()`` returns when the running calls have ended.
+    public func beginGracefulShutdown() { server.beginGracefulShutdown() }
+}
+
+private struct CallerInterceptor: ServerInterceptor {
+    let callers: CallerTable
+
+    @concurrent func intercept<Input: Sendable, Output: Sendable>(
+        request: StreamingServerRequest<Input>, context: ServerContext,
+        next: @concurrent @Sendable (StreamingServerRequest<Input>, ServerContext) async throws ->
+            StreamingServerResponse<Output>
+    ) async throws -> StreamingServerResponse<Output> {
+        let header = request.metadata[stringValues: CredentialsHeader.name].first { _ in true }
+        guard let credentials = header.flatMap(PeerCredentials.init(header:)) else {
+            throw RPCError(code: .unauthenticated, message: "the caller's user is not known")
+        }
+        let programs = callers.programs(of: credentials)
+        guard !programs.isEmpty else {
+            throw RPCError(
+                code: .permissionDenied,
+                message: "uid \(credentials.uid) is in no row of the caller table: "
+                    + "run as root or add the user to `callers` in the configuration")
+        }
+        var context = context
+        context.transportSpecific = LocalCaller(credentials: credentials, programs: programs)
+        return try await next(request, context)
+    }
+}
