@@ -125,9 +125,9 @@ let package = Package(
         library("XlatorTables", ["CXlator", "VolumeOptions"]),
 
         // 3 contracts
-        library("EtcdAPI", [grpc, grpcProtobuf, protobuf]),
-        library("StoreAPI", ["EtcdAPI", "GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf], exclude: ["store.proto"]),
-        library("StoreMirror", ["GlusterModel", "StoreAPI", lifecycle, log]),
+        library("EtcdAPI", [grpc, grpcProtobuf, protobuf], exclude: ["proto"]),
+        library("StoreAPI", ["EtcdAPI", "GD2Error", "GlusterModel", "LocalGRPC", crypto, grpc, grpcNIO, grpcProtobuf, protobuf], exclude: ["store.proto"]),
+        library("StoreMirror", ["GlusterModel", "StoreAPI", crypto, lifecycle, log]),
         library("StoreTesting", ["GlusterModel", "StoreAPI"]),
         library("BrickAPI", ["GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf], exclude: ["brickd.proto"]),
         library("PmapAPI", ["GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf], exclude: ["pmap.proto"]),
@@ -151,6 +151,7 @@ let package = Package(
         tests("CLICommandsTests", ["CLICommands", "GD2Error", "GlusterModel"]),
         tests("GlusterModelTests", ["GlusterModel"]),
         tests("RESTAPITests", ["GD2Error", "RESTAPI"]),
+        tests("StoreMirrorTests", ["GlusterModel", "StoreAPI", "StoreMirror", "StoreTesting", log]),
         tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),
         tests("TransactionTests", ["GlusterModel", "Transaction"]),
     ]

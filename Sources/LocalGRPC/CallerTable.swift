@@ -1,9 +1,7 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+import Glibc
 
-/// Which program a Unix user is. The one who may do what is a table of the service's own, written in
-/// these names.
+/// Which program a Unix user is. Who may do what is a table of the service's own, written in these
+/// names.
 public struct CallerTable: Hashable, Sendable {
     /// root, and whoever the configuration gives this name.
     public static let admin = "admin"
@@ -12,9 +10,9 @@ public struct CallerTable: Hashable, Sendable {
 
     public init(programs: [UInt32: Set<String>]) { self.programs = programs }
 
-    /// `names`: user name or number → program. Root is `admin` and `gd2-brickd`; the user that runs
-    /// this process itself has every program's rights, so that a suite run by hand as one user works.
-    /// A user that does not exist here is left out and returned, to be warned of.
+    /// `names`: user name or number → program; a user that does not exist here is left out. Root is
+    /// `admin` and `gd2-brickd`. A user that is no program, or root, when this process runs as it,
+    /// has every program's rights, so that a suite run by hand as one user works.
     public init(names: [String: String], self uid: UInt32) {
         var table: [UInt32: Set<String>] = [0: [Self.admin, "gd2-brickd"]]
         for (user, program) in names {

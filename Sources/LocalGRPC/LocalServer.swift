@@ -9,7 +9,9 @@ public struct LocalServer: Sendable {
 
     /// Takes the ownership of `descriptor`, a bound and listening stream socket. A caller that
     /// `callers` gives no program is refused before its message is read.
-    public init(listening descriptor: Int32, callers: CallerTable, services: [any RegistrableRPCService]) {
+    public init(
+        listening descriptor: Int32, callers: CallerTable, services: [any RegistrableRPCService]
+    ) {
         let transport = HTTP2ServerTransport.Posix(
             listeningSocketDescriptor: Int(descriptor), transportSecurity: .plaintext,
             config: .defaults { config in

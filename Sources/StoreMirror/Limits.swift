@@ -1,0 +1,8 @@
+/// Bounds of the mirror.
+enum Limits {
+    static let retryMinMs = 20
+    static let retryMaxMs = 500
+    static let persistEveryMs = 100
+    /// Bytes of a file of the last view.
+    static let fileBytes = 512 << 20
+}

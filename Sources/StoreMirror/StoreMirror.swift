@@ -1,0 +1,198 @@
+public import Logging
+public import ServiceLifecycle
+public import StoreAPI
+import Synchronization
+
+/// Keeps a ``MirrorView`` of some prefixes: loads the last one from its file, follows the store from
+/// there, lists anew after a compaction or another epoch, writes the file after changes, and never
+/// gives up.
+public final class StoreMirror: Service {
+    private struct State {
+        var view: MirrorView
+        var subscribers: [Int: AsyncStream<MirrorView>.Continuation] = [:]
+        var subscriberNext = 0
+        /// When the watch was last known to have caught up, in this run.
+        var currentAt: ContinuousClock.Instant?
+    }
+
+    private let store: any KeyValueStore
+    private let prefixes: @Sendable (StoreKeys) -> [String]
+    private let file: ViewFile
+    private let log: Logger
+    private let clock = ContinuousClock()
+    private let state: Mutex<State>
+
+    /// `stateFile` holds the last view; a damaged or missing one is as none.
+    public init(
+        store: any KeyValueStore, prefixes: @escaping @Sendable (StoreKeys) -> [String],
+        stateFile: String, log: Logger
+    ) {
+        self.store = store
+        self.prefixes = prefixes
+        self.log = log
+        file = ViewFile(path: stateFile)
+        var view = MirrorView()
+        do { view = try file.load() ?? view } catch {
+            log.warning(
+                "last view not readable", metadata: ["file": "\(stateFile)", "error": "\(error)"])
+        }
+        state = Mutex(State(view: view))
+    }
+
+    /// The newest view; its age counts on while the store is away.
+    public var view: MirrorView {
+        state.withLock { state in
+            var view = state.view
+            if view.freshness != .current {
+                view.freshness = .stale(age: state.currentAt.map { clock.now - $0 })
+            }
+            return view
+        }
+    }
+
+    /// The present view, then every newer one; a slow reader misses those between.
+    public func changes() -> AsyncStream<MirrorView> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: MirrorView.self, bufferingPolicy: .bufferingNewest(1))
+        let id = state.withLock { state in
+            state.subscriberNext += 1
+            state.subscribers[state.subscriberNext] = continuation
+            continuation.yield(state.view)
+            return state.subscriberNext
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { $0.subscribers[id] = nil }
+        }
+        return stream
+    }
+
+    /// The first view that has `revision`; throws `StoreError.timedOut` after `timeout`.
+    public func wait(for revision: Int64, timeout: Duration) async throws -> MirrorView {
+        try await first(timeout: timeout) { $0.revision >= revision }
+    }
+
+    /// The first view that `condition` holds for; throws `StoreError.timedOut` after `timeout`.
+    public func first(
+        timeout: Duration, where condition: @escaping @Sendable (MirrorView) -> Bool
+    ) async throws -> MirrorView {
+        let now = view
+        if condition(now) { return now }
+        return try await withThrowingTaskGroup(of: MirrorView?.self) { group in
+            group.addTask {
+                for await view in self.changes() where condition(view) { return view }
+                return nil
+            }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let found = try await group.next() ?? nil else { throw StoreError.timedOut }
+            return found
+        }
+    }
+
+    public func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingDiscardingTaskGroup { group in
+                group.addTask { await self.persistChanges() }
+                group.addTask { await self.followForEver() }
+            }
+        }
+        save(view)
+    }
+
+    private func followForEver() async {
+        var pauseMs = Limits.retryMinMs
+        while !Task.isCancelled {
+            let began = clock.now
+            do { try await follow() } catch { lost(error) }
+            if clock.now - began > .seconds(5) { pauseMs = Limits.retryMinMs }
+            do { try await Task.sleep(for: .milliseconds(pauseMs)) } catch { return }
+            pauseMs = min(pauseMs * 2, Limits.retryMaxMs)
+        }
+    }
+
+    /// Follows the store until the watch ends, which it always does by throwing.
+    private func follow() async throws {
+        let identity = try await store.identity()
+        let known = state.withLock { $0.view }
+        if known.identity != identity || known.revision == 0 { try await listAnew(identity) }
+        let from = state.withLock { $0.view.revision }
+        do {
+            try await store.watch(prefixes: prefixes(identity.keys), after: from) { change in
+                self.apply(change)
+            }
+        } catch let error as StoreError {
+            switch error {
+            case .compacted, .epochChanged: try await listAnew(try await store.identity())
+            case .unavailable, .timedOut, .denied, .invalid: throw error
+            }
+        }
+    }
+
+    private func listAnew(_ identity: StoreIdentity) async throws {
+        var values: [String: KeyValue] = [:]
+        var revision: Int64?
+        for prefix in prefixes(identity.keys) {
+            let range = try await store.list(prefix: prefix)
+            for value in range.values { values[value.key] = value }
+            // The watch begins at the oldest of the revisions and repeats what is already known.
+            revision = min(revision ?? range.revision, range.revision)
+        }
+        let listed = MirrorView(
+            identity: identity, revision: revision ?? 0, values: values, freshness: .current)
+        publish { $0 = listed }
+        log.info(
+            "store listed",
+            metadata: ["keys": "\(values.count)", "store.revision": "\(listed.revision)"])
+    }
+
+    private func apply(_ change: Change) {
+        publish { view in
+            for key in change.deletes { view.values[key] = nil }
+            for value in change.puts { view.values[value.key] = value }
+            view.revision = max(view.revision, change.revision)
+            view.freshness = .current
+        }
+    }
+
+    private func publish(_ update: (inout MirrorView) -> Void) {
+        state.withLock { state in
+            update(&state.view)
+            state.currentAt = clock.now
+            for subscriber in state.subscribers.values { subscriber.yield(state.view) }
+        }
+    }
+
+    private func lost(_ error: any Error) {
+        guard !Task.isCancelled else { return }
+        let wasCurrent = state.withLock { state in
+            let was = state.view.freshness == .current
+            if was {
+                state.currentAt = clock.now
+                state.view.freshness = .stale(age: .zero)
+            }
+            return was
+        }
+        if wasCurrent { log.warning("store lost", metadata: ["error": "\(error)"]) }
+    }
+
+    /// Writes the file after a change, at most every `Limits.persistEveryMs`.
+    private func persistChanges() async {
+        var saved: Int64 = -1
+        for await view in changes() where view.revision != saved && view.identity != nil {
+            save(view)
+            saved = view.revision
+            do { try await Task.sleep(for: .milliseconds(Limits.persistEveryMs)) } catch { return }
+        }
+    }
+
+    private func save(_ view: MirrorView) {
+        guard view.identity != nil else { return }
+        do { try file.save(view) } catch {
+            log.error(
+                "last view not written", metadata: ["file": "\(file.path)", "error": "\(error)"])
+        }
+    }
+}

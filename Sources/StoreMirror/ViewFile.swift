@@ -1,0 +1,99 @@
+import Crypto
+import FoundationEssentials
+import Glibc
+import GlusterModel
+import StoreAPI
+
+/// Why a file of a last view was not used.
+enum ViewFileError: Error, CustomStringConvertible {
+    case damaged(String)
+    case io(call: String, errno: Int32)
+
+    var description: String {
+        switch self {
+        case .damaged(let why): "damaged: \(why)"
+        case .io(let call, let code): "\(call): \(String(cString: strerror(code)))"
+        }
+    }
+}
+
+/// The file of a mirror's last complete view: a line with the format and the SHA-256 of the rest,
+/// then JSON. It is replaced whole, so a crash leaves the old one or the new one.
+struct ViewFile: Sendable {
+    let path: String
+    private static let format = "gd2-view-1"
+
+    private struct Contents: Codable {
+        var identity: StoreIdentity
+        var revision: Int64
+        var values: [Entry]
+    }
+
+    private struct Entry: Codable {
+        var key: String
+        var value: Data
+        var created: Int64
+        var modified: Int64
+    }
+
+    func load() throws -> MirrorView? {
+        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        guard let end = data.firstIndex(of: UInt8(ascii: "\n")) else {
+            throw ViewFileError.damaged("no first line")
+        }
+        let body = data[data.index(after: end)...]
+        let header = String(decoding: data[..<end], as: UTF8.self)
+        guard header == Self.header(of: body) else {
+            throw ViewFileError.damaged("its checksum is not \(header)")
+        }
+        let contents = try JSONDecoder().decode(Contents.self, from: Data(body))
+        let values = contents.values.map { entry in
+            KeyValue(
+                key: entry.key, value: Array(entry.value), createRevision: entry.created,
+                modRevision: entry.modified)
+        }
+        return MirrorView(
+            identity: contents.identity, revision: contents.revision,
+            values: Dictionary(values.map { ($0.key, $0) }) { _, last in last })
+    }
+
+    func save(_ view: MirrorView) throws {
+        guard let identity = view.identity else { return }
+        let entries = view.values.values.sorted { $0.key < $1.key }.map { value in
+            Entry(
+                key: value.key, value: Data(value.value), created: value.createRevision,
+                modified: value.modRevision)
+        }
+        let body = try JSONEncoder().encode(
+            Contents(identity: identity, revision: view.revision, values: entries))
+        try replace(with: Data("\(Self.header(of: body))\n".utf8) + body)
+    }
+
+    private static func header(of body: Data) -> String {
+        let digest = SHA256.hash(data: body).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }
+        return "\(format) \(digest.joined())"
+    }
+
+    private func replace(with data: Data) throws {
+        let temporary = path + ".new"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw ViewFileError.io(call: "open", errno: errno) }
+        defer { close(descriptor) }
+        try Array(data).withUnsafeBytes { bytes in
+            var written = 0
+            while written < bytes.count {
+                let count = write(
+                    descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+                guard count > 0 else { throw ViewFileError.io(call: "write", errno: errno) }
+                written += count
+            }
+        }
+        guard fsync(descriptor) == 0 else { throw ViewFileError.io(call: "fsync", errno: errno) }
+        guard rename(temporary, path) == 0 else {
+            throw ViewFileError.io(call: "rename", errno: errno)
+        }
+    }
+}
