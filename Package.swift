@@ -29,6 +29,9 @@ let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let signals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -116,7 +119,7 @@ let package = Package(
         system("CCap", pkgConfig: "libcap", apt: "libcap-dev"),
         system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
         system("CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
-        library("Daemon", ["CCap", "CLinux", "CSystemd", "GlusterModel", argumentParser, lifecycle, log, metrics, nio, nioHTTP1, nioPosix, toml]),
+        library("Daemon", ["CCap", "CSystemd", "GlusterModel", argumentParser, coreMetrics, lifecycle, log, metrics, nio, nioHTTP1, nioPosix, signals, toml]),
         library("EtcdProcess", ["CLinux", log, x509, crypto]),
         library("LocalGRPC", ["GD2Error", grpc, grpcNIO, nio, nioHPACK, nioHTTP2, nioPosix]),
         library("LocalSocket", ["CLinux", nio, nioPosix]),
