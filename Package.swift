@@ -29,6 +29,7 @@ let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let signals = Target.Dependency.product(
     name: "UnixSignals", package: "swift-service-lifecycle")
@@ -77,6 +78,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -120,7 +122,7 @@ let package = Package(
         system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
         system("CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
         library("Daemon", ["CCap", "CSystemd", "GlusterModel", argumentParser, coreMetrics, lifecycle, log, metrics, nio, nioHTTP1, nioPosix, signals, toml]),
-        library("EtcdProcess", ["CLinux", log, x509, crypto]),
+        library("EtcdProcess", [asn1, crypto, x509]),
         library("LocalGRPC", ["GD2Error", grpc, grpcNIO, nio, nioHPACK, nioHTTP2, nioPosix]),
         library("LocalSocket", ["CLinux", nio, nioPosix]),
         library("Processes", ["CLinux", "CSystemd", log]),
@@ -141,7 +143,7 @@ let package = Package(
         library("CLICommands", ["GD2Error", "GlusterModel", "RESTAPI", argumentParser, httpClient]),
         library("PmapService", ["BrickAPI", "COpenSSL", "Daemon", "GlusterModel", "GlusterXDR", "LocalGRPC", "LocalSocket", "PmapAPI", "Portmap", "RPCTransport", "StoreAPI", "StoreMirror", "SunRPC", "Volfile", "Volgen", "XDR", crypto, log, lifecycle, nio, nioPosix]),
         library("RESTService", ["BrickAPI", "Daemon", "GD2Error", "GlusterModel", "LocalGRPC", "LocalSocket", "Placement", "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction", "VolumeOptions", "XlatorTables", hummingbird, hummingbirdTLS, jwt, lifecycle, log, metrics, nio, nioPosix]),
-        library("StoreService", ["Daemon", "EtcdAPI", "EtcdProcess", "GD2Error", "GlusterModel", "LocalGRPC", "StoreAPI", crypto, grpc, grpcNIO, lifecycle, log, x509]),
+        library("StoreService", ["Daemon", "EtcdAPI", "EtcdProcess", "GlusterModel", "LocalGRPC", "StoreAPI", grpc, grpcNIO, lifecycle, log, metrics, protobuf]),
 
         // 5 programs
         program("gd2-store", ["Daemon", "EtcdProcess", "StoreService"]),

@@ -1,4 +1,4 @@
-import NIOCore
+public import NIOCore
 import NIOHTTP2
 
 /// Answers the peer's HTTP/2 PINGs below NIOHTTP2Handler, which never sees them.
@@ -87,4 +87,11 @@ final class PingShield: ChannelInboundHandler {
         let isPing = fields.3 == pingType && fields.4 & ackFlag == 0 && payloadBytes == pingBytes
         return (payloadBytes, isPing)
     }
+}
+
+/// Keeps a client's connection to a grpc-go server (etcd) alive: give it to a client transport as
+/// `channelDebuggingCallbacks.onCreateTCPConnection`.
+@Sendable
+public func answerPings(on channel: any Channel) -> EventLoopFuture<Void> {
+    PingShield.install(on: channel, onServer: false)
 }

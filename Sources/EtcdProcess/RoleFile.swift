@@ -1,0 +1,56 @@
+import FoundationEssentials
+import Glibc
+
+/// What gd2-store decides for this node's etcd: the runner waits for this file and then becomes
+/// etcd with these arguments.
+public struct RoleFile: Hashable, Sendable, Codable {
+    public var schema = 1
+    /// Path of etcd's binary.
+    public var binary: String
+    public var arguments: [String]
+
+    public init(binary: String, arguments: [String]) {
+        self.binary = binary
+        self.arguments = arguments
+    }
+
+    public static func load(from path: String) throws -> RoleFile? {
+        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        return try JSONDecoder().decode(RoleFile.self, from: data)
+    }
+
+    /// Replaces the file whole; does nothing when it says the same already.
+    public func save(to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try PrivateFile.replace(path, with: encoder.encode(self))
+    }
+}
+
+/// A file that only its owner may read.
+enum PrivateFile {
+    static func replace(_ path: String, with data: Data) throws {
+        if FileManager.default.contents(atPath: path) == data { return }
+        let temporary = path + ".new"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw EtcdProcessError.file(path, errno: errno) }
+        defer { close(descriptor) }
+        let count = Array(data).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        guard count == data.count, fsync(descriptor) == 0, rename(temporary, path) == 0 else {
+            throw EtcdProcessError.file(path, errno: errno)
+        }
+    }
+}
+
+public enum EtcdProcessError: Error, Equatable, CustomStringConvertible {
+    case file(String, errno: Int32)
+    case exec(String, errno: Int32)
+
+    public var description: String {
+        switch self {
+        case .file(let path, let code): "cannot write \(path): \(String(cString: strerror(code)))"
+        case .exec(let path, let code):
+            "cannot run \(path): \(String(cString: strerror(code))): is etcd-server installed?"
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import EtcdAPI
+import FoundationEssentials
+import GRPCCore
+import GlusterModel
+import Logging
+import Metrics
+import ServiceLifecycle
+import StoreAPI
+import SwiftProtobuf
+
+/// Puts the keys into etcd that every cluster has, keeps `alive/<peer>`, and watches etcd's health
+/// and size.
+struct ClusterKeeper: Service {
+    let etcd: EtcdConnection
+    let state: StoreState
+    let configuration: StoreConfiguration
+    let log: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await repeating("keep alive") { try await keepAlive() } }
+                group.addTask { await watchHealth() }
+            }
+        }
+    }
+
+    /// Again and again, since etcd may be away at any time; a failure is logged when it is new.
+    private func repeating(_ what: String, _ body: () async throws -> Void) async {
+        var last = ""
+        while !Task.isCancelled {
+            do { try await body() } catch {
+                let text = "\(error)"
+                if text != last, !Task.isCancelled {
+                    log.warning("etcd not reached", metadata: ["for": "\(what)", "error": "\(text)"])
+                }
+                last = text
+            }
+            do { try await Task.sleep(for: .milliseconds(Limits.retryMs)) } catch { return }
+        }
+    }
+
+    private func keepAlive() async throws {
+        try await prepareKeys()
+        state.status.available = true
+        state.status.message = "etcd answers"
+        let lease = try await etcd.lease.leaseGrant(
+            .with { $0.ttl = Limits.aliveTTLSeconds }, options: EtcdConnection.options)
+        let key = state.identity.store.keys.alive(state.identity.peer)
+        _ = try await etcd.kv.put(
+            .with {
+                $0.key = Data(key.utf8)
+                $0.value = Data("{\"schema\":1}".utf8)
+                $0.lease = lease.id
+            }, options: EtcdConnection.options)
+        defer {
+            state.status.available = false
+            state.status.message = "etcd does not answer: see systemctl status gd2-etcd"
+        }
+        while true {
+            let left = try await etcd.lease.leaseKeepAlive(options: EtcdConnection.options) { writer in
+                try await writer.write(.with { $0.id = lease.id })
+            } onResponse: { answers in
+                for try await answer in answers.messages { return answer.ttl }
+                return 0
+            }
+            guard left > 0 else {
+                throw RPCError(code: .notFound, message: "the lease of \(key) has ended")
+            }
+            try await Task.sleep(for: .seconds(Limits.aliveTTLSeconds / 4))
+        }
+    }
+
+    /// Creates what is missing, and renews this node's own record when its addresses changed.
+    private func prepareKeys() async throws {
+        let identity = state.identity
+        let keys = identity.store.keys
+        try await create(keys.epoch, try RecordCoding.encode(StoredEpoch(identity.epoch)))
+        try await create(keys.schemaVersion, try RecordCoding.encode(StoredSchemaVersion(1)))
+        try await create(keys.volumeAuthSecret, Self.secret())
+        try await create(keys.restTokenSecret, Self.secret())
+        try await create(keys.clusterOptions, try RecordCoding.encode(StoredOptions()))
+        try await raiseEpoch(keys)
+        try await registerPeer(keys)
+    }
+
+    private func create(_ key: String, _ value: [UInt8]) async throws {
+        var request = Etcdserverpb_TxnRequest()
+        request.compare = [Etcdserverpb_Compare(.createRevision(key: key, equals: 0))]
+        request.success = [Etcdserverpb_RequestOp(.put(key: key, value: value))]
+        let asked = request
+        let reply = try await etcd.kv.txn(asked, options: EtcdConnection.options)
+        if reply.succeeded { log.info("key made", metadata: ["key": "\(key)"]) }
+    }
+
+    private func raiseEpoch(_ keys: StoreKeys) async throws {
+        guard let stored = try await value(keys.epoch) else { return }
+        let epoch = try RecordCoding.decode(StoredEpoch.self, from: stored).epoch
+        guard epoch > state.identity.epoch else { return }
+        state.identity.epoch = epoch
+        try state.identity.save(directory: configuration.stateDirectory)
+        log.notice("epoch raised", metadata: ["epoch": "\(epoch)"])
+    }
+
+    private func registerPeer(_ keys: StoreKeys) async throws {
+        let addresses = NodeAddresses.all(configured: configuration.address)
+        let name = configuration.name.isEmpty ? NodeAddresses.hostName() : configuration.name
+        var peer = Peer(
+            id: state.identity.peer, name: name, addresses: addresses,
+            clientAddresses: addresses.map { "\($0):\(configuration.clientPort)" })
+        let key = keys.peer(peer.id)
+        let old = try await value(key)
+        if let old {
+            let known = try RecordCoding.decode(Peer.self, from: old)
+            peer.metadata = known.metadata
+            if known == peer { return }
+        }
+        let bytes =
+            try old.map { try RecordCoding.encode(peer, updating: $0) }
+            ?? RecordCoding.encode(peer)
+        _ = try await etcd.kv.put(
+            .with {
+                $0.key = Data(key.utf8)
+                $0.value = Data(bytes)
+            }, options: EtcdConnection.options)
+        log.notice(
+            "own peer registered",
+            metadata: ["peer": "\(peer.id)", "addresses": "\(addresses.joined(separator: " "))"])
+    }
+
+    private func value(_ key: String) async throws -> [UInt8]? {
+        let reply = try await etcd.kv.range(
+            .with { $0.key = Data(key.utf8) }, options: EtcdConnection.options)
+        return reply.kvs.first.map { Array($0.value) }
+    }
+
+    /// 32 random bytes as hex.
+    private static func secret() -> [UInt8] {
+        let digits = Array("0123456789abcdef".utf8)
+        var generator = SystemRandomNumberGenerator()
+        return (0..<64).map { _ in digits[Int.random(in: 0..<16, using: &generator)] }
+    }
+
+    private func watchHealth() async {
+        let used = Gauge(label: "gd2_etcd_database_bytes")
+        let up = Gauge(label: "gd2_etcd_up")
+        while !Task.isCancelled {
+            do {
+                try await lookAtSize(used)
+                up.record(1)
+            } catch { up.record(0) }
+            do { try await Task.sleep(for: .seconds(Limits.healthEverySeconds)) } catch { return }
+        }
+    }
+
+    private func lookAtSize(_ gauge: Gauge) async throws {
+        let etcdStatus = try await etcd.maintenance.status(.init(), options: EtcdConnection.options)
+        let alarms = try await etcd.maintenance.alarm(.init(), options: EtcdConnection.options)
+        let bytes = UInt64(max(0, etcdStatus.dbSize))
+        let quota = UInt64(configuration.etcdQuotaBytes)
+        gauge.record(Int64(bytes))
+        let full = alarms.alarms.contains { $0.alarm == .nospace }
+        let nearlyFull = bytes * 100 >= quota * Limits.sizeAlarmPercent
+        let alarmed = full || nearlyFull
+        if alarmed && !state.status.spaceAlarm {
+            log.error(
+                "store nearly full",
+                metadata: ["used.bytes": "\(bytes)", "quota.bytes": "\(quota)"])
+        }
+        state.status.databaseBytes = bytes
+        state.status.quotaBytes = quota
+        state.status.etcdVersion = etcdStatus.version
+        state.status.spaceAlarm = alarmed
+        if alarmed, state.status.available {
+            state.status.message =
+                "the store holds \(bytes) of \(quota) bytes: raise etcd-quota-bytes"
+        }
+    }
+}

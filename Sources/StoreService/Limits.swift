@@ -1,0 +1,14 @@
+/// Bounds of gd2-store.
+enum Limits {
+    static let reconnectMinMs = 50
+    static let reconnectMaxMs = 1_000
+    /// One call to etcd; a caller's own limit is longer.
+    static let etcdCallMs = 4_000
+    /// Between two looks at etcd's size and health.
+    static let healthEverySeconds = 10
+    /// Used share of the quota, in percent, from which an alarm is raised.
+    static let sizeAlarmPercent: UInt64 = 80
+    /// The lease behind `alive/<peer>`.
+    static let aliveTTLSeconds: Int64 = 10
+    static let retryMs = 300
+}

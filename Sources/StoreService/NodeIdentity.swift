@@ -1,0 +1,55 @@
+import FoundationEssentials
+import Glibc
+import GlusterModel
+import StoreAPI
+
+/// Who this node is: made once, kept in `identity.json`.
+struct NodeIdentity: Codable, Hashable {
+    var schema = 1
+    var cluster: ClusterID
+    var peer: PeerID
+    /// The newest epoch that this node has seen.
+    var epoch: Epoch
+
+    var store: StoreIdentity { StoreIdentity(cluster: cluster, peer: peer, epoch: epoch) }
+
+    /// Reads it, or makes it at the first start. A file that cannot be read is an error: a new
+    /// identity would orphan the node's bricks.
+    static func prepare(directory: String) throws -> NodeIdentity {
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        let path = directory + "/identity.json"
+        if let data = FileManager.default.contents(atPath: path) {
+            do { return try JSONDecoder().decode(NodeIdentity.self, from: data) } catch {
+                throw StoreServiceError.badIdentity(path, "\(error)")
+            }
+        }
+        if FileManager.default.fileExists(atPath: path) {
+            throw StoreServiceError.badIdentity(path, "it cannot be read by this user")
+        }
+        var generator = SystemRandomNumberGenerator()
+        let identity = NodeIdentity(
+            cluster: ClusterID(using: &generator), peer: PeerID(using: &generator),
+            epoch: Epoch(1))
+        try identity.save(directory: directory)
+        return identity
+    }
+
+    func save(directory: String) throws {
+        let path = directory + "/identity.json"
+        let data = Data(try RecordCoding.encode(self))
+        try data.write(to: URL(filePath: path), options: .atomic)
+    }
+}
+
+enum StoreServiceError: Error, Equatable, CustomStringConvertible {
+    case badIdentity(String, String)
+
+    var description: String {
+        switch self {
+        case .badIdentity(let path, let why):
+            "\(path) is damaged (\(why)): restore it from a backup; a node without its identity "
+                + "loses its bricks"
+        }
+    }
+}
