@@ -61,10 +61,10 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 func tests(
-    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
 ) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+        name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -158,6 +158,7 @@ let package = Package(
         tests("RESTAPITests", ["GD2Error", "RESTAPI"]),
         tests("StoreMirrorTests", ["GlusterModel", "StoreAPI", "StoreMirror", "StoreTesting", log]),
         tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),
+        tests("VolgenTests", ["GlusterModel", "Volfile", "Volgen", "VolumeOptions"], exclude: ["Golden"]),
         tests("TransactionTests", ["GlusterModel", "Transaction"]),
     ]
 )

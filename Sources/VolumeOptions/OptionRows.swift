@@ -1,0 +1,71 @@
+/// GD1's option map as text. Columns, separated by `; `: key, xlator type, option of the xlator (`!`
+/// when special code writes it), default that is always written (`~` for none), value type, minimum,
+/// maximum, which of them count, op-version, flags, allowed values, the xlator's own default (`~`
+/// for none). The order is the order in which options are put into a volfile.
+enum OptionRows {
+    static let all: [OptionEntry] = {
+        var entries: [OptionEntry] = []
+        for part in [part1, part2] {
+            for line in part.split(separator: "\n") {
+                if let entry = OptionEntry(row: String(line)) { entries.append(entry) }
+            }
+        }
+        return entries
+    }()
+}
+
+/// One line of the option map: a key feeds one option of one type of xlator. Several lines may have
+/// the same key.
+public struct OptionEntry: Hashable, Sendable {
+    public var key: String
+    /// `cluster/replicate` and the like.
+    public var xlator: String
+    /// The name within the xlator; nil when special code writes it.
+    public var option: String?
+    /// Written into volfiles though nobody set it.
+    public var mapDefault: String?
+    /// What the xlator uses when nothing is written.
+    public var xlatorDefault: String?
+    public var kind: OptionKind
+    public var opVersion: Int
+    /// Applies to the whole cluster: `volume set all`.
+    public var isGlobal: Bool
+    public var isHidden: Bool
+    /// Only `reset --force` takes it away.
+    public var isProtected: Bool
+    public var isClientSide: Bool
+
+    init?(row: String) {
+        let columns = Self.split(row)
+        guard columns.count == 12 else { return nil }
+        key = columns[0]
+        xlator = columns[1]
+        option = columns[2].hasPrefix("!") ? nil : columns[2]
+        mapDefault = columns[3] == "~" ? nil : columns[3]
+        xlatorDefault = columns[11] == "~" ? nil : columns[11]
+        let flags = columns[9].split(separator: ",")
+        isGlobal = flags.contains("global")
+        isHidden = flags.contains("hidden")
+        isProtected = flags.contains("force") || flags.contains("never_reset")
+        isClientSide = flags.contains("client")
+        opVersion = Int(columns[8]) ?? 1
+        kind = OptionKind(
+            name: columns[4], minimum: Double(columns[5]), maximum: Double(columns[6]),
+            range: columns[7], values: columns[10].split(separator: "|").map(String.init))
+    }
+
+    private static func split(_ row: String) -> [String] {
+        var columns: [String] = [""]
+        var rest = Substring(row)
+        while let letter = rest.first {
+            if rest.hasPrefix("; ") || rest == ";" {
+                columns.append("")
+                rest = rest.dropFirst(2)
+            } else {
+                columns[columns.count - 1].append(letter)
+                rest = rest.dropFirst()
+            }
+        }
+        return columns
+    }
+}

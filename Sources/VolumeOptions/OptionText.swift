@@ -1,0 +1,86 @@
+// How GlusterFS reads the text of a value (libglusterfs common-utils.c, gf_string2*).
+extension OptionKind {
+    static func bool(_ text: String) -> Bool? {
+        switch text.lowercased() {
+        case "1", "on", "yes", "true", "enable": true
+        case "0", "off", "no", "false", "disable": false
+        default: nil
+        }
+    }
+
+    static func integer(_ text: String) -> Int64? {
+        if text.lowercased().hasPrefix("0x") { return Int64(text.dropFirst(2), radix: 16) }
+        return text == "-0" ? nil : Int64(text)
+    }
+
+    /// Bytes: a number, maybe with a fraction, and B, KB, MB, GB, TB or PB in either case.
+    static func size(_ text: String) -> Double? {
+        let split = splitUnit(text)
+        let power: Int
+        switch split.unit.uppercased() {
+        case "", "B": power = 0
+        case "KB": power = 1
+        case "MB": power = 2
+        case "GB": power = 3
+        case "TB": power = 4
+        case "PB": power = 5
+        default: return nil
+        }
+        guard let number = Double(split.number), number >= 0 else { return nil }
+        return (0..<power).reduce(number) { value, _ in value * 1_024 }
+    }
+
+    static func percent(_ text: String) -> Double? {
+        let split = splitUnit(text)
+        guard split.unit.isEmpty || split.unit == "%", let number = Double(split.number),
+            (0...100).contains(number)
+        else { return nil }
+        return number
+    }
+
+    static func seconds(_ text: String) -> Double? {
+        let split = splitUnit(text)
+        guard let number = Double(split.number), number >= 0 else { return nil }
+        switch split.unit {
+        case "", "s", "sec": return number
+        case "m", "min": return number * 60
+        case "h", "hr": return number * 3_600
+        case "d", "days": return number * 86_400
+        case "w", "wk": return number * 604_800
+        default: return nil
+        }
+    }
+
+    /// Shell patterns with `*` and `?`, as fnmatch(3) reads them.
+    static func matches(_ pattern: String, _ text: String) -> Bool {
+        matches(Array(pattern)[...], Array(text)[...])
+    }
+
+    private static func matches(_ pattern: ArraySlice<Character>, _ text: ArraySlice<Character>)
+        -> Bool
+    {
+        guard let first = pattern.first else { return text.isEmpty }
+        if first == "*" {
+            return matches(pattern.dropFirst(), text)
+                || (!text.isEmpty && matches(pattern, text.dropFirst()))
+        }
+        guard let letter = text.first, first == "?" || first == letter else { return false }
+        return matches(pattern.dropFirst(), text.dropFirst())
+    }
+
+    static func trimmed(_ text: String) -> String {
+        let blank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+        let front = text.drop(while: blank)
+        guard let last = front.lastIndex(where: { !blank($0) }) else { return "" }
+        return String(front[...last])
+    }
+
+    static func text(_ number: Double) -> String {
+        number == number.rounded() && abs(number) < 1e15 ? String(Int64(number)) : String(number)
+    }
+
+    private static func splitUnit(_ text: String) -> (number: String, unit: String) {
+        let end = text.firstIndex { !($0.isNumber || $0 == "." || $0 == "-") } ?? text.endIndex
+        return (String(text[..<end]), trimmed(String(text[end...])))
+    }
+}
