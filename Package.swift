@@ -124,7 +124,7 @@ let package = Package(
         library("Daemon", ["CCap", "CSystemd", "GlusterModel", argumentParser, coreMetrics, lifecycle, log, metrics, nio, nioHTTP1, nioPosix, signals, toml]),
         library("EtcdProcess", [asn1, crypto, x509]),
         library("LocalGRPC", ["GD2Error", grpc, grpcNIO, nio, nioHPACK, nioHTTP2, nioPosix]),
-        library("LocalSocket", ["CLinux", nio, nioPosix]),
+        library("LocalSocket", ["CLinux", nioPosix]),
         library("Processes", ["CLinux", "CSystemd", log]),
         library("RPCTransport", ["SunRPC", "XDR", log, nio, nioPosix]),
         library("XlatorTables", ["CXlator", "VolumeOptions"]),
@@ -141,7 +141,7 @@ let package = Package(
         // 4 services
         library("BrickService", ["BrickAPI", "BrickSupervision", "Daemon", "GD2Error", "GlusterModel", "LocalGRPC", "Processes", "StoreAPI", "StoreMirror", log, lifecycle]),
         library("CLICommands", ["GD2Error", "GlusterModel", "RESTAPI", argumentParser, httpClient]),
-        library("PmapService", ["BrickAPI", "COpenSSL", "Daemon", "GlusterModel", "GlusterXDR", "LocalGRPC", "LocalSocket", "PmapAPI", "Portmap", "RPCTransport", "StoreAPI", "StoreMirror", "SunRPC", "Volfile", "Volgen", "XDR", crypto, log, lifecycle, nio, nioPosix]),
+        library("PmapService", ["BrickAPI", "Daemon", "GlusterModel", "GlusterXDR", "LocalGRPC", "LocalSocket", "PmapAPI", "Portmap", "RPCTransport", "StoreAPI", "StoreMirror", "Volfile", "Volgen", "XDR", crypto, grpc, lifecycle, log, nioPosix, protobuf]),
         library("RESTService", ["BrickAPI", "Daemon", "GD2Error", "GlusterModel", "LocalGRPC", "LocalSocket", "Placement", "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction", "VolumeOptions", "XlatorTables", hummingbird, hummingbirdTLS, jwt, lifecycle, log, metrics, nio, nioPosix]),
         library("StoreService", ["Daemon", "EtcdAPI", "EtcdProcess", "GlusterModel", "LocalGRPC", "StoreAPI", grpc, grpcNIO, lifecycle, log, metrics, protobuf]),
 

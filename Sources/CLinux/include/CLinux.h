@@ -1,1 +1,13 @@
+// What Swift cannot call by itself: macros, variadic functions, headers that glibc's module lacks.
 #pragma once
+#include <sys/types.h>
+#include <sys/xattr.h>
+
+/// Sends one byte with a descriptor (unix(7), SCM_RIGHTS). 0, or -1 with errno.
+int gd2_send_descriptor(int socket, int descriptor);
+/// Receives a descriptor, close-on-exec. It, -2 at the end, or -1 with errno.
+int gd2_receive_descriptor(int socket);
+/// pidfd_open(2).
+int gd2_pidfd_open(pid_t pid);
+/// pidfd_send_signal(2).
+int gd2_pidfd_signal(int pidfd, int signal);

@@ -1,0 +1,58 @@
+package import GlusterModel
+import SwiftProtobuf
+
+// The generated messages end here: everything else sees the model's types.
+
+extension PortEntry {
+    init?(_ wire: Gd2_Brick_V1_PortEntry) {
+        guard let volume = VolumeID(wire.volumeID) else { return nil }
+        self.init(name: wire.name, port: Int(wire.port), pid: wire.pid, volume: volume)
+    }
+}
+
+extension Gd2_Brick_V1_PortTable {
+    package init(version: UInt64, incarnation: IncarnationID, entries: [PortEntry]) {
+        self.init()
+        self.version = version
+        self.incarnation = incarnation.description
+        self.entries = entries.map { entry in
+            .with {
+                $0.name = entry.name
+                $0.port = UInt32(clamping: entry.port)
+                $0.pid = entry.pid
+                $0.volumeID = entry.volume.description
+            }
+        }
+    }
+}
+
+extension BrickState {
+    init(_ wire: Gd2_Brick_V1_BrickStatus) {
+        self.init(
+            report: BrickReport(
+                index: Int(wire.index), path: wire.path,
+                phase: BrickReport.Phase(rawValue: wire.phase) ?? .offline, pid: wire.pid,
+                port: Int(wire.port), message: wire.message, device: wire.device),
+            fileSystem: wire.fsType, mountOptions: wire.mountOptions,
+            capacityBytes: wire.capacityBytes, usedBytes: wire.usedBytes,
+            freeBytes: wire.freeBytes)
+    }
+}
+
+extension Gd2_Brick_V1_BrickStatus {
+    package init(_ state: BrickState) {
+        self.init()
+        index = Int32(state.report.index)
+        path = state.report.path
+        phase = state.report.phase.rawValue
+        pid = state.report.pid
+        port = UInt32(clamping: state.report.port)
+        message = state.report.message
+        device = state.report.device
+        fsType = state.fileSystem
+        mountOptions = state.mountOptions
+        capacityBytes = state.capacityBytes
+        usedBytes = state.usedBytes
+        freeBytes = state.freeBytes
+    }
+}

@@ -1,0 +1,60 @@
+import CLinux
+import Glibc
+import NIOPosix
+
+/// Takes connected sockets from a ``DescriptorSender``.
+public struct DescriptorReceiver: Sendable {
+    static let accepted: UInt8 = 1
+    static let full: UInt8 = 0
+    private static let pollMs: Int32 = 200
+
+    private let listener: Int32
+
+    /// Takes the ownership of `listener`, a listening SEQPACKET socket.
+    public init(listening listener: Int32) { self.listener = listener }
+
+    /// The sockets that come, for as long as the stream is read. At most `limit` wait; more are
+    /// refused, which their sender answers with "too busy".
+    public func connections(limit: Int) -> AsyncStream<Int32> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Int32.self, bufferingPolicy: .bufferingOldest(limit))
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        let done = StopFlag()
+        continuation.onTermination = { _ in done.set() }
+        pool.submit { state in
+            guard case .active = state else { return }
+            acceptForEver(continuation, done)
+            close(listener)
+            pool.shutdownGracefully { _ in }
+        }
+        return stream
+    }
+
+    private func acceptForEver(_ continuation: AsyncStream<Int32>.Continuation, _ done: StopFlag) {
+        while !done.isSet {
+            var waiting = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+            guard poll(&waiting, 1, Self.pollMs) > 0 else { continue }
+            let sender = accept(listener, nil, nil)
+            guard sender >= 0 else { continue }
+            _ = fcntl(sender, F_SETFD, FD_CLOEXEC)
+            receive(from: sender, continuation)
+            close(sender)
+        }
+    }
+
+    private func receive(from sender: Int32, _ continuation: AsyncStream<Int32>.Continuation) {
+        // A sender that connects and says nothing must not stop the others.
+        var limit = timeval(tv_sec: 1, tv_usec: 0)
+        setsockopt(
+            sender, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        let descriptor = gd2_receive_descriptor(sender)
+        guard descriptor >= 0 else { return }
+        var answer = Self.accepted
+        if case .enqueued = continuation.yield(descriptor) {} else {
+            answer = Self.full
+            close(descriptor)
+        }
+        Glibc.send(sender, &answer, 1, Int32(MSG_NOSIGNAL))
+    }
+}

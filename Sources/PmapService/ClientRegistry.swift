@@ -1,0 +1,71 @@
+import GlusterXDR
+import Logging
+import PmapAPI
+import RPCTransport
+import Synchronization
+import Volgen
+
+/// Which open connection fetched which volfile: who is to be told of a change.
+final class ClientRegistry: Sendable {
+    private struct Fetched {
+        var request: GetSpecRequest
+        /// Of the text that the client has.
+        var rendered: VolfileServer.Rendered
+    }
+
+    private struct Client {
+        var connection: RPCConnection
+        var fetched: [VolfileID: Fetched] = [:]
+    }
+
+    private let clients = Mutex<[Int: Client]>([:])
+
+    func fetched(
+        _ request: GetSpecRequest, _ rendered: VolfileServer.Rendered, by connection: RPCConnection
+    ) {
+        clients.withLock { clients in
+            var client = clients[connection.id] ?? Client(connection: connection)
+            if client.fetched.count < Limits.idsPerConnection {
+                client.fetched[VolfileID(request.key)] = Fetched(
+                    request: request, rendered: rendered)
+            }
+            clients[connection.id] = client
+        }
+    }
+
+    func close(_ connection: RPCConnection) {
+        clients.withLock { $0[connection.id] = nil }
+    }
+
+    func list(volume: String) -> [VolfileClient] {
+        clients.withLock { clients in
+            clients.values.flatMap { client in
+                client.fetched.values.compactMap { fetched in
+                    guard volume.isEmpty || fetched.request.key.hasSuffix(volume) else { return nil }
+                    return VolfileClient(
+                        address: client.connection.peer.description,
+                        volfileID: fetched.request.key,
+                        isTrusted: client.connection.peer.isTrusted,
+                        opVersion: fetched.request.maxOpVersion)
+                }
+            }
+        }
+    }
+
+    /// Connections that have a volfile which is another one now. A brick whose graph would get
+    /// another shape is left alone: it could only take that with a restart.
+    func outdated(_ server: VolfileServer) -> [RPCConnection] {
+        clients.withLock { clients in
+            clients.values.filter { client in
+                client.fetched.contains { id, fetched in
+                    let now = try? server.volfile(
+                        id, isTrusted: client.connection.peer.isTrusted,
+                        opVersion: fetched.request.maxOpVersion)
+                    guard let now, now.text != fetched.rendered.text else { return false }
+                    if case .brick = id { return now.shape == fetched.rendered.shape }
+                    return true
+                }
+            }.map(\.connection)
+        }
+    }
+}

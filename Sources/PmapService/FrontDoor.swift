@@ -1,0 +1,151 @@
+import Glibc
+import LocalSocket
+import Logging
+import NIOPosix
+import RPCTransport
+import ServiceLifecycle
+
+/// Accepts on the shared port and looks at the first bytes of each connection without taking them:
+/// SunRPC stays here, HTTP and TLS go to gd2-rest by descriptor.
+struct FrontDoor: Service {
+    let listener: Int32
+    let firstByteSeconds: Int
+    let sender: DescriptorSender
+    let server: RPCServer
+    let log: Logger
+
+    func run() async throws {
+        let (accepted, continuation) = AsyncStream.makeStream(
+            of: Int32.self, bufferingPolicy: .bufferingOldest(Limits.connectionsWaiting))
+        let stop = StopFlag()
+        let threads = NIOThreadPool(numberOfThreads: 1)
+        let handover = NIOThreadPool(numberOfThreads: Limits.handoverThreads)
+        threads.start()
+        handover.start()
+        let (door, log, sender) = (self, log, sender)
+        threads.submit { state in
+            guard case .active = state else { return }
+            var loop = PeekLoop(listener: door.listener, firstByteSeconds: door.firstByteSeconds)
+            loop.run(until: stop) { descriptor, kind in
+                switch kind {
+                case .sunRPC:
+                    if case .dropped(let descriptor) = continuation.yield(descriptor) {
+                        close(descriptor)
+                    }
+                case .http, .tls:
+                    handover.submit { _ in
+                        Self.handOver(descriptor, isPlain: kind == .http, sender, log)
+                    }
+                case .unknown: close(descriptor)
+                }
+            }
+            continuation.finish()
+        }
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                for await descriptor in accepted {
+                    let peer = TCPPeer.of(descriptor)
+                    group.addTask { await server.serve(descriptor: descriptor, peer: peer) }
+                }
+                group.cancelAll()
+            }
+        }
+        stop.set()
+        try await handover.shutdownGracefully()
+        try await threads.shutdownGracefully()
+        close(listener)
+    }
+
+    private static func handOver(
+        _ descriptor: Int32, isPlain: Bool, _ sender: DescriptorSender, _ log: Logger
+    ) {
+        defer { close(descriptor) }
+        do { try sender.send(descriptor) } catch {
+            log.warning("HTTP connection not handed over", metadata: ["error": "\(error)"])
+            guard isPlain else { return }
+            let body = #"{"errors":[{"code":1,"message":"gd2-rest does not answer"}]}"#
+            let text =
+                "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
+                + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+                + body
+            let bytes = Array(text.utf8)
+            _ = bytes.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+        }
+    }
+}
+
+/// poll(2) on the listener and on connections that have not said yet what they speak.
+struct PeekLoop {
+    private let listener: Int32
+    private let limit: Duration
+    private var waiting: [Int32: ContinuousClock.Instant] = [:]
+    private let clock = ContinuousClock()
+
+    init(listener: Int32, firstByteSeconds: Int) {
+        self.listener = listener
+        limit = .seconds(firstByteSeconds)
+    }
+
+    /// Gives each connection away with what it speaks. A descriptor belongs to `give` from then on.
+    mutating func run(until stop: StopFlag, give: (Int32, FirstBytes) -> Void) {
+        while !stop.isSet {
+            var polled = [pollfd(fd: listener, events: Int16(POLLIN), revents: 0)]
+            if waiting.count >= Limits.connectionsWaiting { polled[0].events = 0 }
+            polled += waiting.keys.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            let count = poll(&polled, nfds_t(polled.count), Limits.pollMs)
+            guard count >= 0 else { continue }
+            if polled[0].revents != 0 { acceptAll(give) }
+            for entry in polled.dropFirst() where entry.revents != 0 { look(entry.fd, give) }
+            closeOverdue()
+        }
+        for descriptor in waiting.keys { close(descriptor) }
+    }
+
+    private mutating func acceptAll(_ give: (Int32, FirstBytes) -> Void) {
+        for _ in 0..<Limits.acceptsAtOnce {
+            let descriptor = accept(listener, nil, nil)
+            guard descriptor >= 0 else { return }
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+            var on: Int32 = 1
+            setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, 4)
+            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
+            waiting[descriptor] = clock.now
+            look(descriptor, give)
+        }
+    }
+
+    private mutating func look(_ descriptor: Int32, _ give: (Int32, FirstBytes) -> Void) {
+        var bytes = [UInt8](repeating: 0, count: FirstBytes.needed)
+        let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_PEEK))
+        if count < 0, errno == EAGAIN || errno == EINTR { return }
+        guard count > 0 else {
+            waiting[descriptor] = nil
+            close(descriptor)
+            return
+        }
+        guard let kind = FirstBytes(bytes.prefix(count)) else {
+            // poll(2) would report the peeked bytes again and again.
+            setLowWater(descriptor, Int32(count) + 1)
+            return
+        }
+        setLowWater(descriptor, 1)
+        waiting[descriptor] = nil
+        give(descriptor, kind)
+    }
+
+    private func setLowWater(_ descriptor: Int32, _ count: Int32) {
+        var count = count
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVLOWAT, &count, 4)
+    }
+
+    private mutating func closeOverdue() {
+        let now = clock.now
+        for (descriptor, since) in waiting where now - since > limit {
+            waiting[descriptor] = nil
+            close(descriptor)
+        }
+    }
+}

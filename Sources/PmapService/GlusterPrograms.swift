@@ -1,0 +1,88 @@
+import GlusterModel
+import GlusterXDR
+import RPCTransport
+import Volgen
+import XDR
+
+/// The programs that GlusterFS processes are served (docs/sunrpc.md).
+struct GlusterPrograms: Sendable {
+    let volfiles: VolfileServer
+    let clients: ClientRegistry
+    let ports: PortService
+
+    var dispatcher: RPCDispatcher {
+        let served = [handshake, portmap]
+        return RPCDispatcher(programs: served + [dump(of: served)])
+    }
+
+    private var handshake: RPCProgram {
+        let (volfiles, clients) = (volfiles, clients)
+        return RPCProgram(
+            Programs.handshake, version: Programs.Handshake.version, name: "GlusterFS Handshake",
+            procedures: [
+                RPCProcedure(Programs.Handshake.getSpec, "GETSPEC") { call in
+                    let request = try GetSpecRequest(from: &call.arguments)
+                    let isTrusted = call.connection.peer.isTrusted
+                    let reply = volfiles.reply(to: request, isTrusted: isTrusted)
+                    if case .volfile = reply,
+                        let rendered = try volfiles.volfile(
+                            .init(request.key), isTrusted: isTrusted,
+                            opVersion: request.maxOpVersion)
+                    {
+                        clients.fetched(request, rendered, by: call.connection)
+                    }
+                    return reply.bytes
+                },
+                // The rebalance process reports its end; GD1 never answers.
+                RPCProcedure(Programs.Handshake.eventNotify, "EVENT_NOTIFY") { _ in nil },
+                RPCProcedure(Programs.Handshake.getVolumeInfo, "GET_VOLUME_INFO") { call in
+                    let request = try VolumeInfoRequest(from: &call.arguments)
+                    let id = volfiles.volumeID(named: request.volume)
+                    return VolumeInfoRequest.reply(id: id?.description)
+                },
+            ])
+    }
+
+    private var portmap: RPCProgram {
+        let ports = ports
+        return RPCProgram(
+            Programs.portmap, version: Programs.Portmap.version, name: "Gluster Portmap",
+            procedures: [
+                RPCProcedure(Programs.Portmap.portByBrick, "PORTBYBRICK") { call in
+                    let brick = try PortmapMessage.portByBrick(&call.arguments)
+                    return PortmapMessage.portReply(await ports.port(of: brick))
+                },
+                // Over TCP anybody can claim to be a brick, so there it changes nothing; but an
+                // unanswered SIGNIN would stop a brick's start.
+                RPCProcedure(Programs.Portmap.signIn, "SIGNIN") { call in
+                    let (name, port) = try PortmapMessage.signIn(&call.arguments)
+                    if let pid = call.connection.peer.pid, call.connection.peer.isTrusted {
+                        await ports.signIn(
+                            name, port: port, pid: pid, connection: call.connection.id)
+                    }
+                    return PortmapMessage.signed
+                },
+                RPCProcedure(Programs.Portmap.signOut, "SIGNOUT") { call in
+                    let (name, port) = try PortmapMessage.signIn(&call.arguments)
+                    if let pid = call.connection.peer.pid, call.connection.peer.isTrusted {
+                        await ports.signOut(
+                            name, port: port, pid: pid, connection: call.connection.id)
+                    }
+                    return PortmapMessage.signed
+                },
+            ])
+    }
+
+    /// A client that finds no portmap in DUMP's answer hangs.
+    private func dump(of served: [RPCProgram]) -> RPCProgram {
+        let list = served.map { (name: $0.name, number: $0.number, version: $0.version) }
+        let reply = DumpMessage.reply(
+            programs: list + [("GF-DUMP", Programs.dump, Programs.Dump.version)])
+        return RPCProgram(
+            Programs.dump, version: Programs.Dump.version, name: "GF-DUMP",
+            procedures: [
+                RPCProcedure(Programs.Dump.dump, "DUMP") { _ in reply },
+                RPCProcedure(Programs.Dump.ping, "PING") { _ in DumpMessage.pingReply },
+            ])
+    }
+}

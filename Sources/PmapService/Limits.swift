@@ -1,0 +1,14 @@
+/// Bounds of gd2-pmap.
+enum Limits {
+    /// Connections that have not said what they speak, or wait to be served.
+    static let connectionsWaiting = 4_096
+    static let acceptsAtOnce = 256
+    static let pollMs: Int32 = 200
+    static let handoverThreads = 4
+    /// PORTBYBRICK waits this long for gd2-brickd's table, or for a brick that is just starting.
+    static let portWait: Duration = .seconds(1)
+    /// Different volfiles kept rendered.
+    static let volfilesCached = 10_000
+    /// Volfile ids that one connection is told changes of; a multiplexed brick process asks for many.
+    static let idsPerConnection = 2_000
+}

@@ -1,0 +1,149 @@
+import BrickAPI
+public import Daemon
+import FoundationEssentials
+import GRPCCore
+import Glibc
+import GlusterXDR
+import LocalGRPC
+import LocalSocket
+import Logging
+import PmapAPI
+import RPCTransport
+public import ServiceLifecycle
+import StoreAPI
+import StoreMirror
+import SwiftProtobuf
+
+/// gd2-pmap: volfiles and ports for GlusterFS processes, on the shared port and the local socket.
+public enum PmapDaemon {
+    public static func services(
+        _ context: DaemonContext<PmapConfiguration>
+    ) throws -> [any Service] {
+        let configuration = context.configuration
+        try FileManager.default.createDirectory(
+            atPath: configuration.stateDirectory, withIntermediateDirectories: true)
+        let store = try StoreClient(path: configuration.storeSocket)
+        let mirror = StoreMirror(
+            store: store,
+            prefixes: { keys in
+                [
+                    keys.peers, keys.volumes, keys.reported, keys.clusterOptions,
+                    keys.secrets(reader: "gd2-pmap"),
+                ]
+            }, stateFile: configuration.stateDirectory + "/view", log: context.log)
+        let volfiles = VolfileServer(log: context.log)
+        volfiles.update(mirror.view)
+        let clients = ClientRegistry()
+        let ports = PortService(
+            client: try BrickClient(path: configuration.brickdSocket), log: context.log)
+        let programs = GlusterPrograms(volfiles: volfiles, clients: clients, ports: ports)
+        let server = RPCServer(dispatcher: programs.dispatcher, log: context.log) { connection in
+            clients.close(connection)
+            ports.close(connection: connection.id)
+        }
+        let names = CallerTable.shipped.merging(configuration.callers) { _, own in own }
+        return [
+            StoreConnection(store: store), mirror, ports,
+            ChangeTeller(mirror: mirror, volfiles: volfiles, clients: clients, log: context.log),
+            try frontDoor(context, server), try localDoor(context, server),
+            try gateway(context, clients, CallerTable(names: names, self: geteuid())),
+        ]
+    }
+
+    private static func frontDoor(
+        _ context: DaemonContext<PmapConfiguration>, _ server: RPCServer
+    ) throws -> FrontDoor {
+        let configuration = context.configuration
+        let listener = try context.listener(
+            "rpc", or: .tcp(host: configuration.listenAddress, port: configuration.port))
+        return FrontDoor(
+            listener: listener, firstByteSeconds: configuration.firstByteSeconds,
+            sender: DescriptorSender(path: configuration.handoverSocket), server: server,
+            log: context.log)
+    }
+
+    private static func localDoor(
+        _ context: DaemonContext<PmapConfiguration>, _ server: RPCServer
+    ) throws -> LocalDoor {
+        let path = context.configuration.localSocket
+        return LocalDoor(
+            listener: try context.listener("rpc-local", or: .unix(path: path, mode: 0o600)),
+            server: server)
+    }
+
+    private static func gateway(
+        _ context: DaemonContext<PmapConfiguration>, _ clients: ClientRegistry,
+        _ callers: CallerTable
+    ) throws -> LocalServerService {
+        let path = context.configuration.pmapSocket
+        let descriptor = try context.listener("pmap", or: .unix(path: path, mode: 0o660))
+        let server = LocalServer(
+            listening: descriptor, callers: callers, services: [PmapGateway(clients: clients)])
+        return LocalServerService(server: server)
+    }
+}
+
+private struct StoreConnection: Service {
+    let store: StoreClient
+
+    func run() async throws { await cancelWhenGracefulShutdown { try? await store.run() } }
+}
+
+private struct LocalServerService: Service {
+    let server: LocalServer
+
+    func run() async throws { await cancelWhenGracefulShutdown { try? await server.serve() } }
+}
+
+/// The root-only Unix socket.
+private struct LocalDoor: Service {
+    let listener: Int32
+    let server: RPCServer
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { try? await server.serveUnix(listening: listener) }
+    }
+}
+
+/// Tells those clients of a new volfile that have the old one, and nobody else.
+private struct ChangeTeller: Service {
+    let mirror: StoreMirror
+    let volfiles: VolfileServer
+    let clients: ClientRegistry
+    let log: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await view in mirror.changes() {
+                volfiles.update(view)
+                for connection in clients.outdated(volfiles) {
+                    log.info("volfile changed", metadata: ["client": "\(connection.peer)"])
+                    try? await connection.callBack(
+                        program: Programs.callback, version: Programs.Callback.version,
+                        procedure: Programs.Callback.fetchSpec)
+                }
+            }
+        }
+    }
+}
+
+/// What gd2-rest asks.
+private struct PmapGateway: Gd2_Pmap_V1_Pmap.SimpleServiceProtocol {
+    let clients: ClientRegistry
+
+    func listClients(
+        request: Gd2_Pmap_V1_ListClientsRequest, context: ServerContext
+    ) async throws -> Gd2_Pmap_V1_ListClientsReply {
+        let found = clients.list(volume: request.volume)
+        return .with { reply in
+            reply.clients = found.map { client in
+                .with {
+                    $0.address = client.address
+                    $0.volfileID = client.volfileID
+                    $0.trusted = client.isTrusted
+                    $0.opVersion = UInt32(clamping: client.opVersion)
+                }
+            }
+        }
+    }
+}

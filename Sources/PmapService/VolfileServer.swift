@@ -1,0 +1,146 @@
+import Crypto
+import FoundationEssentials
+import GlusterModel
+import GlusterXDR
+import Logging
+import StoreAPI
+import StoreMirror
+import Synchronization
+import Volfile
+import Volgen
+
+/// Renders volfiles from the newest view of the cluster, and keeps them.
+final class VolfileServer: Sendable {
+    /// A rendered volfile.
+    struct Rendered: Sendable {
+        var text: String
+        /// Of names, types and children: a brick cannot change these while it runs.
+        var shape: Int
+    }
+
+    private struct CacheKey: Hashable {
+        var id: VolfileID
+        var isTrusted: Bool
+        var opVersion: Int
+    }
+
+    private struct State {
+        var cluster = ClusterState()
+        var decoder = ClusterDecoder()
+        var secret: TrustedSecret?
+        var cache: [CacheKey: Rendered] = [:]
+    }
+
+    private let volgen = Volgen()
+    private let log: Logger
+    private let state = Mutex(State())
+
+    init(log: Logger) { self.log = log }
+
+    /// Takes a newer view; what was rendered from the old one is rendered anew when asked.
+    func update(_ view: MirrorView) {
+        state.withLock { state in
+            state.cluster = state.decoder.state(of: view)
+            if let key = view.identity?.keys.volumeAuthSecret, let value = view.values[key] {
+                state.secret = TrustedSecret(hex: value.value)
+            }
+            state.cache = [:]
+        }
+    }
+
+    func volumeID(named name: String) -> VolumeID? {
+        state.withLock { $0.cluster.volume(named: name)?.id }
+    }
+
+    func reply(to request: GetSpecRequest, isTrusted: Bool) -> GetSpecReply {
+        let id = VolfileID(request.key)
+        do {
+            let rendered = try volfile(id, isTrusted: isTrusted, opVersion: request.maxOpVersion)
+            return rendered.map { .volfile($0.text) } ?? .failed(.notFound)
+        } catch VolgenError.opVersion(let needed, let known, let volume) {
+            log.warning(
+                "client too old",
+                metadata: ["volume": "\(volume)", "needs": "\(needed)", "knows": "\(known)"])
+            return .failed(.notSupported)
+        } catch {
+            log.warning(
+                "volfile not rendered",
+                metadata: ["volfile": "\(request.key)", "error": "\(error)"])
+            return .failed(.tryAgain)
+        }
+    }
+
+    /// nil: there is no such volfile, or it is not for this caller.
+    func volfile(_ id: VolfileID, isTrusted: Bool, opVersion: Int) throws -> Rendered? {
+        let key = CacheKey(id: id, isTrusted: isTrusted, opVersion: opVersion)
+        return try state.withLock { state in
+            if let known = state.cache[key] { return known }
+            guard let (volume, role) = Self.target(id, isTrusted, state.cluster) else { return nil }
+            guard let secret = state.secret else { throw VolfileServerError.noSecret }
+            let audience = Audience(isTrusted: isTrusted, opVersion: opVersion)
+            let volfile = try volgen.volfile(
+                of: volume, for: role, audience: audience,
+                context: Self.context(of: volume, state.cluster, secret))
+            let rendered = Rendered(text: volfile.text, shape: Self.shape(of: volfile))
+            if state.cache.count < Limits.volfilesCached { state.cache[key] = rendered }
+            return rendered
+        }
+    }
+
+    /// Brick and self-heal volfiles hold credentials, so only root of this node gets them.
+    private static func target(
+        _ id: VolfileID, _ isTrusted: Bool, _ cluster: ClusterState
+    ) -> (Volume, VolfileRole)? {
+        switch id {
+        case .client(let name): return cluster.volume(named: name).map { ($0, .client) }
+        case .selfHeal(let name):
+            guard isTrusted, let volume = cluster.volume(named: name),
+                volume.topology.layout.isHealed
+            else { return nil }
+            return (volume, .selfHeal)
+        case .brick(let name, let rest):
+            guard isTrusted, let volume = cluster.volume(named: name) else { return nil }
+            let brick = volume.topology.bricks.first { brick in
+                brick.peer == cluster.identity?.peer && rest.hasSuffix("." + brick.path.dashed)
+            }
+            return brick.map { (volume, .brick(index: $0.index)) }
+        case .unknown: return nil
+        }
+    }
+
+    private static func context(
+        of volume: Volume, _ cluster: ClusterState, _ secret: TrustedSecret
+    ) -> VolgenContext {
+        var counts: [Int: Int] = [:]
+        if let peer = cluster.identity?.peer {
+            let reports = cluster.reports[volume.id]?[peer]?.bricks ?? []
+            let devices = Dictionary(reports.map { ($0.index, $0.device) }) { first, _ in first }
+            for brick in volume.bricks(of: peer) {
+                let device = devices[brick.index] ?? ""
+                counts[brick.index] =
+                    device.isEmpty ? 1 : max(1, devices.values.count { $0 == device })
+            }
+        }
+        return VolgenContext(
+            hosts: cluster.peers.compactMapValues(\.addresses.first),
+            credentials: secret.credentials(for: volume.id), sharedBrickCounts: counts)
+    }
+
+    private static func shape(of volfile: Volfile) -> Int {
+        var hasher = Hasher()
+        for xlator in volfile.xlators {
+            hasher.combine(xlator.name)
+            hasher.combine(xlator.type)
+            hasher.combine(xlator.subvolumes)
+        }
+        return hasher.finalize()
+    }
+}
+
+enum VolfileServerError: Error, CustomStringConvertible {
+    case noSecret
+
+    var description: String {
+        "the store was never reached, so the volumes' credentials are not known: is gd2-store up?"
+    }
+}

@@ -1,0 +1,10 @@
+/// Bounds of the SunRPC transport.
+public enum Limits {
+    /// One record. The longest thing that GlusterFS sends here is a SIGNIN with a path.
+    public static let recordBytes = 1 << 20
+    /// A record that has begun is complete within this time, or the connection ends.
+    static let partialRecordSeconds: Int64 = 30
+    /// One call is answered within this time, at worst with SYSTEM_ERR.
+    static let callSeconds = 30
+    public static let connectionsMax = 20_000
+}

@@ -1,0 +1,125 @@
+public import Logging
+import NIOCore
+import NIOPosix
+import SunRPC
+import Synchronization
+import XDR
+
+/// Serves SunRPC on connections: one call of a connection after the other, each answered once.
+public struct RPCServer: Sendable {
+    /// The channel of a connection whose bytes are joined to records.
+    typealias RecordChannel = NIOAsyncChannel<[UInt8], ByteBuffer>
+
+    private let dispatcher: RPCDispatcher
+    private let log: Logger
+    private let didClose: @Sendable (RPCConnection) -> Void
+
+    /// `didClose` hears of every connection that has ended.
+    public init(
+        dispatcher: RPCDispatcher, log: Logger,
+        didClose: @escaping @Sendable (RPCConnection) -> Void
+    ) {
+        self.dispatcher = dispatcher
+        self.log = log
+        self.didClose = didClose
+    }
+
+    private static let idNext = Mutex(1)
+
+    /// Serves a connected socket, which it owns from now on, until it ends or the task is cancelled.
+    public func serve(descriptor: Int32, peer: RPCPeer) async {
+        do {
+            let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .channelOption(.allowRemoteHalfClosure, value: false)
+                .withConnectedSocket(descriptor) { channel in
+                    channel.eventLoop.makeCompletedFuture { try Self.records(of: channel) }
+                }
+            try await serve(channel, peer)
+        } catch {
+            log.debug("connection ended", metadata: ["peer": "\(peer)", "error": "\(error)"])
+        }
+    }
+
+    /// Serves every connection that comes to a listening Unix socket, which it owns from now on.
+    public func serveUnix(listening descriptor: Int32) async throws {
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .bind(descriptor) { channel in
+                UnixCredentials.ask(channel).flatMapThrowing { peer in
+                    (try Self.records(of: channel), peer)
+                }
+            }
+        try await withThrowingDiscardingTaskGroup { group in
+            try await server.executeThenClose { connections in
+                for try await (channel, peer) in connections {
+                    group.addTask {
+                        do { try await serve(channel, peer) } catch {
+                            log.debug("connection ended", metadata: ["error": "\(error)"])
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func records(of channel: any Channel) throws -> RecordChannel {
+        try channel.pipeline.syncOperations.addHandler(RecordHandler())
+        return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+    }
+
+    private func serve(_ channel: RecordChannel, _ peer: RPCPeer) async throws {
+        try await channel.executeThenClose { inbound, outbound in
+            let id = Self.idNext.withLock { next in
+                defer { next += 1 }
+                return next
+            }
+            let connection = RPCConnection(id: id, peer: peer, outbound: outbound)
+            defer { didClose(connection) }
+            for try await record in inbound { try await answer(record, connection) }
+        }
+    }
+
+    private func answer(_ record: [UInt8], _ connection: RPCConnection) async throws {
+        switch try Message(record) {
+        case .reply: return
+        case .wrongVersion(let xid): try await connection.send(Answer.versionDenied(xid: xid))
+        case .call(let header, let body):
+            let answer: Answer
+            switch dispatcher.target(of: header) {
+            case .answer(let given): answer = given
+            case .procedure(let procedure):
+                guard let given = await run(procedure, body, connection) else { return }
+                answer = given
+            }
+            try await connection.send(answer.record(xid: header.xid))
+        }
+    }
+
+    private func run(
+        _ procedure: RPCProcedure, _ body: ArraySlice<UInt8>, _ connection: RPCConnection
+    ) async -> Answer? {
+        do {
+            return try await withThrowingTaskGroup(of: Answer?.self) { group in
+                group.addTask {
+                    var call = RPCCall(arguments: XDRReader(body), connection: connection)
+                    return try await procedure.body(&call).map { .success($0) }
+                }
+                group.addTask {
+                    try await Task.sleep(for: .seconds(Limits.callSeconds))
+                    return .systemError
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? .systemError
+            }
+        } catch is XDRError {
+            return .garbageArguments
+        } catch {
+            log.warning(
+                "call failed",
+                metadata: [
+                    "procedure": "\(procedure.name)", "peer": "\(connection.peer)",
+                    "error": "\(error)",
+                ])
+            return .systemError
+        }
+    }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import Daemon
+import PmapService
+
+@main
+struct GD2Pmap: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gd2-pmap",
+        abstract: "Tell GlusterFS clients which volfile and which port to use.",
+        discussion: "Example: gd2-pmap --set listen-address=10.0.0.1", version: suiteVersion)
+
+    @OptionGroup var options: DaemonOptions
+
+    func run() async throws {
+        await runDaemon("gd2-pmap", options, PmapConfiguration.self) { context in
+            try PmapDaemon.services(context)
+        }
+    }
+}
