@@ -125,7 +125,7 @@ let package = Package(
         library("EtcdProcess", [asn1, crypto, x509]),
         library("LocalGRPC", ["GD2Error", grpc, grpcNIO, nio, nioHPACK, nioHTTP2, nioPosix]),
         library("LocalSocket", ["CLinux", nioPosix]),
-        library("Processes", ["CLinux", "CSystemd", log]),
+        library("Processes", ["CLinux", "CSystemd", nio, nioPosix]),
         library("RPCTransport", ["SunRPC", "XDR", log, nio, nioPosix]),
         library("XlatorTables", ["CXlator", "VolumeOptions"]),
 
@@ -139,7 +139,7 @@ let package = Package(
         library("RESTAPI", ["GD2Error", "GlusterModel"]),
 
         // 4 services
-        library("BrickService", ["BrickAPI", "BrickSupervision", "Daemon", "GD2Error", "GlusterModel", "LocalGRPC", "Processes", "StoreAPI", "StoreMirror", log, lifecycle]),
+        library("BrickService", ["BrickAPI", "BrickSupervision", "CLinux", "Daemon", "GD2Error", "GlusterModel", "LocalGRPC", "Processes", "StoreAPI", "StoreMirror", "Transaction", "Volgen", crypto, grpc, lifecycle, log, protobuf]),
         library("CLICommands", ["GD2Error", "GlusterModel", "RESTAPI", argumentParser, httpClient]),
         library("PmapService", ["BrickAPI", "Daemon", "GlusterModel", "GlusterXDR", "LocalGRPC", "LocalSocket", "PmapAPI", "Portmap", "RPCTransport", "StoreAPI", "StoreMirror", "Volfile", "Volgen", "XDR", crypto, grpc, lifecycle, log, nioPosix, protobuf]),
         library("RESTService", ["BrickAPI", "Daemon", "GD2Error", "GlusterModel", "LocalGRPC", "LocalSocket", "Placement", "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction", "VolumeOptions", "XlatorTables", hummingbird, hummingbirdTLS, jwt, lifecycle, log, metrics, nio, nioPosix]),

@@ -1,0 +1,109 @@
+import BrickAPI
+public import Daemon
+import FoundationEssentials
+import GlusterModel
+import Glibc
+import LocalGRPC
+import Logging
+import Processes
+public import ServiceLifecycle
+import StoreAPI
+import StoreMirror
+
+/// gd2-brickd: supervises bricks and self-heal daemons, prepares bricks, reports.
+public enum BrickDaemon {
+    /// What it keeps of root's capabilities: brick directories of any owner, trusted extended
+    /// attributes, and signals to bricks.
+    public static let capabilities = [
+        "cap_chown", "cap_dac_override", "cap_dac_read_search", "cap_fowner", "cap_kill",
+        "cap_sys_admin", "cap_sys_ptrace", "cap_sys_resource",
+    ]
+
+    public static func services(
+        _ context: DaemonContext<BrickConfiguration>
+    ) async throws -> [any Service] {
+        let configuration = context.configuration
+        try makeDirectories(configuration)
+        let store = try StoreClient(path: configuration.storeSocket)
+        let mirror = StoreMirror(
+            store: store,
+            prefixes: { [$0.peers, $0.volumes, $0.reported, $0.clusterOptions] },
+            stateFile: configuration.stateDirectory + "/view", log: context.log)
+        let supervising = Supervising(
+            store: store, mirror: mirror, configuration: configuration,
+            incarnation: context.incarnation, log: context.log,
+            listener: try context.listener(
+                "brickd", or: .unix(path: configuration.brickdSocket, mode: 0o660)))
+        return [StoreConnection(store: store), mirror, supervising]
+    }
+
+    private static func makeDirectories(_ configuration: BrickConfiguration) throws {
+        for path in [
+            configuration.stateDirectory, configuration.runDirectory,
+            configuration.logDirectory + "/bricks", configuration.glusterDirectory + "/vols",
+        ] {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true)
+        }
+    }
+}
+
+private struct StoreConnection: Service {
+    let store: StoreClient
+
+    func run() async throws { await cancelWhenGracefulShutdown { try? await store.run() } }
+}
+
+/// Everything that needs to know which peer this is, which the first view of the store tells.
+private struct Supervising: Service {
+    let store: StoreClient
+    let mirror: StoreMirror
+    let configuration: BrickConfiguration
+    let incarnation: IncarnationID
+    let log: Logger
+    let listener: Int32
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            // Without any view there are no bricks either: nothing waits for this in vain.
+            var found: StoreIdentity?
+            for await view in mirror.changes() {
+                found = view.identity
+                if found != nil { break }
+            }
+            if let found { await supervise(found) }
+        }
+    }
+
+    private func supervise(_ identity: StoreIdentity) async {
+        let supervisor = Supervisor(
+            command: BrickCommand(configuration: configuration, peer: identity.peer),
+            launcher: launcher, incarnation: incarnation, log: log)
+        let steps = StepRunner(
+            store: store, mirror: mirror, supervisor: supervisor,
+            fences: Fences(path: configuration.stateDirectory + "/fences.json"), log: log)
+        let names = CallerTable.shipped.merging(configuration.callers) { _, own in own }
+        let server = LocalServer(
+            listening: listener, callers: CallerTable(names: names, self: geteuid()),
+            services: [
+                BrickGateway(supervisor: supervisor, steps: steps, incarnation: incarnation)
+            ])
+        let reporter = Reporter(store: store, mirror: mirror, supervisor: supervisor, log: log)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await supervisor.run() }
+            group.addTask { try? await reporter.run() }
+            group.addTask { try? await server.serve() }
+            var decoder = ClusterDecoder()
+            for await view in mirror.changes() { await supervisor.update(decoder.state(of: view)) }
+            group.cancelAll()
+        }
+    }
+
+    private var launcher: any ProcessLauncher {
+        switch configuration.processManager {
+        case "systemd": SystemdLauncher()
+        case "detached": DetachedLauncher()
+        default: SystemdLauncher.isAvailable ? SystemdLauncher() : DetachedLauncher()
+        }
+    }
+}

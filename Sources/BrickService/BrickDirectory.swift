@@ -1,0 +1,192 @@
+import CLinux
+import GD2Error
+import Glibc
+import GlusterModel
+import Transaction
+
+/// A brick's directory: GD2's checks before it becomes one, the marks that make it one, and how they
+/// are taken away again.
+struct BrickDirectory: Sendable {
+    let path: BrickPath
+    private static let volumeID = "trusted.glusterfs.volume-id"
+    private static let gfid = "trusted.gfid"
+    private static let testName = "trusted.glusterfs.test"
+
+    private var text: String { path.description }
+    private var internals: String { text + "/.glusterfs" }
+
+    /// The checks in GD2's order; `others` are this node's bricks of other volumes.
+    func check(
+        _ flags: BrickFlags, volume: VolumeID, others: [BrickPath]
+    ) throws(GD2Error) {
+        try checkExists(flags)
+        if !flags.allowMountAsBrick && !flags.force { try checkNoMountPoint() }
+        if !flags.allowRootDirectory && !flags.force { try checkNotOnRoot() }
+        try checkXattrs()
+        if !flags.reuseBricks && !flags.force { try checkUnused(volume) }
+        if let other = others.first(where: { $0.contains(path) || path.contains($0) }) {
+            throw refusal(.conflict, "\(text) is, contains or lies in the brick \(other) of another volume")
+        }
+    }
+
+    private func checkExists(_ flags: BrickFlags) throws(GD2Error) {
+        var status = stat()
+        if stat(text, &status) != 0 {
+            guard flags.createBrickDirectory || flags.force else {
+                throw refusal(
+                    .invalid, "\(text) does not exist: make it, or add --create-brick-dir or force")
+            }
+            guard mkdir(text, 0o755) == 0 || errno == EEXIST else {
+                throw refusal(.invalid, "\(text) cannot be made: \(errorText())")
+            }
+            return
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw refusal(.invalid, "\(text) is no directory")
+        }
+    }
+
+    private func checkNoMountPoint() throws(GD2Error) {
+        var own = stat()
+        var parent = stat()
+        guard stat(text, &own) == 0, stat(text + "/..", &parent) == 0,
+            own.st_dev == parent.st_dev
+        else {
+            throw refusal(
+                .invalid,
+                "\(text) is a mount point: use a directory below it, so that an unmounted disk is "
+                    + "noticed, or add --allow-mount-as-brick or force")
+        }
+    }
+
+    private func checkNotOnRoot() throws(GD2Error) {
+        var own = stat()
+        var root = stat()
+        guard stat(text, &own) == 0, stat("/", &root) == 0, own.st_dev != root.st_dev else {
+            throw refusal(
+                .invalid,
+                "\(text) is on the root file system: use a disk of its own, or add "
+                    + "--allow-root-dir or force")
+        }
+    }
+
+    private func checkXattrs() throws(GD2Error) {
+        guard setxattr(text, Self.testName, "working", 8, 0) == 0 else {
+            throw refusal(
+                .invalid, "\(text) takes no trusted extended attributes: \(errorText())")
+        }
+        removexattr(text, Self.testName)
+    }
+
+    private func checkUnused(_ volume: VolumeID) throws(GD2Error) {
+        var current = text
+        while true {
+            let found = Self.read(Self.volumeID, current)
+            // Marked by this very transaction, in a run before.
+            let isOurs = current == text && found == volume.bytes
+            if !isOurs, found != nil || Self.read(Self.gfid, current) != nil {
+                throw refusal(
+                    .conflict,
+                    "\(current) is or was part of a volume: remove its brick marks, or add "
+                        + "--reuse-bricks or force")
+            }
+            guard let slash = current.lastIndex(of: "/"), slash != current.startIndex else { break }
+            current = String(current[..<slash])
+        }
+    }
+
+    /// Makes it a brick of `volume`; again is the same.
+    func mark(_ volume: VolumeID) throws(GD2Error) {
+        let bytes = volume.bytes
+        guard setxattr(text, Self.volumeID, bytes, bytes.count, 0) == 0 else {
+            throw refusal(.internal, "\(text) cannot be marked as a brick: \(errorText())")
+        }
+        guard mkdir(internals, 0o600) == 0 || errno == EEXIST else {
+            throw refusal(.internal, "\(internals) cannot be made: \(errorText())")
+        }
+    }
+
+    /// Takes the marks of `volume` away, whichever there are; those of another volume stay. The
+    /// users' files stay, and with them what GlusterFS knows of them.
+    func unmark(_ volume: VolumeID, removesDirectory: Bool) {
+        guard let found = Self.read(Self.volumeID, text) else { return removeIfEmpty(removesDirectory) }
+        guard found == volume.bytes else { return }
+        if !hasUserFiles { removeTree() }
+        removexattr(text, Self.gfid)
+        removexattr(text, Self.volumeID)
+        removeIfEmpty(removesDirectory)
+    }
+
+    private func removeIfEmpty(_ removesDirectory: Bool) {
+        if removesDirectory { rmdir(text) }
+    }
+
+    /// Why a brick process of `volume` could not run here; nil when it can.
+    func problem(_ volume: VolumeID) -> String? {
+        var status = stat()
+        guard stat(text, &status) == 0 else {
+            return "\(text): \(errorText()): is its disk mounted?"
+        }
+        guard let found = Self.read(Self.volumeID, text) else {
+            return "\(text) bears no mark of a brick: is its disk mounted?"
+        }
+        guard found == volume.bytes else { return "\(text) is a brick of another volume" }
+        guard stat(internals, &status) == 0 else { return "\(internals): \(errorText())" }
+        return nil
+    }
+
+    /// Equal for directories on one file system; empty when there is none.
+    var device: String {
+        var status = stat()
+        return stat(text, &status) == 0 ? String(status.st_dev) : ""
+    }
+
+    /// What GlusterFS itself keeps beside the users' files.
+    private static let ownPrefixes = [".glusterfs", ".trashcan"]
+
+    private var hasUserFiles: Bool {
+        Self.entries(text).contains { name in
+            !Self.ownPrefixes.contains { name.hasPrefix($0) }
+        }
+    }
+
+    private func removeTree() {
+        for name in Self.entries(text) { Self.removeTree("\(text)/\(name)") }
+    }
+
+    private static func removeTree(_ path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            unlink(path)
+            return
+        }
+        for name in entries(path) { removeTree("\(path)/\(name)") }
+        rmdir(path)
+    }
+
+    private static func entries(_ path: String) -> [String] {
+        guard let folder = opendir(path) else { return [] }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    private static func read(_ name: String, _ path: String) -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: 64)
+        let count = getxattr(path, name, &buffer, buffer.count)
+        return count >= 0 ? Array(buffer.prefix(count)) : nil
+    }
+
+    private func errorText() -> String { String(cString: strerror(errno)) }
+
+    private func refusal(_ code: ErrorCode, _ message: String) -> GD2Error {
+        GD2Error(code, "brick \(message)", fields: ["brick": text])
+    }
+}

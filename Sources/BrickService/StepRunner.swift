@@ -1,0 +1,98 @@
+import BrickAPI
+import Daemon
+import GD2Error
+import GlusterModel
+import Logging
+import StoreAPI
+import StoreMirror
+import Transaction
+
+/// Runs a transaction's steps on this node: reads what to do from the journal, refuses old
+/// coordinators, and may run each step, and each undo, more than once.
+actor StepRunner {
+    private let store: any KeyValueStore
+    private let mirror: StoreMirror
+    private let supervisor: Supervisor
+    private var fences: Fences
+    private let log: Logger
+
+    init(
+        store: any KeyValueStore, mirror: StoreMirror, supervisor: Supervisor, fences: Fences,
+        log: Logger
+    ) {
+        self.store = store
+        self.mirror = mirror
+        self.supervisor = supervisor
+        self.fences = fences
+        self.log = log
+    }
+
+    func run(_ command: StepCommand) async throws {
+        FailPoint.pass("brickd-step")
+        let identity = try await store.identity()
+        let record = try await record(command, identity)
+        guard record.steps.indices.contains(command.step) else {
+            throw GD2Error(.invalid, "transaction \(command.transaction) has no step \(command.step)")
+        }
+        guard command.fence == record.fence,
+            try fences.admits(command.fence, for: record.lock)
+        else {
+            throw GD2Error(
+                .preconditionFailed, "another coordinator has taken transaction \(record.id) over")
+        }
+        let step = record.steps[command.step]
+        guard step.peer == identity.peer else {
+            throw GD2Error(.invalid, "step \(command.step) is peer \(step.peer)'s, not this one's")
+        }
+        log.notice(
+            command.isUndo ? "step is undone" : "step runs",
+            metadata: [
+                "txn": "\(record.id)", "step": "\(step.action.rawValue)",
+                "volume": "\(step.arguments.name)",
+            ])
+        switch (step.action, command.isUndo) {
+        case (.prepareBricks, false): try prepare(step.arguments)
+        case (.prepareBricks, true): unmark(step.arguments, removesDirectory: true)
+        case (.removeBricks, false):
+            try await supervisor.waitForEnd(of: step.arguments.bricks, in: step.arguments.volume)
+            unmark(step.arguments, removesDirectory: false)
+        case (.removeBricks, true): break
+        }
+        FailPoint.pass("brickd-step-done")
+    }
+
+    private func record(
+        _ command: StepCommand, _ identity: StoreIdentity
+    ) async throws -> TransactionRecord {
+        let key = identity.keys.transaction(command.transaction)
+        guard let value = try await store.get(key) else {
+            throw GD2Error(.notFound, "there is no transaction \(command.transaction)")
+        }
+        return try RecordCoding.decode(TransactionRecord.self, from: value.value)
+    }
+
+    private func prepare(_ arguments: BrickArguments) throws {
+        let state = ClusterState(mirror.view)
+        guard let peer = state.identity?.peer else {
+            throw GD2Error(.unavailable, "this node has not read the store yet: try again")
+        }
+        let others = state.volumes.values.filter { $0.id != arguments.volume }
+            .flatMap { $0.bricks(of: peer).map(\.path) }
+        for brick in arguments.bricks {
+            let directory = BrickDirectory(path: brick.path)
+            try directory.check(arguments.flags, volume: arguments.volume, others: others)
+        }
+        for brick in arguments.bricks {
+            try BrickDirectory(path: brick.path).mark(arguments.volume)
+            FailPoint.pass("brickd-marked")
+        }
+    }
+
+    private func unmark(_ arguments: BrickArguments, removesDirectory: Bool) {
+        let creates = arguments.flags.createBrickDirectory || arguments.flags.force
+        for brick in arguments.bricks {
+            BrickDirectory(path: brick.path).unmark(
+                arguments.volume, removesDirectory: removesDirectory && creates)
+        }
+    }
+}

@@ -1,0 +1,318 @@
+import BrickAPI
+import BrickSupervision
+import GD2Error
+import Glibc
+import GlusterModel
+import Logging
+import Processes
+import StoreAPI
+import StoreMirror
+import Volgen
+
+/// Makes this node's bricks and self-heal daemons be what the store says they should be.
+actor Supervisor {
+    private struct Slot {
+        var machine = SupervisedProcess()
+        /// What clients ask the port map for; empty for a daemon.
+        var name = ""
+        var volume: Volume
+        var brick: Brick?
+        /// What recognises the process among others.
+        var socket: String
+        var port = 0
+        var reservation: PortReservation?
+        var handle: ProcessHandle?
+        var attempts = 0
+        var device = ""
+    }
+
+    private let command: BrickCommand
+    private let launcher: any ProcessLauncher
+    private let configuration: BrickConfiguration
+    private let log: Logger
+    private let incarnation: IncarnationID
+    private let bootID = ProcessTable.bootID()
+    private let clock = ContinuousClock()
+    private let began = ContinuousClock.now
+    private var slots: [ProcessRole: Slot] = [:]
+    private var cluster = ClusterState()
+    /// Processes that ran when this program started and were not recognised yet, by socket.
+    private var found: [String: (pid: Int32, port: Int)]
+    /// Sent for each process that is to be started, or followed until its end.
+    private let work: AsyncStream<Work>
+    private let workGiver: AsyncStream<Work>.Continuation
+    private var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
+    private var watcherNext = 0
+
+    private enum Work: Sendable {
+        case start(ProcessRole)
+        case follow(ProcessRole, ProcessHandle)
+    }
+
+    init(
+        command: BrickCommand, launcher: any ProcessLauncher, incarnation: IncarnationID,
+        log: Logger
+    ) {
+        self.command = command
+        self.launcher = launcher
+        self.incarnation = incarnation
+        self.log = log
+        configuration = command.configuration
+        found = command.running()
+        (work, workGiver) = AsyncStream.makeStream(of: Work.self)
+    }
+
+    private var now: Duration { clock.now - began }
+
+    /// Starts and follows processes until the task is cancelled; they run on.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.tickForEver() }
+            for await item in work {
+                group.addTask {
+                    switch item {
+                    case .start(let role): await self.start(role)
+                    case .follow(let role, let handle): await self.follow(role, handle)
+                    }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func tickForEver() async {
+        while !Task.isCancelled {
+            for role in slots.keys { deliver(.tick, to: role) }
+            do { try await Task.sleep(for: .milliseconds(Limits.tickMs)) } catch { return }
+        }
+    }
+
+    // MARK: What should run
+
+    /// Takes a newer state of the cluster.
+    func update(_ state: ClusterState) {
+        guard let peer = state.identity?.peer else { return }
+        cluster = state
+        var wanted: Set<ProcessRole> = []
+        for volume in state.volumes.values {
+            let bricks = volume.bricks(of: peer)
+            guard !bricks.isEmpty else { continue }
+            let isUp = volume.head.state == .started
+            for brick in bricks {
+                let role = ProcessRole.brick(volume.id, index: brick.index)
+                wanted.insert(role)
+                want(role, isUp, volume, brick)
+            }
+            if volume.wantsSelfHealDaemon {
+                wanted.insert(.selfHeal(volume.id))
+                want(.selfHeal(volume.id), isUp, volume, nil)
+            }
+        }
+        for role in slots.keys where !wanted.contains(role) {
+            deliver(.want(up: false, request: 0), to: role)
+            if slots[role]?.machine.pid == nil, slots[role]?.machine.isConverged == true {
+                slots[role] = nil
+            }
+        }
+        stopStrangers(state)
+        changed()
+    }
+
+    private func want(_ role: ProcessRole, _ isUp: Bool, _ volume: Volume, _ brick: Brick?) {
+        if slots[role] == nil {
+            let key = brick.map { "brick \($0.path)" } ?? "shd \(volume.id)"
+            var slot = Slot(volume: volume, brick: brick, socket: command.socket(key: key))
+            slot.name = brick?.path.description ?? ""
+            slot.device = brick.map { BrickDirectory(path: $0.path).device } ?? ""
+            slots[role] = slot
+            adopt(role)
+        }
+        slots[role]?.volume = volume
+        slots[role]?.brick = brick
+        deliver(.want(up: isUp, request: volume.head.startRequests), to: role)
+    }
+
+    /// A process that ran before this program did.
+    private func adopt(_ role: ProcessRole) {
+        guard let slot = slots[role], let process = found.removeValue(forKey: slot.socket),
+            let handle = ProcessHandle(pid: process.pid)
+        else { return }
+        slots[role]?.handle = handle
+        slots[role]?.port = process.port
+        let listens = process.port == 0 || PortReservation.isListening(on: process.port)
+        log.info(
+            "process adopted", metadata: ["process": "\(role)", "pid": "\(process.pid)"])
+        deliver(.adopted(pid: process.pid, isListening: listens), to: role)
+        workGiver.yield(.follow(role, handle))
+    }
+
+    /// Bricks of volumes that are gone. Only a view that is current can tell.
+    private func stopStrangers(_ state: ClusterState) {
+        guard state.freshness == .current else { return }
+        for (socket, process) in found {
+            log.notice(
+                "process of no volume stopped",
+                metadata: ["pid": "\(process.pid)", "socket": "\(socket)"])
+            ProcessHandle(pid: process.pid)?.signal(SIGTERM)
+        }
+        found = [:]
+    }
+
+    // MARK: Processes
+
+    private func deliver(_ event: SupervisedProcess.Event, to role: ProcessRole) {
+        guard var slot = slots[role] else { return }
+        let before = slot.machine
+        let effects = slot.machine.next(on: event, now: now)
+        slots[role] = slot
+        for effect in effects {
+            switch effect {
+            case .spawn: workGiver.yield(.start(role))
+            case .terminate: slot.handle?.signal(SIGTERM)
+            case .kill: slot.handle?.signal(SIGKILL)
+            }
+        }
+        if before != slot.machine { changed() }
+    }
+
+    private func start(_ role: ProcessRole) async {
+        while startsRunning > configuration.startsAtOnce {
+            do { try await Task.sleep(for: .milliseconds(Limits.tickMs)) } catch { return }
+        }
+        do {
+            let spec = try prepareStart(role)
+            let pid = try await launcher.launch(spec)
+            guard let handle = ProcessHandle(pid: pid) else { throw ProcessError.noProcess }
+            slots[role]?.handle = handle
+            log.info("process started", metadata: ["process": "\(role)", "pid": "\(pid)"])
+            deliver(.spawned(pid: pid), to: role)
+            // Nobody signs a daemon in.
+            if case .selfHeal = role { deliver(.signedIn, to: role) }
+            await follow(role, handle)
+        } catch {
+            log.warning(
+                "process not started", metadata: ["process": "\(role)", "error": "\(error)"])
+            slots[role]?.reservation = nil
+            deliver(.spawnFailed("\(error)"), to: role)
+        }
+    }
+
+    private var startsRunning: Int {
+        slots.values.count { slot in
+            if case .starting = slot.machine.phase { return true }
+            return false
+        }
+    }
+
+    private func prepareStart(_ role: ProcessRole) throws -> ProcessSpec {
+        guard let slot = slots[role] else { throw ProcessError.noProcess }
+        slots[role]?.attempts += 1
+        unlink(slot.socket)
+        guard let brick = slot.brick else {
+            return command.selfHeal(slot.volume, attempt: slot.attempts)
+        }
+        let directory = BrickDirectory(path: brick.path)
+        if let problem = directory.problem(slot.volume.id) {
+            throw GD2Error(.unavailable, problem)
+        }
+        guard let host = cluster.peers[brick.peer]?.addresses.first else {
+            throw GD2Error(.unavailable, "this node's own peer record is not known yet")
+        }
+        let reservation = try PortReservation(in: configuration.ports)
+        slots[role]?.reservation = reservation
+        slots[role]?.port = reservation.port
+        slots[role]?.device = directory.device
+        return command.brick(brick, of: slot.volume, host: host, port: reservation.port)
+    }
+
+    private func follow(_ role: ProcessRole, _ handle: ProcessHandle) async {
+        let how = await handle.waitForExit()
+        guard let slot = slots[role], slot.handle?.pid == handle.pid else { return }
+        slots[role]?.handle = nil
+        slots[role]?.reservation = nil
+        slots[role]?.port = 0
+        let isWanted = slot.machine.isWanted
+        log.log(
+            level: isWanted ? .warning : .info, "process ended",
+            metadata: ["process": "\(role)", "pid": "\(handle.pid)", "how": "\(how)"])
+        let hint = slot.brick.map { ": see \(configuration.logDirectory)/bricks/\($0.path.dashed).log" }
+        deliver(.exited(how + (hint ?? "")), to: role)
+    }
+
+    func signedIn(_ name: String, pid: Int32) {
+        for (role, slot) in slots where slot.name == name && !name.isEmpty {
+            // glusterfsd -N is the process itself, so its pid is the one that we started.
+            guard slot.machine.pid == pid else { continue }
+            slots[role]?.reservation = nil
+            deliver(.signedIn, to: role)
+        }
+    }
+
+    /// Waits until no process runs on `bricks`; throws when one does not end.
+    func waitForEnd(of bricks: [Brick], in volume: VolumeID) async throws {
+        for _ in 0..<Limits.endPolls {
+            let isRunning = bricks.contains { slots[.brick(volume, index: $0.index)]?.machine.pid != nil }
+            if !isRunning { return }
+            try await Task.sleep(for: .milliseconds(Limits.tickMs))
+        }
+        throw GD2Error(.conflict, "brick processes of the volume have not ended yet")
+    }
+
+    // MARK: What runs
+
+    /// The present moment, then each change.
+    func changes() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        watcherNext += 1
+        let id = watcherNext
+        watchers[id] = continuation
+        continuation.yield()
+        return stream
+    }
+
+    private func changed() {
+        for (id, watcher) in watchers {
+            if case .terminated = watcher.yield() { watchers[id] = nil }
+        }
+    }
+
+    var ports: [PortEntry] {
+        slots.compactMap { role, slot in
+            guard case .online(let pid, _) = slot.machine.phase, !slot.name.isEmpty else {
+                return nil
+            }
+            return PortEntry(name: slot.name, port: slot.port, pid: pid, volume: role.volume)
+        }
+    }
+
+    /// What this node says of its volumes.
+    var reports: [VolumeID: VolumeReport] {
+        guard let peer = cluster.identity?.peer else { return [:] }
+        var reports: [VolumeID: VolumeReport] = [:]
+        for volume in cluster.volumes.values where !volume.bricks(of: peer).isEmpty {
+            let own = slots.filter { $0.key.volume == volume.id }
+            let bricks = own.map { Self.report($0.key, $0.value) }.sorted { $0.index < $1.index }
+            reports[volume.id] = VolumeReport(
+                volume: volume.id, bootID: bootID, incarnation: incarnation,
+                headRevision: cluster.headRevisions[volume.id] ?? 0,
+                converged: own.values.allSatisfy(\.machine.isConverged), bricks: bricks)
+        }
+        return reports
+    }
+
+    func states(of volume: VolumeID) -> [BrickState] {
+        slots.filter { $0.key.volume == volume }
+            .map { FileSystemInfo.state(Self.report($0.key, $0.value)) }
+            .sorted { $0.report.index < $1.report.index }
+    }
+
+    private static func report(_ role: ProcessRole, _ slot: Slot) -> BrickReport {
+        var isOnline = false
+        if case .online = slot.machine.phase { isOnline = true }
+        return BrickReport(
+            index: role.index, path: slot.name, phase: slot.machine.reported,
+            pid: slot.machine.pid ?? 0, port: isOnline ? slot.port : 0,
+            failures: slot.machine.failures, message: slot.machine.message, device: slot.device)
+    }
+}

@@ -1,0 +1,160 @@
+public import GlusterModel
+
+/// Which process of this node is meant.
+public enum ProcessRole: Hashable, Sendable, CustomStringConvertible {
+    case brick(VolumeID, index: Int)
+    case selfHeal(VolumeID)
+
+    public var volume: VolumeID {
+        switch self {
+        case .brick(let volume, _), .selfHeal(let volume): volume
+        }
+    }
+
+    /// The index under which it is reported: −1 for the self-heal daemon.
+    public var index: Int {
+        switch self {
+        case .brick(_, let index): index
+        case .selfHeal: -1
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .brick(let volume, let index): "brick \(index) of \(volume)"
+        case .selfHeal(let volume): "self-heal daemon of \(volume)"
+        }
+    }
+}
+
+/// One process that should run or not, and what is done about it.
+///
+///     down ──want up──▶ spawning ──spawned──▶ starting ──signed in──▶ online
+///      ▲                   │ failed              │ exited               │ exited
+///      └─── after a pause ─┴─────────────────────┴──────────────────────┘
+///     starting, online ──want down──▶ stopping ──exited──▶ down
+public struct SupervisedProcess: Hashable, Sendable {
+    public enum Phase: Hashable, Sendable {
+        case down(retryAt: Duration?)
+        /// The launcher was asked and has not answered.
+        case spawning
+        case starting(pid: Int32)
+        case online(pid: Int32, since: Duration)
+        case stopping(pid: Int32, deadline: Duration)
+    }
+
+    public enum Event: Hashable, Sendable {
+        /// Said again at every look at the cluster's state. `request` raised: try at once.
+        case want(up: Bool, request: Int)
+        case spawned(pid: Int32)
+        case spawnFailed(String)
+        /// Found running; `isListening` when it answers on its port.
+        case adopted(pid: Int32, isListening: Bool)
+        case signedIn
+        case exited(String)
+        case tick
+    }
+
+    public enum Effect: Hashable, Sendable {
+        case spawn
+        case terminate(pid: Int32)
+        case kill(pid: Int32)
+    }
+
+    public private(set) var phase: Phase = .down(retryAt: nil)
+    public private(set) var isWanted = false
+    /// Ends in a row that nobody wanted.
+    public private(set) var failures = 0
+    /// Why it ended last.
+    public private(set) var message = ""
+    private var request = 0
+
+    public init() {}
+
+    public mutating func next(on event: Event, now: Duration) -> [Effect] {
+        switch event {
+        case .want(let up, let request):
+            isWanted = up
+            if request > self.request { failures = 0 }
+            let isAsked = request > self.request
+            self.request = max(request, self.request)
+            return settle(now, atOnce: isAsked)
+        case .spawned(let pid):
+            phase = .starting(pid: pid)
+            return settle(now, atOnce: false)
+        case .spawnFailed(let why), .exited(let why):
+            ended(why, now)
+            return settle(now, atOnce: false)
+        case .adopted(let pid, let isListening):
+            phase = isListening ? .online(pid: pid, since: now) : .starting(pid: pid)
+            return []
+        case .signedIn:
+            if case .starting(let pid) = phase {
+                phase = .online(pid: pid, since: now)
+                message = ""
+            }
+            return []
+        case .tick: return settle(now, atOnce: false)
+        }
+    }
+
+    /// What is to be done about the difference between wish and phase.
+    private mutating func settle(_ now: Duration, atOnce: Bool) -> [Effect] {
+        switch (phase, isWanted) {
+        case (.down(let retryAt), true):
+            if let retryAt, now < retryAt, !atOnce { return [] }
+            phase = .spawning
+            return [.spawn]
+        case (.starting(let pid), false), (.online(let pid, _), false):
+            phase = .stopping(pid: pid, deadline: now + Limits.stopTime)
+            return [.terminate(pid: pid)]
+        case (.online(_, let since), true):
+            if failures > 0, now - since > Limits.healthyAfter { failures = 0 }
+            return []
+        case (.stopping(let pid, let deadline), _):
+            guard now >= deadline else { return [] }
+            phase = .stopping(pid: pid, deadline: now + Limits.stopTime)
+            return [.kill(pid: pid)]
+        case (.down, false), (.spawning, _), (.starting, true): return []
+        }
+    }
+
+    private mutating func ended(_ why: String, _ now: Duration) {
+        if case .stopping = phase {
+            phase = .down(retryAt: nil)
+            failures = 0
+            message = ""
+            return
+        }
+        message = why
+        let pause = Limits.backOff[min(failures, Limits.backOff.count - 1)]
+        failures += 1
+        phase = .down(retryAt: isWanted ? now + pause : nil)
+    }
+
+    public var pid: Int32? {
+        switch phase {
+        case .down, .spawning: nil
+        case .starting(let pid), .online(let pid, _), .stopping(let pid, _): pid
+        }
+    }
+
+    /// Whether it is as it is wanted.
+    public var isConverged: Bool {
+        switch phase {
+        case .online: isWanted
+        case .down: !isWanted
+        case .spawning, .starting, .stopping: false
+        }
+    }
+
+    /// How it is reported.
+    public var reported: BrickReport.Phase {
+        switch phase {
+        case .down: isWanted && failures >= Limits.failuresReported ? .failed : .offline
+        case .spawning, .starting: failures >= Limits.failuresReported ? .failed : .starting
+        case .online: .online
+        case .stopping: .stopping
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Glibc
+import NIOPosix
+import Synchronization
+
+/// One thread that polls all pidfds of this program.
+final class ExitPoller: Sendable {
+    static let shared = ExitPoller()
+
+    private struct State {
+        var watched: [Int32: @Sendable () -> Void] = [:]
+        var isRunning = false
+    }
+
+    private let state = Mutex(State())
+    /// How soon a new descriptor is polled, and so how late an exit may be noticed.
+    private static let pollMs: Int32 = 20
+
+    func add(_ descriptor: Int32, _ ended: @escaping @Sendable () -> Void) {
+        let starts = state.withLock { state in
+            state.watched[descriptor] = ended
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        guard starts else { return }
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        pool.submit { _ in self.pollForEver() }
+    }
+
+    private func pollForEver() {
+        while true {
+            let watched = state.withLock { Array($0.watched.keys) }
+            var polled = watched.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            if polled.isEmpty {
+                usleep(UInt32(Self.pollMs) * 1_000)
+                continue
+            }
+            guard poll(&polled, nfds_t(polled.count), Self.pollMs) > 0 else { continue }
+            for entry in polled where entry.revents != 0 {
+                state.withLock { $0.watched.removeValue(forKey: entry.fd) }?()
+            }
+        }
+    }
+}

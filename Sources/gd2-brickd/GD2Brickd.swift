@@ -1,0 +1,22 @@
+import ArgumentParser
+import BrickService
+import Daemon
+
+@main
+struct GD2Brickd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gd2-brickd",
+        abstract: "Start, watch and stop this node's bricks.",
+        discussion: "Example: gd2-brickd --set process-manager=detached", version: suiteVersion)
+
+    @OptionGroup var options: DaemonOptions
+
+    func run() async throws {
+        await runDaemon(
+            "gd2-brickd", options, BrickConfiguration.self,
+            capabilities: BrickDaemon.capabilities
+        ) { context in
+            try await BrickDaemon.services(context)
+        }
+    }
+}
