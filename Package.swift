@@ -24,6 +24,9 @@ let grpcProtobuf = Target.Dependency.product(
     name: "GRPCProtobuf", package: "grpc-swift-protobuf")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(
+    name: "HummingbirdCore", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(
@@ -82,6 +85,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -142,7 +146,7 @@ let package = Package(
         library("BrickService", ["BrickAPI", "BrickSupervision", "CLinux", "Daemon", "GD2Error", "GlusterModel", "LocalGRPC", "Processes", "StoreAPI", "StoreMirror", "Transaction", "Volgen", crypto, grpc, lifecycle, log, protobuf]),
         library("CLICommands", ["GD2Error", "GlusterModel", "RESTAPI", argumentParser, httpClient]),
         library("PmapService", ["BrickAPI", "Daemon", "GlusterModel", "GlusterXDR", "LocalGRPC", "LocalSocket", "PmapAPI", "Portmap", "RPCTransport", "StoreAPI", "StoreMirror", "Volfile", "Volgen", "XDR", crypto, grpc, lifecycle, log, nioPosix, protobuf]),
-        library("RESTService", ["BrickAPI", "Daemon", "GD2Error", "GlusterModel", "LocalGRPC", "LocalSocket", "Placement", "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction", "VolumeOptions", "XlatorTables", hummingbird, hummingbirdTLS, jwt, lifecycle, log, metrics, nio, nioPosix]),
+        library("RESTService", ["BrickAPI", "Daemon", "GD2Error", "GlusterModel", "LocalSocket", "Placement", "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction", "VolumeOptions", crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, jwt, lifecycle, log, metrics, nio, nioPosix, nioTLS, x509, asn1]),
         library("StoreService", ["Daemon", "EtcdAPI", "EtcdProcess", "GlusterModel", "LocalGRPC", "StoreAPI", grpc, grpcNIO, lifecycle, log, metrics, protobuf]),
 
         // 5 programs

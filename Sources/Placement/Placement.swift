@@ -1,0 +1,178 @@
+public import GlusterModel
+
+/// What somebody asks a volume to be, before anything was checked.
+public struct VolumeWish: Hashable, Sendable {
+    public struct Subvolume: Hashable, Sendable {
+        /// `distribute`, `replicate` or `disperse`, in any case.
+        public var type: String
+        public var bricks: [BrickWish]
+        /// Copies of the data, the arbiter not counted; nil: not said.
+        public var copies: Int?
+        public var arbiters: Int?
+        public var disperse: Int?
+        public var disperseData: Int?
+        public var redundancy: Int?
+
+        public init(type: String, bricks: [BrickWish]) {
+            self.type = type
+            self.bricks = bricks
+        }
+    }
+
+    public struct BrickWish: Hashable, Sendable {
+        public var peer: PeerID
+        public var path: BrickPath
+
+        public init(peer: PeerID, path: BrickPath) {
+            self.peer = peer
+            self.path = path
+        }
+    }
+
+    public var subvolumes: [Subvolume]
+    /// Allows what is possible but unwise.
+    public var force: Bool
+
+    public init(subvolumes: [Subvolume], force: Bool) {
+        self.subvolumes = subvolumes
+        self.force = force
+    }
+}
+
+/// Why a wish is refused, and what would be accepted.
+public enum PlacementError: Error, Equatable, CustomStringConvertible {
+    case noBricks
+    case unknownType(String)
+    case mixed
+    case badReplica(Int)
+    case badArbiter(Int, copies: Int)
+    case badDisperse(bricks: Int, redundancy: Int)
+    case bricksCount(given: Int, multipleOf: Int)
+    case overlap(BrickPath, BrickPath)
+    case sameHost(PeerID, subvolume: Int)
+
+    public var description: String {
+        switch self {
+        case .noBricks: "a volume needs bricks: give at least one HOST:/PATH"
+        case .unknownType(let type):
+            "subvolume type \"\(type)\" is none of distribute, replicate, disperse"
+        case .mixed: "all subvolumes of a volume have to be of one type and size"
+        case .badReplica(let copies): "replica \(copies) is not possible: it takes 2 or more copies"
+        case .badArbiter(let count, let copies):
+            "arbiter \(count) with \(copies) data bricks is not possible: only 2 data bricks and "
+                + "1 arbiter (replica 3 arbiter 1)"
+        case .badDisperse(let bricks, let redundancy):
+            "disperse \(bricks) with redundancy \(redundancy) is not possible: it takes 3 or more "
+                + "bricks, and a redundancy of at least 1 and less than half of them"
+        case .bricksCount(let given, let multiple):
+            "\(given) bricks cannot be divided into sets of \(multiple): give a multiple of it"
+        case .overlap(let one, let other):
+            "bricks \(one) and \(other) of one host overlap: use directories apart from each other"
+        case .sameHost(_, let subvolume):
+            "set \(subvolume) has more than one brick on one host, so that the loss of the host "
+                + "loses more than one copy: use different hosts, or add force"
+        }
+    }
+}
+
+/// Turns a wish into a topology, or says what is wrong with it.
+public enum Placement {
+    public static func topology(
+        for wish: VolumeWish, using generator: inout some RandomNumberGenerator
+    ) throws(PlacementError) -> Topology {
+        guard let first = wish.subvolumes.first, wish.subvolumes.contains(where: { !$0.bricks.isEmpty })
+        else { throw .noBricks }
+        let layout = try layout(of: first)
+        for subvolume in wish.subvolumes.dropFirst() {
+            guard try self.layout(of: subvolume) == layout else { throw .mixed }
+        }
+        for subvolume in wish.subvolumes where subvolume.bricks.count % layout.bricksCount != 0 {
+            throw .bricksCount(given: subvolume.bricks.count, multipleOf: layout.bricksCount)
+        }
+        let wishes = wish.subvolumes.flatMap(\.bricks)
+        try checkOverlaps(wishes)
+        let hasArbiter: Bool
+        if case .replicate(_, let arbiter) = layout { hasArbiter = arbiter } else { hasArbiter = false }
+        let size = layout.bricksCount
+        let bricks = wishes.enumerated().map { index, wish in
+            Brick(
+                id: BrickID(using: &generator), peer: wish.peer, path: wish.path, index: index,
+                isArbiter: hasArbiter && index % size == size - 1)
+        }
+        let topology = Topology(layout: layout, bricks: bricks)
+        if !wish.force { try checkHosts(topology) }
+        return topology
+    }
+
+    private static func layout(
+        of wish: VolumeWish.Subvolume
+    ) throws(PlacementError) -> SubvolumeLayout {
+        switch wish.type.lowercased() {
+        case "distribute", "": return .distribute
+        case "replicate":
+            let arbiters = wish.arbiters ?? 0
+            let copies = wish.copies ?? (wish.bricks.count - arbiters)
+            guard copies >= 2 else { throw .badReplica(copies) }
+            guard arbiters == 0 || (arbiters == 1 && copies == 2) else {
+                throw .badArbiter(arbiters, copies: copies)
+            }
+            return .replicate(copies: copies, arbiter: arbiters == 1)
+        case "disperse": return try disperse(wish)
+        default: throw .unknownType(wish.type)
+        }
+    }
+
+    private static func disperse(
+        _ wish: VolumeWish.Subvolume
+    ) throws(PlacementError) -> SubvolumeLayout {
+        let bricks: Int
+        if let count = wish.disperse, count > 0 {
+            bricks = count
+        } else if let data = wish.disperseData, let redundancy = wish.redundancy {
+            bricks = data + redundancy
+        } else {
+            bricks = wish.bricks.count
+        }
+        let redundancy: Int
+        if let given = wish.redundancy, given > 0 {
+            redundancy = given
+        } else if let data = wish.disperseData, data > 0 {
+            redundancy = bricks - data
+        } else {
+            redundancy = bestRedundancy(of: bricks)
+        }
+        guard bricks >= 3, redundancy >= 1, redundancy * 2 < bricks,
+            wish.disperseData.map({ $0 == 0 || $0 + redundancy == bricks }) ?? true
+        else { throw .badDisperse(bricks: bricks, redundancy: redundancy) }
+        return .disperse(bricks: bricks, redundancy: redundancy)
+    }
+
+    /// GD1's choice: the greatest redundancy that leaves a power of two of data bricks, else 1.
+    private static func bestRedundancy(of bricks: Int) -> Int {
+        guard bricks >= 3 else { return 1 }
+        let possible = 1...max(1, (bricks - 1) / 2)
+        return possible.last { (bricks - $0).nonzeroBitCount == 1 } ?? 1
+    }
+
+    private static func checkOverlaps(
+        _ bricks: [VolumeWish.BrickWish]
+    ) throws(PlacementError) {
+        for own in Dictionary(grouping: bricks, by: \.peer).values {
+            // In order, whatever lies below a path follows it directly.
+            let paths = own.map(\.path).sorted { $0.description + "/" < $1.description + "/" }
+            for (one, other) in zip(paths, paths.dropFirst()) where one.contains(other) {
+                throw .overlap(one, other)
+            }
+        }
+    }
+
+    private static func checkHosts(_ topology: Topology) throws(PlacementError) {
+        guard topology.layout != .distribute else { return }
+        for (number, subvolume) in topology.subvolumes.enumerated() {
+            var seen: Set<PeerID> = []
+            for brick in subvolume where !seen.insert(brick.peer).inserted {
+                throw .sameHost(brick.peer, subvolume: number)
+            }
+        }
+    }
+}

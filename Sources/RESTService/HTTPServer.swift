@@ -1,0 +1,89 @@
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import LocalSocket
+import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+import ServiceLifecycle
+
+/// Serves HTTP on `rest.sock`, and on connections that gd2-pmap hands over, in the clear or by TLS.
+struct HTTPServer: Service {
+    let listener: Int32
+    let handover: DescriptorReceiver
+    let responder: Responder
+    let tls: TLSConfiguration
+    let log: Logger
+
+    private static let configuration = HTTP1Channel.Configuration(
+        idleTimeout: .seconds(Limits.idleSeconds))
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingDiscardingTaskGroup { group in
+                group.addTask { try await serveLocal() }
+                group.addTask { try await serveNetwork() }
+            }
+        }
+    }
+
+    private func serveLocal() async throws {
+        let child = HTTP1Channel(
+            responder: { request, writer, channel in
+                let caller = try await Caller.local(channel)
+                try await Self.write(responder.respond(to: request, from: caller), writer)
+            }, configuration: Self.configuration)
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .bind(listener) { channel in child.setup(channel: channel, logger: log) }
+        try await withThrowingDiscardingTaskGroup { group in
+            try await server.executeThenClose { connections in
+                for try await connection in connections {
+                    group.addTask { await child.handle(value: connection, logger: log) }
+                }
+            }
+        }
+    }
+
+    private func serveNetwork() async throws {
+        let plain = HTTP1Channel(
+            responder: { request, writer, channel in
+                let address = channel.remoteAddress.map { "\($0)" } ?? "?"
+                let caller = Caller(origin: .network(address))
+                try await Self.write(responder.respond(to: request, from: caller), writer)
+            }, configuration: Self.configuration)
+        let secure = try TLSChannel(plain, tlsConfiguration: tls)
+        await withDiscardingTaskGroup { group in
+            for await descriptor in handover.connections(limit: Limits.connectionsWaiting) {
+                group.addTask {
+                    if FirstByte.isTLS(descriptor) {
+                        await serve(secure, descriptor)
+                    } else {
+                        await serve(plain, descriptor)
+                    }
+                }
+            }
+        }
+    }
+
+    private func serve(_ child: some ServerChildChannel, _ descriptor: Int32) async {
+        do {
+            let value = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .channelOption(.allowRemoteHalfClosure, value: true)
+                .withConnectedSocket(descriptor) { channel in
+                    child.setup(channel: channel, logger: log)
+                }
+            await child.handle(value: value, logger: log)
+        } catch {
+            log.debug("connection not served", metadata: ["error": "\(error)"])
+        }
+    }
+
+    @concurrent private static func write(
+        _ response: Response, _ writer: consuming ResponseWriter
+    ) async throws {
+        let body = try await writer.writeHead(response.head)
+        try await response.body.write(body)
+    }
+}

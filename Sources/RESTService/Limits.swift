@@ -1,0 +1,18 @@
+/// Bounds of gd2-rest.
+enum Limits {
+    static let bodyBytes = 8 << 20
+    /// One request; longer work goes on without its client.
+    static let requestSeconds = 60
+    static let idleSeconds: Int64 = 75
+    static let connectionsWaiting = 1_024
+    /// The lease behind a session: how long a dead gd2-rest's locks stay.
+    static let sessionTTL: Duration = .seconds(8)
+    static let takeOverEveryMs = 1_000
+    static let stepTimeout: Duration = .seconds(40)
+    static let stepRetryMs = 500
+    /// A store that does not answer is asked this often before a transaction is left to the next.
+    static let storeTries = 10
+    /// Read your writes.
+    static let mirrorWait: Duration = .seconds(3)
+    static let optionsAtOnce = 500
+}

@@ -1,0 +1,134 @@
+import GD2Error
+import GlusterModel
+import RESTAPI
+import StoreAPI
+import StoreMirror
+import VolumeOptions
+
+/// Options of volumes and of the cluster: set, reset, shown.
+struct OptionChanges: Sendable {
+    let store: any KeyValueStore
+    let mirror: StoreMirror
+    let table: OptionTable
+
+    /// Sets all of `changes` or none; the keys that bricks take up only with a restart.
+    func set(_ changes: [String: String], of volume: Volume) async throws -> [String] {
+        guard changes.count <= Limits.optionsAtOnce else {
+            throw GD2Error(.tooLarge, "more than \(Limits.optionsAtOnce) options at once")
+        }
+        guard !changes.isEmpty else {
+            throw GD2Error(.invalid, "no option is named: give KEY VALUE pairs")
+        }
+        var values: [String: String] = [:]
+        for (key, value) in changes {
+            let (key, value) = try VolumeChanges.checking { () throws(OptionError) in
+                try table.validate(key, value)
+            }
+            values[key] = value
+        }
+        let new = values
+        try await update(volume) { options in options.merge(new) { _, new in new } }
+        let isRunning = volume.head.state == .started
+        return new.keys.filter { isRunning && table.needsBrickRestart($0) }.sorted()
+    }
+
+    /// Takes set options away. `names` nil: all that are not protected.
+    func reset(_ names: [String]?, of volume: Volume, force: Bool) async throws -> [String] {
+        let keys: [String]
+        if let names {
+            keys = try names.map { name in
+                try VolumeChanges.checking { () throws(OptionError) in try table.key(for: name) }
+            }
+            let held = keys.filter { table.entry($0)?.isProtected == true && !force }
+            guard held.isEmpty else {
+                throw GD2Error(
+                    .conflict, "option \(held.joined(separator: ", ")) is protected: add force")
+            }
+        } else {
+            keys = volume.options.keys.filter { force || table.entry($0)?.isProtected != true }
+        }
+        let standard = CreateOptions.options(for: volume.topology.layout)
+        try await update(volume) { options in
+            // What every new volume has is what it goes back to.
+            for key in keys { options[key] = standard[key] }
+        }
+        return keys
+    }
+
+    private func update(
+        _ volume: Volume, _ change: (inout [String: String]) -> Void
+    ) async throws {
+        let keys = try await store.identity().keys
+        let key = keys.volumeOptions(volume.id)
+        for _ in 0..<Limits.storeTries {
+            let known = mirror.view.values[key]
+            var stored =
+                try known.map { try RecordCoding.decode(StoredOptions.self, from: $0.value) }
+                ?? StoredOptions()
+            change(&stored.options)
+            let value =
+                try known.map { try RecordCoding.encode(stored, updating: $0.value) }
+                ?? RecordCoding.encode(stored)
+            let result = try await store.txn(
+                if: [
+                    .modRevision(key: key, equals: known?.modRevision ?? 0),
+                    .createRevision(key: keys.lock("volume/\(volume.name)"), equals: 0),
+                    .modRevision(
+                        key: keys.volumeHead(volume.id),
+                        equals: mirror.view.values[keys.volumeHead(volume.id)]?.modRevision ?? 0),
+                ], then: [.put(key: key, value: value)])
+            _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
+            if result.succeeded { return }
+        }
+        throw GD2Error(.conflict, "volume \(volume.name) is being changed by others: try again")
+    }
+
+    /// Sets options of the whole cluster; all that are set now.
+    func setCluster(_ changes: [String: String]) async throws -> [String: String] {
+        var values: [String: String] = [:]
+        for (key, value) in changes {
+            let (key, value) = try VolumeChanges.checking { () throws(OptionError) in
+                try table.validate(key, value, isGlobal: true)
+            }
+            values[key] = value
+        }
+        let key = try await store.identity().keys.clusterOptions
+        for _ in 0..<Limits.storeTries {
+            guard let known = mirror.view.values[key] else { break }
+            var stored = try RecordCoding.decode(StoredOptions.self, from: known.value)
+            stored.options.merge(values) { _, new in new }
+            let result = try await store.txn(
+                if: [.modRevision(key: key, equals: known.modRevision)],
+                then: [.put(key: key, value: RecordCoding.encode(stored, updating: known.value))])
+            _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
+            if result.succeeded { return stored.options }
+        }
+        throw GD2Error(.conflict, "the cluster's options are being changed by others: try again")
+    }
+
+    /// All options, by key, with what is set in `options`.
+    func list(_ options: [String: String], isGlobal: Bool) -> [VolumeOptionInfo] {
+        var seen: Set<String> = []
+        var infos: [VolumeOptionInfo] = []
+        for entry in table.entries where entry.isGlobal == isGlobal && seen.insert(entry.key).inserted {
+            infos.append(info(entry.key, options))
+        }
+        for key in options.keys where !seen.contains(key) { infos.append(info(key, options)) }
+        return infos.sorted { $0.name < $1.name }
+    }
+
+    func show(_ name: String, _ options: [String: String]) throws -> VolumeOptionInfo {
+        let key = try VolumeChanges.checking { () throws(OptionError) in
+            try table.key(for: name)
+        }
+        return info(key, options)
+    }
+
+    private func info(_ key: String, _ options: [String: String]) -> VolumeOptionInfo {
+        let standard = table.defaultValue(key) ?? ""
+        return VolumeOptionInfo(
+            name: key, value: options[key] ?? standard, modified: options[key] != nil,
+            defaultValue: standard,
+            optionLevel: table.entry(key)?.isHidden == true ? "Advanced" : "Basic")
+    }
+}

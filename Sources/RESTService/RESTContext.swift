@@ -1,0 +1,86 @@
+import FoundationEssentials
+import GD2Error
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import RESTAPI
+
+/// What a request is made with.
+struct RESTSource: RequestContextSource {
+    var logger: Logger
+    var caller: Caller
+}
+
+/// What a route knows of its request.
+struct RESTContext: RequestContext {
+    typealias Source = RESTSource
+
+    var coreContext: CoreRequestContextStorage
+    let caller: Caller
+
+    init(source: RESTSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        caller = source.caller
+    }
+}
+
+extension Request {
+    /// The body as `Value`; an empty one is `absent`, where that is given.
+    func value<Value: Decodable>(
+        _ type: Value.Type, absent: Value? = nil
+    ) async throws -> Value {
+        let buffer: ByteBuffer
+        do { buffer = try await body.collect(upTo: Limits.bodyBytes) } catch {
+            throw GD2Error(.tooLarge, "the body is longer than \(Limits.bodyBytes) bytes")
+        }
+        if buffer.readableBytes == 0, let absent { return absent }
+        do {
+            return try JSONDecoder().decode(type, from: Data(buffer.readableBytesView))
+        } catch let error as DecodingError {
+            throw GD2Error(.invalid, "the body is not as it should be: \(Self.text(error))")
+        }
+    }
+
+    private static func text(_ error: DecodingError) -> String {
+        func path(_ context: DecodingError.Context) -> String {
+            context.codingPath.map(\.stringValue).joined(separator: ".")
+        }
+        switch error {
+        case .keyNotFound(let key, let context):
+            let place = path(context)
+            return "field \(place.isEmpty ? "" : place + ".")\(key.stringValue) is missing"
+        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+            return "field \(path(context)) has to be a \(type)"
+        case .dataCorrupted(let context):
+            return context.codingPath.isEmpty ? "it is no JSON" : "field \(path(context)) is damaged"
+        @unknown default: return "it cannot be read"
+        }
+    }
+}
+
+extension Response {
+    /// `value` as JSON with sorted keys.
+    static func json(
+        _ value: some Encodable, status: HTTPResponse.Status = .ok
+    ) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let data = try encoder.encode(value)
+        return Response(
+            status: status,
+            headers: [.contentType: "application/json; charset=UTF-8"],
+            body: .init(byteBuffer: ByteBuffer(bytes: data)))
+    }
+
+    /// A failure in GD2's form.
+    static func failure(_ error: GD2Error) -> Response {
+        let status = HTTPResponse.Status(code: error.code.httpStatus)
+        guard var response = try? json(ErrorResponse(error), status: status) else {
+            return Response(status: status)
+        }
+        if error.code == .unavailable { response.headers[.retryAfter] = "1" }
+        return response
+    }
+}

@@ -1,0 +1,75 @@
+import BrickAPI
+public import Daemon
+import FoundationEssentials
+import Hummingbird
+import LocalSocket
+public import ServiceLifecycle
+import StoreAPI
+import StoreMirror
+import VolumeOptions
+
+/// gd2-rest: the REST API, transactions, and changes of what is desired.
+public enum RESTDaemon {
+    public static func services(
+        _ context: DaemonContext<RESTConfiguration>
+    ) throws -> [any Service] {
+        let configuration = context.configuration
+        try FileManager.default.createDirectory(
+            atPath: configuration.stateDirectory, withIntermediateDirectories: true)
+        let store = try StoreClient(path: configuration.storeSocket)
+        let mirror = StoreMirror(
+            store: store,
+            prefixes: { keys in
+                [
+                    keys.peers, keys.volumes, keys.reported, keys.clusterOptions, keys.alive,
+                    keys.transactions, keys.sessions, keys.secrets(reader: "gd2-rest"),
+                ]
+            }, stateFile: configuration.stateDirectory + "/view", log: context.log)
+        let bricks = try BrickClient(path: configuration.brickdSocket)
+        let session = Session(store: store, log: context.log)
+        let runner = TransactionRunner(
+            store: store, mirror: mirror, session: session,
+            bricks: LocalSteps(client: bricks, mirror: mirror), log: context.log)
+        let table = OptionTable.standard
+        let routes = Routes(
+            volumes: VolumeChanges(
+                store: store, mirror: mirror, session: session, runner: runner, options: table,
+                convergence: .seconds(configuration.convergenceSeconds)),
+            options: OptionChanges(store: store, mirror: mirror, table: table),
+            mirror: mirror, bricks: bricks)
+        let authorizer = Authorizer(adminGroup: configuration.adminGroup) {
+            let view = mirror.view
+            return view.identity.flatMap { view.values[$0.keys.restTokenSecret]?.value }
+        }
+        let responder = Responder(
+            router: routes.router().buildResponder(), authorizer: authorizer, mirror: mirror,
+            log: context.log)
+        let tls = try ServerCertificate(configuration: configuration)
+            .tls(now: Date(), hostName: ProcessInfo.processInfo.hostName)
+        let server = HTTPServer(
+            listener: try context.listener(
+                "rest", or: .unix(path: configuration.restSocket, mode: 0o666)),
+            handover: DescriptorReceiver(
+                listening: try context.listener(
+                    "handover", or: .unixSequential(path: configuration.handoverSocket, mode: 0o660))),
+            responder: responder, tls: tls, log: context.log)
+        return [
+            Connections(store: store, bricks: bricks), mirror, session, runner, server,
+        ]
+    }
+}
+
+/// The connections to the other programs of this node.
+private struct Connections: Service {
+    let store: StoreClient
+    let bricks: BrickClient
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                group.addTask { try? await store.run() }
+                group.addTask { try? await bricks.run() }
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import FoundationEssentials
+import GD2Error
+import GlusterModel
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import Metrics
+import NIOCore
+import RESTAPI
+import StoreAPI
+import StoreMirror
+
+/// Answers one request: who asks, what is asked, how long it may take, and failures in GD2's form.
+struct Responder: Sendable {
+    let router: any HTTPResponder<RESTContext>
+    let authorizer: Authorizer
+    let mirror: StoreMirror
+    let log: Logger
+
+    /// Paths that anybody may ask, so that a load balancer can.
+    private static let open: Set<String> = ["/ping", "/version"]
+    private static let requestID = HTTPField.Name("X-Request-Id")
+    private static let viewAge = HTTPField.Name("X-Gluster-View-Age")
+    private static let clusterID = HTTPField.Name("X-Gluster-Cluster-Id")
+    private static let peerID = HTTPField.Name("X-Gluster-Peer-Id")
+
+    func respond(to request: Request, from caller: Caller) async -> Response {
+        let id = Self.requestID.flatMap { request.headers[$0] }.flatMap(Self.acceptable) ?? Self.newID()
+        var marked = log
+        marked[metadataKey: "request"] = "\(id)"
+        let log = marked
+        let began = ContinuousClock.now
+        var response: Response
+        do {
+            response = try await Self.limited { try await answer(request, caller, log) }
+        } catch {
+            response = Response.failure(Self.failure(error))
+        }
+        decorate(&response, id)
+        let took = ContinuousClock.now - began
+        let method = request.method.rawValue
+        Metrics.Timer(
+            label: "gd2_rest_request",
+            dimensions: [("method", method), ("status", "\(response.status.code)")]
+        ).recordSeconds(took / .seconds(1))
+        log.log(
+            level: request.method == .get ? .debug : .notice, "request",
+            metadata: [
+                "method": "\(method)", "path": "\(request.uri.path)",
+                "status": "\(response.status.code)", "caller": "\(caller.description)",
+            ])
+        return response
+    }
+
+    private func answer(
+        _ request: Request, _ caller: Caller, _ log: Logger
+    ) async throws -> Response {
+        if !Self.open.contains(request.uri.path) {
+            let bearer = request.headers[.authorization].flatMap { header -> String? in
+                let parts = header.split(separator: " ")
+                return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : nil
+            }
+            try await authorizer.check(
+                caller, method: request.method.rawValue, path: request.uri.path, bearer: bearer)
+        }
+        let context = RESTContext(source: RESTSource(logger: log, caller: caller))
+        return try await router.respond(to: request, context: context)
+    }
+
+    private static func limited(
+        _ body: @escaping @Sendable () async throws -> Response
+    ) async throws -> Response {
+        try await withThrowingTaskGroup(of: Response.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await Task.sleep(for: .seconds(Limits.requestSeconds))
+                throw GD2Error(
+                    .timedOut,
+                    "not done within \(Limits.requestSeconds) s; it goes on or is undone by itself")
+            }
+            defer { group.cancelAll() }
+            guard let response = try await group.next() else { throw CancellationError() }
+            return response
+        }
+    }
+
+    private func decorate(_ response: inout Response, _ id: String) {
+        let view = mirror.view
+        func set(_ name: HTTPField.Name?, _ value: String) {
+            if let name { response.headers[name] = value }
+        }
+        set(Self.requestID, id)
+        if let identity = view.identity {
+            set(Self.clusterID, identity.cluster.description)
+            set(Self.peerID, identity.peer.description)
+        }
+        switch view.freshness {
+        case .current: break
+        case .stale(let age?): set(Self.viewAge, String(age.components.seconds))
+        case .stale(nil): set(Self.viewAge, "unknown")
+        }
+    }
+
+    private static func failure(_ error: any Error) -> GD2Error {
+        if let error = error as? HTTPError {
+            return GD2Error(
+                .init(httpStatus: error.status.code),
+                error.body ?? (error.status == .notFound ? "no such path" : "\(error.status)"))
+        }
+        return TransactionRunner.failure(error)
+    }
+
+    private static func acceptable(_ id: String) -> String? {
+        id.utf8.count <= 64 && id.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } ? id : nil
+    }
+
+    private static func newID() -> String { UUID().uuidString.lowercased() }
+}

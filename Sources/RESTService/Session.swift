@@ -1,0 +1,59 @@
+import GD2Error
+import GlusterModel
+import Logging
+import ServiceLifecycle
+import StoreAPI
+import Synchronization
+
+/// This run's lease in the store: what its locks hang on. A lost one is replaced by another session
+/// with another id, so that nothing done under the old one can be mistaken.
+final class Session: Service {
+    struct Current: Sendable {
+        var id: IncarnationID
+        var lease: Int64
+    }
+
+    private let store: any KeyValueStore
+    private let log: Logger
+    private let current = Mutex<Current?>(nil)
+
+    init(store: any KeyValueStore, log: Logger) {
+        self.store = store
+        self.log = log
+    }
+
+    /// Throws while there is none: without the store nothing can be changed.
+    func require() throws(GD2Error) -> Current {
+        guard let session = current.withLock({ $0 }) else {
+            throw GD2Error(
+                .unavailable, "the store takes no changes now: see systemctl status gd2-store")
+        }
+        return session
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do { try await self.hold() } catch {
+                    self.log.debug("no session", metadata: ["error": "\(error)"])
+                }
+                self.current.withLock { $0 = nil }
+                do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
+            }
+        }
+    }
+
+    private func hold() async throws {
+        let identity = try await store.identity()
+        let lease = try await store.grantLease(ttl: Limits.sessionTTL)
+        var generator = SystemRandomNumberGenerator()
+        let id = IncarnationID(using: &generator)
+        let key = identity.keys.session(id)
+        _ = try await store.txn(
+            if: [.createRevision(key: key, equals: 0)],
+            then: [.put(key: key, value: Array("{\"schema\":1}".utf8), lease: lease)])
+        current.withLock { $0 = Current(id: id, lease: lease) }
+        log.info("session", metadata: ["session": "\(id)"])
+        try await store.keepAlive(lease: lease)
+    }
+}
