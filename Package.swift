@@ -159,6 +159,8 @@ let package = Package(
         // Tests
         tests("CLICommandsTests", ["CLICommands", "GD2Error", "GlusterModel"]),
         tests("GlusterModelTests", ["GlusterModel"]),
+        tests("GlusterXDRTests", ["GlusterXDR", "SunRPC", "XDR"]),
+        tests("PortmapTests", ["Portmap"]),
         tests("RESTAPITests", ["GD2Error", "RESTAPI"]),
         tests("StoreMirrorTests", ["GlusterModel", "StoreAPI", "StoreMirror", "StoreTesting", log]),
         tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),
