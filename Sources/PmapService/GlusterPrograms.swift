@@ -22,15 +22,9 @@ struct GlusterPrograms: Sendable {
             procedures: [
                 RPCProcedure(Programs.Handshake.getSpec, "GETSPEC") { call in
                     let request = try GetSpecRequest(from: &call.arguments)
-                    let isTrusted = call.connection.peer.isTrusted
-                    let reply = volfiles.reply(to: request, isTrusted: isTrusted)
-                    if case .volfile = reply,
-                        let rendered = try volfiles.volfile(
-                            .init(request.key), isTrusted: isTrusted,
-                            opVersion: request.maxOpVersion)
-                    {
-                        clients.fetched(request, rendered, by: call.connection)
-                    }
+                    let reply = volfiles.reply(
+                        to: request, isTrusted: call.connection.peer.isTrusted
+                    ) { rendered in clients.fetched(request, rendered, by: call.connection) }
                     return reply.bytes
                 },
                 // The rebalance process reports its end; GD1 never answers.

@@ -11,4 +11,6 @@ enum Limits {
     static let volfilesCached = 10_000
     /// Volfile ids that one connection is told changes of; a multiplexed brick process asks for many.
     static let idsPerConnection = 2_000
+    /// Times that one GETSPEC looks for a text that did not change meanwhile.
+    static let rendersPerRequest = 10
 }

@@ -52,11 +52,22 @@ final class VolfileServer: Sendable {
         state.withLock { $0.cluster.volume(named: name)?.id }
     }
 
-    func reply(to request: GetSpecRequest, isTrusted: Bool) -> GetSpecReply {
+    /// `willReply` notes what the caller is about to have. A change between rendering and noting
+    /// would be told to nobody, so the text is looked at once more after it.
+    func reply(
+        to request: GetSpecRequest, isTrusted: Bool, willReply: (Rendered) -> Void
+    ) -> GetSpecReply {
         let id = VolfileID(request.key)
         do {
-            let rendered = try volfile(id, isTrusted: isTrusted, opVersion: request.maxOpVersion)
-            return rendered.map { .volfile($0.text) } ?? .failed(.notFound)
+            var text: String?
+            for _ in 0..<Limits.rendersPerRequest {
+                let now = try volfile(id, isTrusted: isTrusted, opVersion: request.maxOpVersion)
+                guard let now else { return .failed(.notFound) }
+                if now.text == text { return .volfile(now.text) }
+                willReply(now)
+                text = now.text
+            }
+            return .failed(.tryAgain)
         } catch VolgenError.opVersion(let needed, let known, let volume) {
             log.warning(
                 "client too old",
