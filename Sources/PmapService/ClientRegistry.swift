@@ -41,7 +41,9 @@ final class ClientRegistry: Sendable {
         clients.withLock { clients in
             clients.values.flatMap { client in
                 client.fetched.values.compactMap { fetched in
-                    guard volume.isEmpty || fetched.request.key.hasSuffix(volume) else { return nil }
+                    guard volume.isEmpty || fetched.request.key.hasSuffix(volume) else {
+                        return nil
+                    }
                     return VolfileClient(
                         address: client.connection.peer.description,
                         volfileID: fetched.request.key,

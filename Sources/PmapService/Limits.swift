@@ -9,7 +9,9 @@ enum Limits {
     static let portWait: Duration = .seconds(1)
     /// Different volfiles kept rendered.
     static let volfilesCached = 10_000
-    /// Volfile ids that one connection is told changes of; a multiplexed brick process asks for many.
+    /// A client that does not take a FETCHSPEC within this time is not told.
+    static let tell: Duration = .seconds(2)
+    /// Volfile ids that one connection is told changes of; a multiplexed brick asks for many.
     static let idsPerConnection = 2_000
     /// Times that one GETSPEC looks for a text that did not change meanwhile.
     static let rendersPerRequest = 10
