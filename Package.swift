@@ -144,7 +144,7 @@ let package = Package(
 
         // 4 services
         library("BrickService", ["BrickAPI", "BrickSupervision", "CLinux", "Daemon", "GD2Error", "GlusterModel", "LocalGRPC", "Processes", "StoreAPI", "StoreMirror", "Transaction", "Volgen", crypto, grpc, lifecycle, log, protobuf]),
-        library("CLICommands", ["GD2Error", "GlusterModel", "RESTAPI", argumentParser, httpClient]),
+        library("CLICommands", ["GD2Error", "GlusterModel", "RESTAPI", argumentParser, httpClient, nio, nioHTTP1, nioPosix]),
         library("PmapService", ["BrickAPI", "Daemon", "GlusterModel", "GlusterXDR", "LocalGRPC", "LocalSocket", "PmapAPI", "Portmap", "RPCTransport", "StoreAPI", "StoreMirror", "Volfile", "Volgen", "XDR", crypto, grpc, lifecycle, log, nioPosix, protobuf]),
         library("RESTService", ["BrickAPI", "Daemon", "GD2Error", "GlusterModel", "LocalSocket", "Placement", "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction", "VolumeOptions", crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, jwt, lifecycle, log, metrics, nio, nioPosix, nioTLS, x509, asn1]),
         library("StoreService", ["Daemon", "EtcdAPI", "EtcdProcess", "GlusterModel", "LocalGRPC", "StoreAPI", grpc, grpcNIO, lifecycle, log, metrics, protobuf]),

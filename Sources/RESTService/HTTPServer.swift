@@ -20,12 +20,14 @@ struct HTTPServer: Service {
         idleTimeout: .seconds(Limits.idleSeconds))
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            try await withThrowingDiscardingTaskGroup { group in
-                group.addTask { try await serveLocal() }
-                group.addTask { try await serveNetwork() }
+        do {
+            try await cancelWhenGracefulShutdown {
+                try await withThrowingDiscardingTaskGroup { group in
+                    group.addTask { try await serveLocal() }
+                    group.addTask { try await serveNetwork() }
+                }
             }
-        }
+        } catch is CancellationError {}
     }
 
     private func serveLocal() async throws {

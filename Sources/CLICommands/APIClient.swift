@@ -1,0 +1,118 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import GD2Error
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import RESTAPI
+
+/// The REST API over gd2-rest's Unix socket or HTTP.
+public struct APIClient: Sendable {
+    public var endpoint: String
+    public var token: String?
+    public var timeout: Duration
+
+    /// The socket of the node that this runs on.
+    public static let localEndpoint = "unix:/run/gd2/rest.sock"
+    private static let answerBytes = 64 << 20
+    /// How long a gd2-rest that is just being restarted is waited for.
+    private static let connectTries = 20
+    private static let connectPauseMs = 250
+
+    /// `endpoint`: `unix:/PATH`, `http://HOST:PORT` or `https://HOST:PORT`.
+    public init(endpoint: String, token: String?, timeout: Duration) {
+        self.endpoint = endpoint
+        self.token = token
+        self.timeout = timeout
+    }
+
+    /// What a successful request brought.
+    public struct Answer: Sendable {
+        public var body: [UInt8]
+        public var headers: [String: String]
+    }
+
+    public func get<Value: Decodable>(
+        _ path: String, as type: Value.Type
+    ) async throws -> Value {
+        try Self.decode(type, try await send("GET", path, nil).body)
+    }
+
+    public func send(
+        _ method: String, _ path: String, _ body: (any Encodable & Sendable)?
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: try url(path))
+        request.method = .RAW(value: method)
+        if let token { request.headers.add(name: "Authorization", value: "bearer \(token)") }
+        if let body {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
+        }
+        let response = try await execute(request)
+        let buffer = try await response.body.collect(upTo: Self.answerBytes)
+        let bytes = Array(buffer.readableBytesView)
+        guard (200..<300).contains(Int(response.status.code)) else {
+            throw Self.failure(Int(response.status.code), bytes)
+        }
+        let headers = Dictionary(
+            response.headers.map { ($0.name.lowercased(), $0.value) }) { first, _ in first }
+        return Answer(body: bytes, headers: headers)
+    }
+
+    private func url(_ path: String) throws(GD2Error) -> String {
+        if endpoint.hasPrefix("unix:/") {
+            let socket = endpoint.dropFirst("unix:".count)
+            return "http+unix://\(socket.replacing("/", with: "%2F"))\(path)"
+        }
+        guard endpoint.hasPrefix("http://") || endpoint.hasPrefix("https://") else {
+            throw GD2Error(
+                .invalid, "endpoint \"\(endpoint)\" is none of unix:/PATH, http://… or https://…")
+        }
+        return (endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint) + path
+    }
+
+    /// Nothing was sent when the connection was refused, so that alone is tried again.
+    private func execute(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
+        let limit = TimeAmount.nanoseconds(Int64(timeout / .nanoseconds(1)))
+        for attempt in 1... {
+            do {
+                return try await HTTPClient.shared.execute(request, timeout: limit)
+            } catch let error as HTTPClientError
+                where error == .deadlineExceeded || error == .readTimeout
+            {
+                throw GD2Error(
+                    .timedOut, "\(endpoint) did not answer within \(timeout): it may go on there")
+            } catch {
+                guard Self.isRefusal(error), attempt < Self.connectTries else {
+                    throw GD2Error(
+                        .unavailable,
+                        "\(endpoint) cannot be reached: see systemctl status gd2-rest (\(error))")
+                }
+                try await Task.sleep(for: .milliseconds(Self.connectPauseMs))
+            }
+        }
+        throw GD2Error(.unavailable, "\(endpoint) cannot be reached")
+    }
+
+    private static func isRefusal(_ error: any Error) -> Bool {
+        if let error = error as? HTTPClientError { return error == .connectTimeout }
+        if let error = error as? IOError {
+            return error.errnoCode == ECONNREFUSED || error.errnoCode == ENOENT
+        }
+        return error is NIOConnectionError
+    }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) throws -> Value {
+        do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch {
+            throw GD2Error(.internal, "the answer was not understood: \(error)")
+        }
+    }
+
+    private static func failure(_ status: Int, _ body: [UInt8]) -> GD2Error {
+        let response = try? JSONDecoder().decode(ErrorResponse.self, from: Data(body))
+        let message = response?.errors.map(\.message).joined(separator: "; ")
+        return GD2Error(
+            ErrorCode(httpStatus: status),
+            message ?? "HTTP status \(status): \(String(decoding: body.prefix(200), as: UTF8.self))")
+    }
+}

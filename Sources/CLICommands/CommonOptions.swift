@@ -1,0 +1,61 @@
+public import ArgumentParser
+import FoundationEssentials
+import GD2Error
+import Glibc
+
+/// How an answer is written.
+public enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
+    case table, json, name
+}
+
+/// The flags of every command.
+struct CommonOptions: ParsableArguments {
+    @Option(name: [.short, .long], help: "How to write the answer: table, json or name.")
+    var output = OutputFormat.table
+
+    @Option(help: ArgumentHelp("unix:/PATH, http://HOST:PORT or https://HOST:PORT.", valueName: "url"))
+    var endpoint =
+        ProcessInfo.processInfo.environment["GLUSTERCLI_ENDPOINT"] ?? APIClient.localEndpoint
+
+    @Option(help: "Seconds to wait for an answer.")
+    var timeout = 120
+
+    @Option(help: "GD1's word: \"script\" asks nothing.")
+    var mode: String?
+
+    @Flag(name: [.customShort("y"), .long], help: "Do not ask before something is lost.")
+    var yes = false
+
+    var client: APIClient {
+        APIClient(
+            endpoint: endpoint, token: ProcessInfo.processInfo.environment["GLUSTERCLI_TOKEN"],
+            timeout: .seconds(timeout))
+    }
+
+    /// Asks before something is lost; without a terminal somebody has to have said so before.
+    func confirm(_ question: String) throws(GD2Error) {
+        if yes || mode == "script" { return }
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw GD2Error(.invalid, "\(question) Add --yes or --mode=script to say yes")
+        }
+        write("\(question) (y/n) ")
+        guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
+            throw GD2Error(.invalid, "nothing was changed")
+        }
+    }
+}
+
+/// Standard output, at once.
+func write(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = bytes.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+}
+
+/// Runs a command's body; a failure is one line on standard error and an exit status by its kind.
+func running(_ body: () async throws -> Void) async throws {
+    do { try await body() } catch let error as GD2Error {
+        let line = Array("glustercli: \(error.message)\n".utf8)
+        _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        throw ExitCode(ExitStatus(error.code).rawValue)
+    }
+}

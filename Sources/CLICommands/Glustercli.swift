@@ -1,0 +1,92 @@
+public import ArgumentParser
+import GD2Error
+import RESTAPI
+
+/// The operator's tool: `glustercli NOUN VERB`.
+public struct Glustercli: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "glustercli", abstract: "Manage GlusterFS volumes.",
+        discussion: """
+            Example:
+              glustercli volume create gv0 replica 3 h1:/b1 h2:/b1 h3:/b1
+              glustercli volume start gv0
+              mount -t glusterfs h1:/gv0 /mnt
+            Exit status: 0 done, 1 failed, 2 usage, 4 not allowed, 5 not found, 6 conflict, \
+            7 unavailable or timed out.
+            """,
+        version: "0.1.0",
+        subcommands: [VolumeCommand.self, PeerCommand.self, Ping.self, Version.self, Endpoints.self])
+
+    public init() {}
+
+    struct Ping: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Ask whether gd2-rest answers.")
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await running { _ = try await common.client.send("GET", "/ping", nil) }
+        }
+    }
+
+    struct Version: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show the server's version.")
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await running {
+                let version = try await common.client.get("/version", as: VersionInfo.self)
+                try render(version, as: common.output, names: [version.glusterdVersion]) {
+                    "gd2 \(version.glusterdVersion), API version \(version.apiVersion)\n"
+                }
+            }
+        }
+    }
+
+    struct Endpoints: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the REST API's routes.")
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await running {
+                let endpoints = try await common.client.get("/endpoints", as: [Endpoint].self)
+                try render(endpoints, as: common.output, names: endpoints.map(\.name)) {
+                    Table(
+                        headers: ["METHOD", "PATH", "NAME"],
+                        rows: endpoints.map {
+                            [$0.methods.joined(separator: ","), $0.path, $0.name]
+                        }
+                    ).text
+                }
+            }
+        }
+    }
+}
+
+struct PeerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "peer", abstract: "Nodes of the cluster.", subcommands: [List.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List the nodes.",
+            discussion: "Example: glustercli peer list -o json", aliases: ["status"])
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await running {
+                let peers = try await common.client.get("/v1/peers", as: [PeerInfo].self)
+                try render(peers, as: common.output, names: peers.map(\.name)) {
+                    Table(
+                        headers: ["ID", "NAME", "ONLINE", "ADDRESSES"],
+                        rows: peers.map {
+                            [
+                                $0.id, $0.name, $0.online ? "yes" : "no",
+                                $0.clientAddresses.joined(separator: ","),
+                            ]
+                        }
+                    ).text
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import ArgumentParser
+import GD2Error
+import GlusterModel
+import RESTAPI
+
+struct VolumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "volume", abstract: "Volumes: create, start, look at, change, delete.",
+        subcommands: [
+            Create.self, Delete.self, Start.self, Stop.self, VolumeList.self, VolumeInfoCommand.self,
+            VolumeStatusCommand.self, VolumeSet.self, VolumeGet.self, VolumeReset.self,
+        ])
+
+    static func path(_ name: String) -> String {
+        let allowed = name.utf8.allSatisfy { byte in
+            byte > 0x20 && byte < 0x7f && !"/?#%".utf8.contains(byte)
+        }
+        return "/v1/volumes/" + (allowed ? name : "-")
+    }
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create a volume.",
+            discussion: """
+                Example: glustercli volume create gv0 replica 3 h1:/b1 h2:/b1 h3:/b1
+                Words: [replica N [arbiter 1]] [disperse N [redundancy M]] HOST:/PATH… [force]
+                """)
+        @OptionGroup var common: CommonOptions
+        @Flag(help: "Use directories that were bricks before.") var reuseBricks = false
+        @Flag(help: "Allow bricks on the root file system.") var allowRootDir = false
+        @Flag(help: "Allow mount points as bricks.") var allowMountAsBrick = false
+        @Flag(help: "Make directories that do not exist.") var createBrickDir = false
+        @Argument(help: "The volume's name.") var name: String
+        @Argument(help: "Layout and bricks.") var words: [String] = []
+
+        func run() async throws {
+            try await running {
+                let words = try CreateWords(words)
+                let peers = try await common.client.get("/v1/peers", as: [PeerInfo].self)
+                let bricks = try words.bricks.map { brick in
+                    BrickReq(peerid: try Self.peer(brick.host, peers), path: "\(brick.path)")
+                }
+                var request = VolCreateReq(name: name, subvols: Self.subvolumes(words, bricks))
+                request.force = words.force
+                request.flags = [
+                    "reuse-bricks": reuseBricks, "allow-root-dir": allowRootDir,
+                    "allow-mount-as-brick": allowMountAsBrick, "create-brick-dir": createBrickDir,
+                ].filter(\.value)
+                let answer = try await common.client.send("POST", "/v1/volumes", request)
+                let volume = try APIClient.decode(VolumeInfo.self, answer.body)
+                try render(volume, as: common.output, names: [volume.name]) {
+                    "volume \(volume.name) is created: start it with "
+                        + "glustercli volume start \(volume.name)\n"
+                }
+            }
+        }
+
+        private static func peer(_ host: String, _ peers: [PeerInfo]) throws(GD2Error) -> String {
+            let found = peers.first { peer in
+                peer.id == host || peer.name == host
+                    || peer.clientAddresses.contains { $0.hasPrefix(host + ":") }
+            }
+            // The node itself knows its other names.
+            return found?.id ?? host
+        }
+
+        private static func subvolumes(_ words: CreateWords, _ bricks: [BrickReq]) -> [SubvolReq] {
+            let size = words.layout.bricksCount
+            return stride(from: 0, to: bricks.count, by: size).map { start in
+                var set = Array(bricks[start..<min(start + size, bricks.count)])
+                switch words.layout {
+                case .distribute: return SubvolReq(type: "distribute", bricks: set)
+                case .replicate(let copies, let arbiter):
+                    if arbiter { set[set.count - 1].type = "arbiter" }
+                    var subvolume = SubvolReq(type: "replicate", bricks: set)
+                    subvolume.replica = copies
+                    subvolume.arbiter = arbiter ? 1 : 0
+                    return subvolume
+                case .disperse(let count, let redundancy):
+                    var subvolume = SubvolReq(type: "disperse", bricks: set)
+                    subvolume.disperseCount = count
+                    subvolume.disperseRedundancy = redundancy
+                    return subvolume
+                }
+            }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Delete a stopped volume; the files on its bricks stay.",
+            discussion: "Example: glustercli volume delete gv0 --yes")
+        @OptionGroup var common: CommonOptions
+        @Argument(help: "The volume's name.") var name: String
+
+        func run() async throws {
+            try await running {
+                try common.confirm("Deleting volume \(name) forgets all of it. Continue?")
+                _ = try await common.client.send("DELETE", VolumeCommand.path(name), nil)
+                if common.output == .table { write("volume \(name) is deleted\n") }
+            }
+        }
+    }
+
+    struct Start: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Start a volume's bricks.",
+            discussion: "Example: glustercli volume start gv0 force")
+        @OptionGroup var common: CommonOptions
+        @Argument(help: "The volume's name.") var name: String
+        @Argument(help: "\"force\": start bricks of a started volume that are offline.")
+        var words: [String] = []
+
+        func run() async throws {
+            try await running {
+                let force = try VolumeCommand.force(words)
+                let answer = try await common.client.send(
+                    "POST", VolumeCommand.path(name) + "/start",
+                    VolumeStartReq(forceStartBricks: force))
+                try VolumeCommand.said(answer, common, "is started")
+            }
+        }
+    }
+
+    struct Stop: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Stop a volume; its clients lose it.",
+            discussion: "Example: glustercli volume stop gv0 --yes")
+        @OptionGroup var common: CommonOptions
+        @Argument(help: "The volume's name.") var name: String
+        @Argument(help: "\"force\", for GD1's scripts.") var words: [String] = []
+
+        func run() async throws {
+            try await running {
+                let force = try VolumeCommand.force(words)
+                try common.confirm("Stopping volume \(name) takes it from its clients. Continue?")
+                let answer = try await common.client.send(
+                    "POST", VolumeCommand.path(name) + "/stop", VolumeStopReq(force: force))
+                try VolumeCommand.said(answer, common, "is stopped")
+            }
+        }
+    }
+
+    static func force(_ words: [String]) throws(GD2Error) -> Bool {
+        guard words.isEmpty || words == ["force"] else {
+            throw GD2Error(.invalid, "\(words.joined(separator: " ")) is not understood: only force")
+        }
+        return !words.isEmpty
+    }
+
+    static func said(
+        _ answer: APIClient.Answer, _ common: CommonOptions, _ what: String
+    ) throws {
+        let volume = try APIClient.decode(VolumeInfo.self, answer.body)
+        try render(volume, as: common.output, names: [volume.name]) {
+            "volume \(volume.name) \(what)\n"
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import FoundationEssentials
+import GD2Error
+import Glibc
+import RESTAPI
+
+struct VolumeSet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Set options of a volume, or of the cluster (all).",
+        discussion: "Example: glustercli volume set gv0 performance.cache-size 64MB")
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The volume's name, or all.") var name: String
+    @Argument(help: "KEY VALUE, as often as wanted.") var words: [String]
+
+    func run() async throws {
+        try await running {
+            guard words.count.isMultiple(of: 2) else {
+                throw GD2Error(.invalid, "options come in pairs of KEY VALUE")
+            }
+            var options: [String: String] = [:]
+            for index in stride(from: 0, to: words.count, by: 2) {
+                options[words[index]] = words[index + 1]
+            }
+            let path = name == "all" ? "/v1/cluster/options" : VolumeCommand.path(name) + "/options"
+            let answer = try await common.client.send("POST", path, VolOptionReq(options: options))
+            if common.output == .json {
+                write(String(decoding: answer.body, as: UTF8.self) + "\n")
+            } else if common.output == .table {
+                write("set\n")
+            }
+            if let keys = answer.headers[brickRestartHeader.lowercased()] {
+                let note = "note: \(keys) takes effect when the bricks are restarted: "
+                    + "glustercli volume stop \(name), then start\n"
+                let bytes = Array(note.utf8)
+                _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            }
+        }
+    }
+}
+
+struct VolumeGet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get", abstract: "Show options with their defaults.",
+        discussion: "Example: glustercli volume get gv0 performance.cache-size")
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The volume's name, or all.") var name: String
+    @Argument(help: "The option, or all.") var option = "all"
+
+    func run() async throws {
+        try await running {
+            let base = name == "all" ? "/v1/cluster/options" : VolumeCommand.path(name) + "/options"
+            let options: [VolumeOptionInfo]
+            if option == "all" || name == "all" {
+                let found = try await common.client.get(base, as: [VolumeOptionInfo].self)
+                options = option == "all" ? found : found.filter { $0.name == option }
+            } else {
+                options = [
+                    try await common.client.get(
+                        "\(base)/\(option)", as: VolumeOptionInfo.self)
+                ]
+            }
+            try render(options, as: common.output, names: options.map(\.name)) {
+                Table(
+                    headers: ["OPTION", "VALUE", "SET"],
+                    rows: options.map {
+                        [$0.name, $0.value.isEmpty ? "-" : $0.value, $0.modified ? "yes" : ""]
+                    }
+                ).text
+            }
+        }
+    }
+}
+
+struct VolumeReset: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reset", abstract: "Take set options back.",
+        discussion: "Example: glustercli volume reset gv0 performance.cache-size")
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The volume's name.") var name: String
+    @Argument(help: "Options, or all; \"force\" also for protected ones.") var words: [String] = []
+
+    func run() async throws {
+        try await running {
+            let force = words.last == "force"
+            let names = (force ? words.dropLast() : words[...]).filter { $0 != "all" }
+            let request = VolOptionResetReq(
+                options: Array(names), force: force, all: names.isEmpty)
+            let answer = try await common.client.send(
+                "DELETE", VolumeCommand.path(name) + "/options", request)
+            try VolumeCommand.said(answer, common, "has its options reset")
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import GD2Error
+import RESTAPI
+
+struct VolumeList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the volumes.",
+        discussion: "Example: glustercli volume list -o name")
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        try await running {
+            let volumes = try await common.client.get("/v1/volumes", as: [VolumeInfo].self)
+            try render(volumes, as: common.output, names: volumes.map(\.name)) {
+                Table(
+                    headers: ["NAME", "TYPE", "STATE", "BRICKS"],
+                    rows: volumes.map {
+                        [
+                            $0.name, $0.type.rawValue, $0.state.rawValue,
+                            "\($0.subvols.map(\.bricks.count).reduce(0, +))",
+                        ]
+                    }
+                ).text
+            }
+        }
+    }
+}
+
+struct VolumeInfoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info", abstract: "Show what a volume is made of.",
+        discussion: "Example: glustercli volume info gv0")
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The volume's name, or all.") var name = "all"
+
+    func run() async throws {
+        try await running {
+            let volumes = try await chosenVolumes(name, common)
+            try render(volumes, as: common.output, names: volumes.map(\.name)) {
+                volumes.map(Self.text).joined(separator: "\n")
+            }
+        }
+    }
+
+    private static func text(_ volume: VolumeInfo) -> String {
+        var lines = [
+            "Volume Name: \(volume.name)", "Type: \(volume.type.rawValue)",
+            "Volume ID: \(volume.id)", "Status: \(volume.state.rawValue)",
+            "Transport-type: \(volume.transport)",
+        ]
+        let bricks = volume.subvols.flatMap(\.bricks)
+        lines.append("Number of Bricks: \(bricks.count) in \(volume.subvols.count) sets")
+        for (index, brick) in bricks.enumerated() {
+            let kind = brick.type == .arbiter ? " (arbiter)" : ""
+            lines.append("Brick\(index + 1): \(brick.host):\(brick.path)\(kind)")
+        }
+        if !volume.options.isEmpty {
+            lines.append("Options Reconfigured:")
+            lines += volume.options.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+}
+
+struct VolumeStatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show which bricks are online.",
+        discussion: "Example: glustercli volume status gv0", aliases: ["bricks"])
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The volume's name, or all.") var name = "all"
+
+    func run() async throws {
+        try await running {
+            var all: [BrickStatus] = []
+            for volume in try await chosenVolumes(name, common) {
+                all += try await common.client.get(
+                    VolumeCommand.path(volume.name) + "/bricks", as: [BrickStatus].self)
+            }
+            let bricks = all
+            try render(bricks, as: common.output, names: bricks.map(\.info.path)) {
+                Table(
+                    headers: ["VOLUME", "BRICK", "ONLINE", "PORT", "PID", "FREE", "NOTE"],
+                    rows: bricks.map(Self.row)
+                ).text
+            }
+        }
+    }
+
+    private static func row(_ brick: BrickStatus) -> [String] {
+        [
+            brick.info.volumeName, "\(brick.info.host):\(brick.info.path)",
+            brick.online ? "yes" : "no", brick.port == 0 ? "-" : "\(brick.port)",
+            brick.pid == 0 ? "-" : "\(brick.pid)",
+            brick.size.capacity == 0 ? "-" : bytes(brick.size.free), brick.message ?? "",
+        ]
+    }
+}
+
+/// One volume, or all of them.
+func chosenVolumes(_ name: String, _ common: CommonOptions) async throws -> [VolumeInfo] {
+    if name == "all" { return try await common.client.get("/v1/volumes", as: [VolumeInfo].self) }
+    return [try await common.client.get(VolumeCommand.path(name), as: VolumeInfo.self)]
+}

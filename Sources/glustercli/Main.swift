@@ -1,0 +1,7 @@
+import ArgumentParser
+import CLICommands
+
+@main
+enum Main {
+    static func main() async { await Glustercli.main() }
+}
