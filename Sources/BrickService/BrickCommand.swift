@@ -34,7 +34,9 @@ struct BrickCommand: Sendable {
             executable: configuration.glusterfs,
             arguments: common(volfile: "shd/\(name)", key: "shd \(volume.id)", log: log) + [
                 "--xlator-option", "*replicate*.node-uuid=\(peer)",
-                "--process-name", "glustershd", "--client-pid=-6", "-N",
+                // Not "glustershd": a process of that name takes volumes by SVC_ATTACH and ends when it
+                // fetches its volfile again.
+                "--process-name", "gd2-shd", "--client-pid=-6", "-N",
             ])
     }
 

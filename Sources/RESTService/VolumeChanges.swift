@@ -337,6 +337,10 @@ struct VolumeChanges: Sendable {
             throw GD2Error(
                 .unavailable, "the store was never reached: see systemctl status gd2-store gd2-etcd")
         }
+        guard state.selfPeer != nil else {
+            throw GD2Error(
+                .unavailable, "this node is not registered yet: see systemctl status gd2-store")
+        }
         return state
     }
 

@@ -19,10 +19,13 @@ keep() {
     local name=$1; shift
     while [ ! -e "$RUN/stop" ]; do
         if [ -e "$RUN/$name.hold" ]; then sleep 0.05; continue; fi
-        "$@" >>"$RUN/$name.log" 2>&1 &
+        # A name in NAME.point makes one run of a debug build end there, as kill -9 would.
+        local point=
+        [ ! -e "$RUN/$name.point" ] || { point=$(cat "$RUN/$name.point"); rm "$RUN/$name.point"; }
+        GD2_FAIL_POINT=$point "$@" >>"$RUN/$name.log" 2>&1 &
         echo $! >"$RUN/$name.pid"
-        wait $!
-        echo "-- ended with $?" >>"$RUN/$name.log"
+        wait $! 2>/dev/null
+        echo "-- $point ended with $?" >>"$RUN/$name.log"
         sleep 0.1
     done
 }
@@ -47,8 +50,13 @@ node_start() {
     node_ready || { tail -n 20 "$RUN"/*.log; fail "the node did not get ready"; }
 }
 
+has_peers() {
+    # jq takes no input at all for a success.
+    [ "$(curl -sf --max-time 2 --unix-socket /run/gd2/rest.sock http://x/v1/peers | jq length)" -gt 0 ]
+}
+
 node_ready() {
-    wait_for 60 "REST" curl -sf --max-time 2 --unix-socket /run/gd2/rest.sock http://x/v1/volumes &&
+    wait_for 60 "REST" has_peers &&
         wait_for 20 "pmap" test -S /run/glusterd.socket &&
         wait_for 20 "brickd" test -S /run/gd2/brickd.sock
 }
@@ -72,7 +80,7 @@ node_stop() {
 brick_pids() {
     local p
     for p in /proc/[0-9]*; do
-        tr '\0' ' ' <"$p/cmdline" 2>/dev/null | grep -q -- '-S /run/gluster/gd2-' && echo "${p#/proc/}"
+        { tr '\0' ' ' <"$p/cmdline"; } 2>/dev/null | grep -q -- '-S /run/gluster/gd2-' && echo "${p#/proc/}"
     done
 }
 

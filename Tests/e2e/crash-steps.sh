@@ -1,0 +1,62 @@
+# Kills gd2-rest or gd2-brickd at every step of create and delete. Within 60 s the operation is
+# finished or undone, once, and nothing of it is left.
+. Tests/e2e/node.sh
+node_start
+mkdir -p /run/bricks/b1 /run/bricks/b2
+clean_marks() { # nothing of a volume on the bricks
+    ! getfattr -n trusted.glusterfs.volume-id /run/bricks/b1 && [ ! -e /run/bricks/b1/.glusterfs ] &&
+        ! getfattr -n trusted.glusterfs.volume-id /run/bricks/b2 && [ ! -e /run/bricks/b2/.glusterfs ]
+}
+etcd() { ETCDCTL_API=3 etcdctl --endpoints=unix:///run/gd2/store.sock --command-timeout=5s "$@"; }
+prefix=/gluster/$(jq -r .cluster /var/lib/gd2/store/identity.json)
+left() { etcd get --prefix "$prefix/$1" --keys-only | grep -c .; }
+settled() { # no journal, no lock; the volume is either whole or gone
+    [ "$(left txns/)" = 0 ] && [ "$(left locks/)" = 0 ] || return 1
+    if cli volume info gv0 --timeout 2; then
+        [ "$(left volumes/)" != 0 ] && [ "$(left names/)" != 0 ]
+    else
+        [ "$(left volumes/)" = 0 ] && [ "$(left names/)" = 0 ] && clean_marks
+    fi
+}
+at() { # PROGRAM POINT create|delete
+    local program=$1 point=$2 what=$3 began
+    if [ "$what" = delete ] && ! cli volume info gv0 >/dev/null 2>&1; then
+        cli volume create gv0 replica 2 localhost:/run/bricks/b{1,2} force >/dev/null || fail "create before $point"
+    fi
+    # The next run of the program, and only that one, ends at the point.
+    node_hold "$program"; sleep 0.2
+    echo "$point" >"$RUN/$program.point"
+    node_release "$program"
+    node_ready || fail "not ready before $point"
+    if [ "$what" = create ]; then
+        cli volume create gv0 replica 2 localhost:/run/bricks/b{1,2} force --timeout 5 >/dev/null 2>&1
+    else
+        cli volume delete gv0 --yes --timeout 5 >/dev/null 2>&1
+    fi
+    began=$SECONDS
+    [ ! -e "$RUN/$program.point" ] || fail "$program was not started with $point"
+    wait_for 5 "the kill" grep -q -- "-- $point ended with 137" "$RUN/$program.log" || fail "$program did not reach $point"
+    wait_for 60 "an end" settled || {
+        etcd get --prefix "$prefix/txns/"; tail -n 15 "$RUN"/gd2-rest.log "$RUN"/gd2-brickd.log
+        fail "$what killed at $point in $program: not settled within 60 s"
+    }
+    local state=undone
+    cli volume info gv0 >/dev/null 2>&1 && state=exists
+    say "$what, $program killed at $point: settled after $((SECONDS - began)) s, volume $state"
+    if [ $state = exists ] && [ "$what" = create ]; then
+        cli volume start gv0 >/dev/null || fail "the volume does not start after $point"
+        cli volume stop gv0 --yes >/dev/null || fail "the volume does not stop after $point"
+        cli volume delete gv0 --yes >/dev/null || fail "the volume cannot be deleted after $point"
+        settled || fail "debris after the delete that followed $point"
+    fi
+}
+for point in rest-journal rest-step rest-commit rest-committed rest-finish; do
+    at gd2-rest $point create
+    at gd2-rest $point delete
+done
+for point in brickd-step brickd-marked brickd-step-done; do at gd2-brickd $point create; done
+for point in brickd-step brickd-step-done; do at gd2-brickd $point delete; done
+cli volume info gv0 >/dev/null 2>&1 && { cli volume delete gv0 --yes || fail "last delete"; }
+settled || fail "debris at the end"
+node_stop
+say "no debris"
