@@ -58,12 +58,14 @@ struct BrickCommand: Sendable {
         ]
     }
 
-    /// Bricks and daemons of gd2 that run here, by their socket.
+    /// Bricks and daemons of this node that run here, by their socket.
     func running() -> [String: (pid: Int32, port: Int)] {
         var found: [String: (pid: Int32, port: Int)] = [:]
         for entry in ProcessTable.processes(named: ["glusterfsd", "glusterfs"]) {
+            // Another node's processes may be seen too: a container's, or a second node's on this host.
             guard let socket = entry.value(after: "-S"),
-                socket.hasPrefix(configuration.runDirectory + "/gd2-")
+                socket.hasPrefix(configuration.runDirectory + "/gd2-"),
+                entry.words.contains(where: { $0.hasSuffix("uuid=\(peer)") })
             else { continue }
             found[socket] = (entry.pid, entry.value(after: "--brick-port").flatMap { Int($0) } ?? 0)
         }

@@ -25,7 +25,8 @@ struct BrickDirectory: Sendable {
         try checkXattrs()
         if !flags.reuseBricks && !flags.force { try checkUnused(volume) }
         if let other = others.first(where: { $0.contains(path) || path.contains($0) }) {
-            throw refusal(.conflict, "\(text) is, contains or lies in the brick \(other) of another volume")
+            throw refusal(
+                .conflict, "\(text) is, contains or lies in brick \(other) of another volume")
         }
     }
 
@@ -36,7 +37,7 @@ struct BrickDirectory: Sendable {
                 throw refusal(
                     .invalid, "\(text) does not exist: make it, or add --create-brick-dir or force")
             }
-            guard mkdir(text, 0o755) == 0 || errno == EEXIST else {
+            guard mkdir(text, 0o775) == 0 || errno == EEXIST else {
                 throw refusal(.invalid, "\(text) cannot be made: \(errorText())")
             }
             return
@@ -109,9 +110,11 @@ struct BrickDirectory: Sendable {
     /// Takes the marks of `volume` away, whichever there are; those of another volume stay. The
     /// users' files stay, and with them what GlusterFS knows of them.
     func unmark(_ volume: VolumeID, removesDirectory: Bool) {
-        guard let found = Self.read(Self.volumeID, text) else { return removeIfEmpty(removesDirectory) }
+        guard let found = Self.read(Self.volumeID, text) else {
+            return removeIfEmpty(removesDirectory)
+        }
         guard found == volume.bytes else { return }
-        if !hasUserFiles { removeTree() }
+        removeInternals()
         removexattr(text, Self.gfid)
         removexattr(text, Self.volumeID)
         removeIfEmpty(removesDirectory)
@@ -141,17 +144,19 @@ struct BrickDirectory: Sendable {
         return stat(text, &status) == 0 ? String(status.st_dev) : ""
     }
 
-    /// What GlusterFS itself keeps beside the users' files.
-    private static let ownPrefixes = [".glusterfs", ".trashcan"]
-
-    private var hasUserFiles: Bool {
-        Self.entries(text).contains { name in
-            !Self.ownPrefixes.contains { name.hasPrefix($0) }
+    /// Takes `.glusterfs` away when the brick holds nothing of its users: else it is what GlusterFS
+    /// knows of their files. A directory that cannot be read is one with files.
+    private func removeInternals() {
+        guard let names = Self.entries(text) else { return }
+        let isOwn = { (name: String) in
+            name == ".glusterfs" || name == ".trashcan"
+                || name.hasPrefix(".glusterfs-anonymous-inode-")
         }
-    }
-
-    private func removeTree() {
-        for name in Self.entries(text) { Self.removeTree("\(text)/\(name)") }
+        guard names.allSatisfy(isOwn) else { return }
+        // What is in the trash is the users' too: only empty folders go.
+        rmdir(text + "/.trashcan/internal_op")
+        rmdir(text + "/.trashcan")
+        for name in names where name != ".trashcan" { Self.removeTree("\(text)/\(name)") }
     }
 
     private static func removeTree(_ path: String) {
@@ -161,12 +166,13 @@ struct BrickDirectory: Sendable {
             unlink(path)
             return
         }
-        for name in entries(path) { removeTree("\(path)/\(name)") }
+        for name in entries(path) ?? [] { removeTree("\(path)/\(name)") }
         rmdir(path)
     }
 
-    private static func entries(_ path: String) -> [String] {
-        guard let folder = opendir(path) else { return [] }
+    /// nil: it cannot be read.
+    private static func entries(_ path: String) -> [String]? {
+        guard let folder = opendir(path) else { return nil }
         defer { closedir(folder) }
         var names: [String] = []
         while let entry = readdir(folder) {

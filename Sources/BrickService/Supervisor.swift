@@ -82,9 +82,21 @@ actor Supervisor {
 
     private func tickForEver() async {
         while !Task.isCancelled {
-            for role in slots.keys { deliver(.tick, to: role) }
+            for role in slots.keys {
+                deliver(.tick, to: role)
+                lookForPort(role)
+            }
             do { try await Task.sleep(for: .milliseconds(Limits.tickMs)) } catch { return }
         }
+    }
+
+    /// A brick whose sign-in was missed, since gd2-pmap was away or quicker than we.
+    private func lookForPort(_ role: ProcessRole) {
+        guard let slot = slots[role], case .starting = slot.machine.phase, slot.port > 0,
+            PortReservation.isListening(on: slot.port)
+        else { return }
+        slots[role]?.reservation = nil
+        deliver(.signedIn, to: role)
     }
 
     // MARK: What should run
@@ -176,10 +188,16 @@ actor Supervisor {
     }
 
     private func start(_ role: ProcessRole) async {
-        while startsRunning > configuration.startsAtOnce {
+        while startsRunning >= configuration.startsAtOnce {
             do { try await Task.sleep(for: .milliseconds(Limits.tickMs)) } catch { return }
         }
         do {
+            // One that was started by an attempt that failed half way, or before the last restart.
+            if let slot = slots[role], let process = command.running()[slot.socket] {
+                found[slot.socket] = process
+                adopt(role)
+                return
+            }
             let spec = try prepareStart(role)
             let pid = try await launcher.launch(spec)
             guard let handle = ProcessHandle(pid: pid) else { throw ProcessError.noProcess }
@@ -226,7 +244,7 @@ actor Supervisor {
     }
 
     private func follow(_ role: ProcessRole, _ handle: ProcessHandle) async {
-        let how = await handle.waitForExit()
+        guard let how = await handle.waitForExit() else { return }
         guard let slot = slots[role], slot.handle?.pid == handle.pid else { return }
         slots[role]?.handle = nil
         slots[role]?.reservation = nil
@@ -235,7 +253,9 @@ actor Supervisor {
         log.log(
             level: isWanted ? .warning : .info, "process ended",
             metadata: ["process": "\(role)", "pid": "\(handle.pid)", "how": "\(how)"])
-        let hint = slot.brick.map { ": see \(configuration.logDirectory)/bricks/\($0.path.dashed).log" }
+        let hint = slot.brick.map {
+            ": see \(configuration.logDirectory)/bricks/\($0.path.dashed).log"
+        }
         deliver(.exited(how + (hint ?? "")), to: role)
     }
 
@@ -251,7 +271,9 @@ actor Supervisor {
     /// Waits until no process runs on `bricks`; throws when one does not end.
     func waitForEnd(of bricks: [Brick], in volume: VolumeID) async throws {
         for _ in 0..<Limits.endPolls {
-            let isRunning = bricks.contains { slots[.brick(volume, index: $0.index)]?.machine.pid != nil }
+            let isRunning = bricks.contains { brick in
+                slots[.brick(volume, index: brick.index)].map { !$0.machine.isDown } ?? false
+            }
             if !isRunning { return }
             try await Task.sleep(for: .milliseconds(Limits.tickMs))
         }

@@ -139,6 +139,12 @@ public struct SupervisedProcess: Hashable, Sendable {
         }
     }
 
+    /// Whether nothing of it runs or is just being started.
+    public var isDown: Bool {
+        if case .down = phase { return true }
+        return false
+    }
+
     /// Whether it is as it is wanted.
     public var isConverged: Bool {
         switch phase {

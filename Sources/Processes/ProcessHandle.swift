@@ -1,7 +1,5 @@
 import CLinux
 import Glibc
-import NIOCore
-import NIOPosix
 
 func errorText(_ code: Int32) -> String { String(cString: strerror(code)) }
 
@@ -20,19 +18,23 @@ public struct ProcessHandle: Sendable {
     @discardableResult
     public func signal(_ number: Int32) -> Bool { gd2_pidfd_signal(descriptor, number) == 0 }
 
-    /// Waits for its end on a thread of its own, and says how it ended when it was our child.
-    /// Releases the handle.
-    public func waitForExit() async -> String {
+    /// Waits for its end, and says how it ended when it was our child. Releases the handle. Nil when
+    /// the task was cancelled; the process runs on.
+    public func waitForExit() async -> String? {
+        let (ends, continuation) = AsyncStream.makeStream(of: String.self)
         let (descriptor, pid) = (descriptor, pid)
-        return await withCheckedContinuation { continuation in
-            // pidfds are pollable, but NIO polls only sockets and pipes.
-            ExitPoller.shared.add(descriptor) {
-                var status: Int32 = 0
-                let reaped = waitpid(pid, &status, WNOHANG)
-                close(descriptor)
-                continuation.resume(returning: reaped == pid ? Self.text(status) : "it ended")
-            }
+        // pidfds are pollable, but NIO polls only sockets and pipes.
+        ExitPoller.shared.add(descriptor) {
+            var status: Int32 = 0
+            let reaped = waitpid(pid, &status, WNOHANG)
+            continuation.yield(reaped == pid ? Self.text(status) : "it ended")
+            continuation.finish()
         }
+        for await end in ends {
+            close(descriptor)
+            return end
+        }
+        return nil
     }
 
     private static func text(_ status: Int32) -> String {

@@ -14,6 +14,8 @@ import Transaction
 final class TransactionRunner: Service {
     /// What the commit writes beside the journal; only its own coordinator knows it.
     struct Commit: Sendable {
+        /// Written before it, in writes of their own: what nobody reads until the commit names it.
+        var preparation: [StoreAPI.Operation] = []
         var conditions: [Compare]
         var operations: [StoreAPI.Operation]
     }
@@ -167,6 +169,11 @@ final class TransactionRunner: Service {
             return (.commitRefused(cause: "its coordinator died"), 0)
         }
         let key = try await store.identity().keys.transaction(record.id)
+        for operation in commit.preparation {
+            let result = try await store.txn(if: [job.lock.condition], then: [operation])
+            guard result.succeeded else { throw GD2Error(.conflict, "the lock was lost") }
+        }
+        FailPoint.pass("rest-prepared")
         let result = try await store.txn(
             if: [job.lock.condition] + commit.conditions,
             then: commit.operations + [.put(key: key, value: RecordCoding.encode(record))])

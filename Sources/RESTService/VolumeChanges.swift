@@ -61,11 +61,8 @@ struct VolumeChanges: Sendable {
             .createVolume, .prepareBricks, volume, flags, session: session, lock: object,
             fence: lock.fence)
         let keys = try await store.identity().keys
-        do { try await writeGeneration(volume, keys) } catch {
-            _ = try? await store.txn(if: [lock.condition], then: [.delete(key: lock.key)])
-            throw error
-        }
         let commit = TransactionRunner.Commit(
+            preparation: try Self.generation(of: volume, keys),
             conditions: [
                 .createRevision(key: keys.volumeName(volume.name), equals: 0),
                 .createRevision(key: keys.volumeHead(volume.id), equals: 0),
@@ -84,23 +81,25 @@ struct VolumeChanges: Sendable {
     }
 
     /// In as many writes as it takes; no head names it yet, so readers ignore it.
-    private func writeGeneration(_ volume: Volume, _ keys: StoreKeys) async throws {
+    private static func generation(
+        of volume: Volume, _ keys: StoreKeys
+    ) throws -> [StoreAPI.Operation] {
         let generation = volume.head.generation
-        _ = try await store.txn(
-            if: [],
-            then: [
-                .put(
-                    key: keys.generationLayout(volume.id, generation),
-                    value: try RecordCoding.encode(StoredLayout(volume.topology.layout)))
-            ])
+        var operations: [StoreAPI.Operation] = [
+            .put(
+                key: keys.generationLayout(volume.id, generation),
+                value: try RecordCoding.encode(StoredLayout(volume.topology.layout)))
+        ]
         let bricks = volume.topology.bricks
         let size = StoreAPI.Limits.bricksPerRecord
         for (chunk, start) in stride(from: 0, to: bricks.count, by: size).enumerated() {
             let part = Array(bricks[start..<min(start + size, bricks.count)])
-            let key = keys.generationBricks(volume.id, generation, chunk: chunk)
-            _ = try await store.txn(
-                if: [], then: [.put(key: key, value: try RecordCoding.encode(StoredBricks(part)))])
+            operations.append(
+                .put(
+                    key: keys.generationBricks(volume.id, generation, chunk: chunk),
+                    value: try RecordCoding.encode(StoredBricks(part))))
         }
+        return operations
     }
 
     private func topology(for request: VolCreateReq, _ state: ClusterState) throws -> Topology {

@@ -50,7 +50,7 @@ at() { # PROGRAM POINT create|delete
         settled || fail "debris after the delete that followed $point"
     fi
 }
-for point in rest-journal rest-step rest-commit rest-committed rest-finish; do
+for point in rest-journal rest-step rest-commit rest-prepared rest-committed rest-finish; do
     at gd2-rest $point create
     at gd2-rest $point delete
 done

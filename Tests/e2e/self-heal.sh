@@ -18,7 +18,7 @@ wait_for 30 "heal" healed || { tail -n 20 /var/log/glusterfs/glustershd-gv0.log;
 say "healed"
 kill -9 "$(pid_of /run/bricks/b2)"
 online() { cli volume status gv0 -o json | jq -e 'all(.[]; .online)'; }
-wait_for 5 "restart" online || fail "a crashed brick was not started again"
+wait_for 5 "restart" online || { cli volume status gv0; tail -n 30 "$RUN/gd2-brickd.log"; tail -n 15 /var/log/glusterfs/bricks/run-bricks-b2.log; fail "a crashed brick was not started again"; }
 mv /run/bricks/b3 /run/bricks/gone
 kill -9 "$(pid_of /run/bricks/b3)"
 reported() { cli volume status gv0 | grep -q '/run/bricks/b3 .*no .*is its disk mounted'; }
