@@ -15,8 +15,9 @@ public protocol DaemonConfiguration: Codable, Sendable {
 /// What every daemon can be told, beside its own configuration.
 struct CommonSettings: DaemonConfiguration {
     var logLevel = "info"
-    /// How long an ordered stop may take before the process ends itself.
-    var stopTimeoutSeconds = 10
+    /// How long what is under way may go on after SIGTERM. Then connections are cut: their other ends
+    /// come back to the next run.
+    var stopTimeoutSeconds = 1
     /// The Unix socket with Prometheus text; empty for none.
     var metricsSocket = ""
 

@@ -51,7 +51,11 @@ struct Listeners {
 
     /// The descriptor, non-blocking and close-on-exec, whose owner is the caller from now on.
     mutating func take(_ name: String, or address: ListenerAddress) throws(ListenerError) -> Int32 {
-        if let descriptor = passed.removeValue(forKey: name) { return descriptor }
+        if let descriptor = passed.removeValue(forKey: name) {
+            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            return descriptor
+        }
         switch address {
         case .unix(let path, let mode):
             return try Self.listenUnix(path, mode, Int32(SOCK_STREAM.rawValue))
@@ -77,6 +81,11 @@ struct Listeners {
         if isInUse(address, type) {
             close(descriptor)
             throw .inUse(path)
+        }
+        var status = stat()
+        if lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFSOCK {
+            close(descriptor)
+            throw .failed(path, call: "bind: something else stands there", errno: EEXIST)
         }
         unlink(path)
         let old = umask(0o777 & ~mode_t(mode))

@@ -21,10 +21,11 @@ struct MetricsServer: Service {
                 }
             }
             .withBoundSocket(descriptor).get()
-        await cancelWhenGracefulShutdown {
+        await withTaskCancellationOrGracefulShutdownHandler {
             try? await server.closeFuture.get()
+        } onCancelOrGracefulShutdown: {
+            server.close(promise: nil)
         }
-        try? await server.close()
     }
 }
 

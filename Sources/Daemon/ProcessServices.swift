@@ -6,8 +6,8 @@ import NIOPosix
 import ServiceLifecycle
 import UnixSignals
 
-/// Tells systemd that the daemon is ready, alive and stopping (sd_notify(3)), and ends the process
-/// when an ordered stop takes too long.
+/// Tells systemd that the daemon is ready, alive and stopping (sd_notify(3)), and cuts what is
+/// still connected when an ordered stop was given its time.
 struct Readiness: Service {
     let log: Logger
     let stopTimeoutSeconds: Int
@@ -21,8 +21,8 @@ struct Readiness: Service {
         } onGracefulShutdown: {
             sd_notify(0, "STOPPING=1")
             MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: .seconds(seconds)) {
-                stop.error("stop took too long", metadata: ["limit": "\(seconds) s"])
-                _exit(1)
+                stop.info("stopped, connections cut", metadata: ["after": "\(seconds) s"])
+                _exit(0)
             }
         }
     }

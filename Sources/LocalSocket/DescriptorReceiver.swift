@@ -6,9 +6,10 @@ import NIOPosix
 public struct DescriptorReceiver: Sendable {
     static let accepted: UInt8 = 1
     static let full: UInt8 = 0
-    private static let pollMs: Int32 = 200
+    private static let pollMs: Int32 = 50
 
     private let listener: Int32
+    private let done = StopFlag()
 
     /// Takes the ownership of `listener`, a listening SEQPACKET socket.
     public init(listening listener: Int32) { self.listener = listener }
@@ -20,16 +21,20 @@ public struct DescriptorReceiver: Sendable {
             of: Int32.self, bufferingPolicy: .bufferingOldest(limit))
         let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
-        let done = StopFlag()
+        let done = done
         continuation.onTermination = { _ in done.set() }
         pool.submit { state in
             guard case .active = state else { return }
             acceptForEver(continuation, done)
+            continuation.finish()
             close(listener)
             pool.shutdownGracefully { _ in }
         }
         return stream
     }
+
+    /// Takes no more; what was taken is still given.
+    public func stop() { done.set() }
 
     private func acceptForEver(_ continuation: AsyncStream<Int32>.Continuation, _ done: StopFlag) {
         while !done.isSet {

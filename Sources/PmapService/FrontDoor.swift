@@ -17,7 +17,7 @@ struct FrontDoor: Service {
     func run() async throws {
         let (accepted, continuation) = AsyncStream.makeStream(
             of: Int32.self, bufferingPolicy: .bufferingOldest(Limits.connectionsWaiting))
-        let stop = StopFlag()
+        let (closing, stop) = (StopFlag(), StopFlag())
         let threads = NIOThreadPool(numberOfThreads: 1)
         let handover = NIOThreadPool(numberOfThreads: Limits.handoverThreads)
         threads.start()
@@ -26,7 +26,7 @@ struct FrontDoor: Service {
         threads.submit { state in
             guard case .active = state else { return }
             var loop = PeekLoop(listener: door.listener, firstByteSeconds: door.firstByteSeconds)
-            loop.run(until: stop) { descriptor, kind in
+            loop.run(accepting: closing, until: stop) { descriptor, kind in
                 switch kind {
                 case .sunRPC:
                     if case .dropped(let descriptor) = continuation.yield(descriptor) {
@@ -41,16 +41,21 @@ struct FrontDoor: Service {
             }
             continuation.finish()
         }
-        await cancelWhenGracefulShutdown {
-            await withDiscardingTaskGroup { group in
-                for await descriptor in accepted {
-                    let peer = TCPPeer.of(descriptor)
-                    group.addTask { await server.serve(descriptor: descriptor, peer: peer) }
-                }
-                group.cancelAll()
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                guard (try? await gracefulShutdown()) != nil else { return }
+                // Who comes now waits in the queue of systemd's socket for the next run; who was let
+                // in is answered.
+                closing.set()
+                try? await Task.sleep(for: Limits.drainTime)
+                stop.set()
             }
+            for await descriptor in accepted {
+                let peer = TCPPeer.of(descriptor)
+                group.addTask { await server.serve(descriptor: descriptor, peer: peer) }
+            }
+            group.cancelAll()
         }
-        stop.set()
         try await handover.shutdownGracefully()
         try await threads.shutdownGracefully()
         close(listener)
@@ -89,14 +94,16 @@ struct PeekLoop {
     }
 
     /// Gives each connection away with what it speaks. A descriptor belongs to `give` from then on.
-    mutating func run(until stop: StopFlag, give: (Int32, FirstBytes) -> Void) {
+    mutating func run(
+        accepting closing: StopFlag, until stop: StopFlag, give: (Int32, FirstBytes) -> Void
+    ) {
         while !stop.isSet {
             var polled = [pollfd(fd: listener, events: Int16(POLLIN), revents: 0)]
-            if waiting.count >= Limits.connectionsWaiting { polled[0].events = 0 }
+            if closing.isSet || waiting.count >= Limits.connectionsWaiting { polled[0].fd = -1 }
             polled += waiting.keys.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
             let count = poll(&polled, nfds_t(polled.count), Limits.pollMs)
             guard count >= 0 else { continue }
-            if polled[0].revents != 0 { acceptAll(give) }
+            if polled[0].revents != 0, !closing.isSet { acceptAll(give) }
             for entry in polled.dropFirst() where entry.revents != 0 { look(entry.fd, give) }
             closeOverdue()
         }

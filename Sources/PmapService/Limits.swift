@@ -3,7 +3,9 @@ enum Limits {
     /// Connections that have not said what they speak, or wait to be served.
     static let connectionsWaiting = 4_096
     static let acceptsAtOnce = 256
-    static let pollMs: Int32 = 200
+    static let pollMs: Int32 = 50
+    /// Who was let in before a stop is answered within this time.
+    static let drainTime: Duration = .milliseconds(400)
     static let handoverThreads = 4
     /// PORTBYBRICK waits this long for gd2-brickd's table, or for a brick that is just starting.
     static let portWait: Duration = .seconds(1)

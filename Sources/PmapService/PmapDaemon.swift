@@ -45,8 +45,9 @@ public enum PmapDaemon {
         return [
             StoreConnection(store: store), mirror, ports,
             ChangeTeller(mirror: mirror, volfiles: volfiles, clients: clients, log: context.log),
-            try frontDoor(context, server), try localDoor(context, server),
             try gateway(context, clients, CallerTable(names: names, self: geteuid())),
+            // Services stop in reverse order: the doors first.
+            try localDoor(context, server), try frontDoor(context, server),
         ]
     }
 

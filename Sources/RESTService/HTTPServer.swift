@@ -20,14 +20,10 @@ struct HTTPServer: Service {
         idleTimeout: .seconds(Limits.idleSeconds))
 
     func run() async throws {
-        do {
-            try await cancelWhenGracefulShutdown {
-                try await withThrowingDiscardingTaskGroup { group in
-                    group.addTask { try await serveLocal() }
-                    group.addTask { try await serveNetwork() }
-                }
-            }
-        } catch is CancellationError {}
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { try await serveLocal() }
+            group.addTask { try await serveNetwork() }
+        }
     }
 
     private func serveLocal() async throws {
@@ -39,12 +35,21 @@ struct HTTPServer: Service {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .bind(listener) { channel in child.setup(channel: channel, logger: log) }
+        let listening = server.channel
         try await withThrowingDiscardingTaskGroup { group in
+            group.addTask {
+                try await gracefulShutdown()
+                // Who comes now waits in the queue of systemd's socket for the next run.
+                try await listening.setOption(.autoRead, value: false).get()
+                try await Task.sleep(for: Limits.drainTime)
+                try await listening.close()
+            }
             try await server.executeThenClose { connections in
                 for try await connection in connections {
                     group.addTask { await child.handle(value: connection, logger: log) }
                 }
             }
+            group.cancelAll()
         }
     }
 
@@ -57,6 +62,10 @@ struct HTTPServer: Service {
             }, configuration: Self.configuration)
         let secure = try TLSChannel(plain, tlsConfiguration: tls)
         await withDiscardingTaskGroup { group in
+            group.addTask {
+                guard (try? await gracefulShutdown()) != nil else { return }
+                handover.stop()
+            }
             for await descriptor in handover.connections(limit: Limits.connectionsWaiting) {
                 group.addTask {
                     if FirstByte.isTLS(descriptor) {
@@ -66,6 +75,8 @@ struct HTTPServer: Service {
                     }
                 }
             }
+            try? await Task.sleep(for: Limits.drainTime)
+            group.cancelAll()
         }
     }
 

@@ -3,10 +3,17 @@ enum Limits {
     static let bodyBytes = 8 << 20
     /// One request; longer work goes on without its client.
     static let requestSeconds = 60
+    /// What is being answered when a stop comes may be answered within this time.
+    static let drainTime: Duration = .milliseconds(400)
     static let idleSeconds: Int64 = 75
     static let connectionsWaiting = 1_024
     /// The lease behind a session: how long a dead gd2-rest's locks stay.
     static let sessionTTL: Duration = .seconds(8)
+    /// A change that comes right after the start waits this often for the first session.
+    static let firstSessionPolls = 30
+    static let firstSessionPollMs = 50
+    /// A change waits this long for a view that is current.
+    static let freshWait: Duration = .milliseconds(1_500)
     static let takeOverEveryMs = 1_000
     static let stepTimeout: Duration = .seconds(40)
     static let stepRetryMs = 500

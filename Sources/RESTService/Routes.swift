@@ -180,6 +180,7 @@ struct Routes: Sendable {
                 response: "VolumeInfo"
             ) { request, context in
                 let body = try await request.value(VolOptionReq.self)
+                _ = try await volumes.fresh()
                 let restart = try await options.set(body.options, of: volume(context).0)
                 return try withRestartHeader(restart, volume(context).0)
             },
@@ -190,6 +191,7 @@ struct Routes: Sendable {
                 let body = try await request.value(
                     VolOptionResetReq.self, absent: VolOptionResetReq(all: true))
                 let names = body.all == true ? nil : body.options
+                _ = try await volumes.fresh()
                 _ = try await options.reset(
                     names, of: volume(context).0, force: body.force ?? false)
                 return try withRestartHeader([], volume(context).0)

@@ -16,20 +16,27 @@ final class Session: Service {
     private let store: any KeyValueStore
     private let log: Logger
     private let current = Mutex<Current?>(nil)
+    private let wasHeld = Atomic(false)
 
     init(store: any KeyValueStore, log: Logger) {
         self.store = store
         self.log = log
     }
 
-    /// Throws while there is none: without the store nothing can be changed.
-    func require() throws(GD2Error) -> Current {
-        guard let session = current.withLock({ $0 }) else {
-            throw GD2Error(
-                .unavailable, "the store takes no changes now: see systemctl status gd2-store")
+    /// Throws while there is none: without the store nothing can be changed. Just after the start the
+    /// first one is waited for a little.
+    func require() async throws(GD2Error) -> Current {
+        for _ in 0..<Limits.firstSessionPolls {
+            if let session = now { return session }
+            if wasHeld.load(ordering: .relaxed) { break }
+            try? await Task.sleep(for: .milliseconds(Limits.firstSessionPollMs))
         }
-        return session
+        throw GD2Error(
+            .unavailable, "the store takes no changes now: see systemctl status gd2-store")
     }
+
+    /// The session that is held now.
+    var now: Current? { current.withLock { $0 } }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -53,6 +60,7 @@ final class Session: Service {
             if: [.createRevision(key: key, equals: 0)],
             then: [.put(key: key, value: Array("{\"schema\":1}".utf8), lease: lease)])
         current.withLock { $0 = Current(id: id, lease: lease) }
+        wasHeld.store(true, ordering: .relaxed)
         log.info("session", metadata: ["session": "\(id)"])
         try await store.keepAlive(lease: lease)
     }

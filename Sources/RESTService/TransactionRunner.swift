@@ -253,14 +253,14 @@ final class TransactionRunner: Service {
                 !busy.contains(record.id)
             else { return nil }
             let ownerLives = view.values[keys.session(record.owner)] != nil
-            let isOurs = (try? session.require().id) == record.owner
+            let isOurs = session.now?.id == record.owner
             return ownerLives && !isOurs ? nil : record
         }
     }
 
     private func takeOver(_ known: TransactionRecord) async {
         do {
-            let session = try session.require()
+            let session = try await session.require()
             let lock = try await ObjectLock.take(
                 known.lock, for: known.operation.rawValue, session: session, store: store)
             // The lock may have been waited for by an owner that finished meanwhile.

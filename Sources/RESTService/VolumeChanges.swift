@@ -21,7 +21,7 @@ struct VolumeChanges: Sendable {
     // MARK: Create
 
     func create(_ request: VolCreateReq) async throws -> Volume {
-        let state = try current()
+        let state = try await fresh()
         let name = try Self.checking { () throws(VolumeNameError) in
             try VolumeName(validating: request.name)
         }
@@ -54,7 +54,7 @@ struct VolumeChanges: Sendable {
     }
 
     private func create(_ volume: Volume, _ flags: BrickFlags) async throws {
-        let session = try session.require()
+        let session = try await session.require()
         let object = "volume/\(volume.name)"
         let lock = try await take(object, "create-volume", session)
         let record = Self.record(
@@ -171,12 +171,12 @@ struct VolumeChanges: Sendable {
     // MARK: Delete
 
     func delete(_ name: String) async throws {
-        let volume = try volume(name, in: current())
+        let volume = try await volume(name, in: fresh())
         guard volume.head.state != .started else {
             throw GD2Error(
                 .conflict, "volume \(name) is started: stop it first (glustercli volume stop \(name))")
         }
-        let session = try session.require()
+        let session = try await session.require()
         let object = "volume/\(volume.name)"
         let lock = try await take(object, "delete-volume", session)
         let keys = try await store.identity().keys
@@ -251,9 +251,9 @@ struct VolumeChanges: Sendable {
     private func setState(
         _ name: String, _ change: (inout VolumeHead) throws(GD2Error) -> Void
     ) async throws -> Volume {
-        _ = try session.require()
+        _ = try await session.require()
         for _ in 0..<Limits.storeTries {
-            var volume = try volume(name, in: current())
+            var volume = try await volume(name, in: fresh())
             try change(&volume.head)
             let keys = try await store.identity().keys
             let key = keys.volumeHead(volume.id)
@@ -328,6 +328,18 @@ struct VolumeChanges: Sendable {
     }
 
     // MARK: What all need
+
+    /// The state that a change is made from: never one of before the last restart, or of before the
+    /// store was lost.
+    func fresh() async throws -> ClusterState {
+        do {
+            _ = try await mirror.first(timeout: Limits.freshWait) { $0.freshness == .current }
+        } catch StoreError.timedOut {
+            throw GD2Error(
+                .unavailable, "the store takes no changes now: see systemctl status gd2-store")
+        }
+        return try current()
+    }
 
     /// The newest state; throws while the store was never reached.
     func current() throws -> ClusterState {

@@ -11,6 +11,8 @@ public final class StoreMirror: Service {
         var view: MirrorView
         var subscribers: [Int: AsyncStream<MirrorView>.Continuation] = [:]
         var subscriberNext = 0
+        /// The store's revision when the watch was opened: until it is reached the view is stale.
+        var target: Int64 = 0
         /// When the watch was last known to have caught up, in this run.
         var currentAt: ContinuousClock.Instant?
     }
@@ -30,7 +32,7 @@ public final class StoreMirror: Service {
         self.store = store
         self.prefixes = prefixes
         self.log = log
-        file = ViewFile(path: stateFile)
+        file = ViewFile(path: stateFile, prefixes: prefixes)
         var view = MirrorView()
         do { view = try file.load() ?? view } catch {
             log.warning(
@@ -116,7 +118,11 @@ public final class StoreMirror: Service {
     /// Follows the store until the watch ends, which it always does by throwing.
     private func follow() async throws {
         let identity = try await store.identity()
-        let known = state.withLock { $0.view }
+        let target = try await store.list(prefix: identity.keys.epoch).revision
+        let known = state.withLock { state in
+            state.target = target
+            return state.view
+        }
         if known.identity != identity || known.revision == 0 { try await listAnew(identity) }
         let from = state.withLock { $0.view.revision }
         do {
@@ -141,7 +147,8 @@ public final class StoreMirror: Service {
             revision = min(revision ?? range.revision, range.revision)
         }
         let listed = MirrorView(
-            identity: identity, revision: revision ?? 0, values: values, freshness: .current)
+            identity: identity, revision: revision ?? 0, values: values,
+            freshness: .stale(age: .zero))
         publish { $0 = listed }
         log.info(
             "store listed",
@@ -150,17 +157,25 @@ public final class StoreMirror: Service {
 
     private func apply(_ change: Change) {
         publish { view in
-            for key in change.deletes { view.values[key] = nil }
-            for value in change.puts { view.values[value.key] = value }
+            // A list may be newer than where the watch began: what it repeats changes nothing.
+            for key in change.deletes where view.values[key]?.modRevision ?? 0 <= change.revision {
+                view.values[key] = nil
+            }
+            for value in change.puts
+            where view.values[value.key]?.modRevision ?? 0 <= value.modRevision {
+                view.values[value.key] = value
+            }
             view.revision = max(view.revision, change.revision)
-            view.freshness = .current
         }
     }
 
     private func publish(_ update: (inout MirrorView) -> Void) {
         state.withLock { state in
             update(&state.view)
-            state.currentAt = clock.now
+            if state.view.revision >= state.target {
+                state.view.freshness = .current
+                state.currentAt = clock.now
+            }
             for subscriber in state.subscribers.values { subscriber.yield(state.view) }
         }
     }

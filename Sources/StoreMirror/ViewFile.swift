@@ -21,11 +21,14 @@ enum ViewFileError: Error, CustomStringConvertible {
 /// then JSON. It is replaced whole, so a crash leaves the old one or the new one.
 struct ViewFile: Sendable {
     let path: String
+    /// A file of other prefixes lacks keys: what it has is used, and listed anew.
+    let prefixes: @Sendable (StoreKeys) -> [String]
     private static let format = "gd2-view-1"
 
     private struct Contents: Codable {
         var identity: StoreIdentity
         var revision: Int64
+        var prefixes: [String]
         var values: [Entry]
     }
 
@@ -52,8 +55,9 @@ struct ViewFile: Sendable {
                 key: entry.key, value: Array(entry.value), createRevision: entry.created,
                 modRevision: entry.modified)
         }
+        let isWhole = contents.prefixes == prefixes(contents.identity.keys)
         return MirrorView(
-            identity: contents.identity, revision: contents.revision,
+            identity: contents.identity, revision: isWhole ? contents.revision : 0,
             values: Dictionary(values.map { ($0.key, $0) }) { _, last in last })
     }
 
@@ -65,7 +69,9 @@ struct ViewFile: Sendable {
                 modified: value.modRevision)
         }
         let body = try JSONEncoder().encode(
-            Contents(identity: identity, revision: view.revision, values: entries))
+            Contents(
+                identity: identity, revision: view.revision, prefixes: prefixes(identity.keys),
+                values: entries))
         try replace(with: Data("\(Self.header(of: body))\n".utf8) + body)
     }
 

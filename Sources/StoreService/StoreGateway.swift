@@ -73,6 +73,12 @@ struct StoreGateway: Gd2_Store_V1_Store.SimpleServiceProtocol {
             .with { $0.key = Data(keys.epoch.utf8) }, options: EtcdConnection.options)
         try check(epoch: request.epoch)
         let after = request.after
+        // etcd lost its data: what the caller knows is of another past.
+        guard after <= current.header.revision else {
+            throw RPCError(
+                code: .outOfRange,
+                message: "revision \(after) is not reached here: list anew")
+        }
         try await etcd.watch.watch(options: EtcdConnection.streamOptions) { writer in
             try await writer.write(
                 .with { request in

@@ -23,19 +23,24 @@ at() { # PROGRAM POINT create|delete
     if [ "$what" = delete ] && ! cli volume info gv0 >/dev/null 2>&1; then
         cli volume create gv0 replica 2 localhost:/run/bricks/b{1,2} force >/dev/null || fail "create before $point"
     fi
+    if [ "$what" = create ] && cli volume info gv0 >/dev/null 2>&1; then
+        cli volume delete gv0 --yes >/dev/null || fail "delete before $point"
+    fi
+    local ends; ends=$(grep -c -- "-- $point ended with 137" "$RUN/$program.log")
     # The next run of the program, and only that one, ends at the point.
     node_hold "$program"; sleep 0.2
     echo "$point" >"$RUN/$program.point"
     node_release "$program"
     node_ready || fail "not ready before $point"
     if [ "$what" = create ]; then
-        cli volume create gv0 replica 2 localhost:/run/bricks/b{1,2} force --timeout 5 >/dev/null 2>&1
+        cli volume create gv0 replica 2 localhost:/run/bricks/b{1,2} force --timeout 5 >/run/change.out 2>&1
     else
-        cli volume delete gv0 --yes --timeout 5 >/dev/null 2>&1
+        cli volume delete gv0 --yes --timeout 5 >/run/change.out 2>&1
     fi
     began=$SECONDS
     [ ! -e "$RUN/$program.point" ] || fail "$program was not started with $point"
-    wait_for 5 "the kill" grep -q -- "-- $point ended with 137" "$RUN/$program.log" || fail "$program did not reach $point"
+    reached() { [ "$(grep -c -- "-- $point ended with 137" "$RUN/$program.log")" -gt "$ends" ]; }
+    wait_for 5 "the kill" reached || { cat /run/change.out; fail "$program did not reach $point"; }
     wait_for 60 "an end" settled || {
         etcd get --prefix "$prefix/txns/"; tail -n 15 "$RUN"/gd2-rest.log "$RUN"/gd2-brickd.log
         fail "$what killed at $point in $program: not settled within 60 s"

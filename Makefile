@@ -1,0 +1,94 @@
+# gd2: a management plane for GlusterFS. `make` alone lists the targets.
+SHELL := /bin/bash
+CONFIGURATION ?= debug
+PREFIX ?= /usr
+DESTDIR ?=
+BUILD = swift build --configuration $(CONFIGURATION) --explicit-target-dependency-import-check error
+BIN = $(CURDIR)/.build/$(CONFIGURATION)
+PROGRAMS = gd2-store gd2-rest gd2-pmap gd2-brickd
+PACKAGES = attr btrfs-progs curl etcd-client etcd-server glusterfs-client glusterfs-server iproute2 jq \
+	libcap-dev libssl-dev libsystemd-dev pkg-config procps python3 util-linux xfsprogs
+export SWIFT_BACKTRACE = enable=no
+
+.PHONY: help setup build demo test unit e2e hosts bench check fix proto install uninstall
+
+help:
+	@echo 'setup      install the Debian packages that building and testing need (root)'
+	@echo 'build      build all programs (CONFIGURATION=release for speed)'
+	@echo 'demo       run a node, make a volume, mount it, write and read a file, clean up (root)'
+	@echo 'test       unit, end-to-end and systemd tests (root)'
+	@echo 'bench      compare with the glusterd of this distribution (root)'
+	@echo 'check      format and house rules'
+	@echo 'fix        put right what check can put right'
+	@echo 'install    install programs and units below DESTDIR (root)'
+	@echo 'uninstall  take them away again'
+
+# The distribution's own glusterd and etcd would take our ports: they are kept from starting while
+# they are installed, and disabled; one that runs already is left alone, and said.
+setup:
+	@missing=; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+		echo "installing:$$missing"; \
+		own=; [ -e /usr/sbin/policy-rc.d ] || { own=1; printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; }; \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$missing; \
+		status=$$?; [ -z "$$own" ] || rm -f /usr/sbin/policy-rc.d; \
+		[ $$status = 0 ] || exit $$status; \
+		if [ -d /run/systemd/system ]; then systemctl disable -q glusterd etcd || true; fi; \
+	fi
+	@if pgrep -x glusterd >/dev/null; then echo 'note: a glusterd runs here; gd2 conflicts with it'; fi
+
+build: setup
+	$(BUILD)
+
+demo: build
+	BIN=$(BIN) VERBOSE=1 Tests/e2e/run Tests/demo.sh
+
+test: build unit e2e hosts
+
+unit: setup
+	swift test --explicit-target-dependency-import-check error
+
+e2e:
+	BIN=$(BIN) Tests/e2e/run
+
+hosts:
+	BIN=$(BIN) Tests/hosts/run
+
+bench: build
+	BIN=$(BIN) Tests/bench/run
+
+check:
+	swift format lint --strict --recursive --parallel Package.swift $$(git ls-files 'Sources/*.swift' 'Tests/*.swift' | grep -v '\.pb\.swift\|\.grpc\.swift\|OptionRows+')
+	swift test --filter TidyTests
+
+fix:
+	swift format --in-place --recursive --parallel Package.swift $$(git ls-files 'Sources/*.swift' 'Tests/*.swift' | grep -v '\.pb\.swift\|\.grpc\.swift\|OptionRows+')
+
+# Needs protoc and the two generators of the packages in PATH.
+OPTIONS = Visibility=Package,UseAccessLevelOnImports=true
+proto:
+	for d in EtcdAPI/proto:EtcdAPI StoreAPI:StoreAPI BrickAPI:BrickAPI PmapAPI:PmapAPI; do \
+		from=Sources/$${d%:*} to=Sources/$${d#*:}; \
+		protoc -I $$from --swift_out=$$to --swift_opt=$(OPTIONS) \
+			--grpc-swift-2_out=$$to --grpc-swift-2_opt=$(OPTIONS) $$from/*.proto; \
+	done; rm -f Sources/EtcdAPI/mvcc.grpc.swift
+
+LIBRARIES = $(PREFIX)/lib/gd2
+install:
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBRARIES) \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d $(DESTDIR)/etc/logrotate.d $(DESTDIR)/etc/gd2
+	for p in $(PROGRAMS); do Tests/hosts/install-program $(BIN)/$$p $(DESTDIR)$(PREFIX)/sbin/$$p $(DESTDIR) $(LIBRARIES); done
+	Tests/hosts/install-program $(BIN)/glustercli $(DESTDIR)$(PREFIX)/bin/glustercli $(DESTDIR) $(LIBRARIES)
+	install -m 644 units/*.service units/*.socket units/*.slice $(DESTDIR)$(PREFIX)/lib/systemd/system/
+	install -m 644 units/gd2.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/gd2.conf
+	install -m 644 units/gd2.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/gd2.conf
+	install -m 644 units/gd2.logrotate $(DESTDIR)/etc/logrotate.d/gd2
+	@echo 'now: systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload &&'
+	@echo '     systemctl enable --now gd2-store gd2-etcd gd2-pmap gd2-brickd gd2-rest'
+
+uninstall:
+	for p in $(PROGRAMS); do rm -f $(DESTDIR)$(PREFIX)/sbin/$$p; done
+	rm -rf $(DESTDIR)$(PREFIX)/bin/glustercli $(DESTDIR)$(LIBRARIES)
+	for u in units/*.service units/*.socket units/*.slice; do rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/}; done
+	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/gd2.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/gd2.conf $(DESTDIR)/etc/logrotate.d/gd2

@@ -1,0 +1,62 @@
+# One host with systemd: install, start, create, mount; then each unit is restarted in turn under a
+# loop of HTTP requests, GETSPEC and PORTBYBRICK calls and file writes; then a reboot.
+set -u
+boot() { Tests/hosts/boot "$@"; }
+on() { boot exec h1 "$@"; }
+fail() {
+    echo "FAILED: $*"
+    on systemctl --no-pager -l status 'gd2-*' 2>&1 | tail -n 60
+    on journalctl --no-pager -n 60 2>&1 | tail -n 80
+    exit 1
+}
+wait_for() { # SECONDS COMMAND...
+    local end=$((SECONDS + $1)); shift
+    until "$@" >/dev/null 2>&1; do [ $SECONDS -lt $end ] || return 1; sleep 0.1; done
+}
+boot start 1 || fail boot
+on systemd-sysusers && on systemd-tmpfiles --create || fail users
+on systemctl daemon-reload
+on systemctl enable -q --now gd2-store gd2-etcd gd2-pmap gd2-brickd gd2-rest || fail "units do not start"
+peers() { [ "$(on curl -sf --unix-socket /run/gd2/rest.sock http://x/v1/peers | jq length)" -gt 0 ]; }
+wait_for 30 peers || fail "REST does not answer"
+for i in 1 2 3; do on mkdir -p /data/b$i; done
+on glustercli volume create gv0 replica 3 h1:/data/b1 h1:/data/b2 h1:/data/b3 force || fail create
+on glustercli volume start gv0 || fail start
+on mkdir -p /mnt/gv0
+on mount -t glusterfs 198.51.100.1:/gv0 /mnt/gv0 || fail mount
+on systemctl --no-pager list-units 'gluster-*' | head -n 8
+on ps -o user=,comm= -C gd2-store,gd2-rest,gd2-pmap,gd2-brickd,etcd
+bricks=$(on pgrep -x glusterfsd | sort | tr '\n' ' ')
+
+cp Tests/hosts/load.py "$LABDIR/h1/data/load.py"
+on python3 /data/load.py 45 >"$LABDIR/load.out" 2>&1 & load=$!
+sleep 2
+for unit in gd2-pmap gd2-rest gd2-brickd gd2-store gd2-etcd gd2-pmap gd2-brickd gd2-rest; do
+    began=$(date +%s%N)
+    on systemctl restart $unit || fail "restart of $unit"
+    echo "restart of $unit took $((($(date +%s%N) - began) / 1000000)) ms"
+    sleep 2
+done
+wait $load; status=$?
+cat "$LABDIR/load.out"
+[ $status = 0 ] || { fail "the load met an error: $(grep ERROR "$LABDIR/load.out")"; }
+[ "$(on pgrep -x glusterfsd | sort | tr '\n' ' ')" = "$bricks" ] || fail "bricks were restarted"
+
+echo "reboot"
+on umount /mnt/gv0
+boot stop h1; boot start 1 || fail "second boot"
+online() { on glustercli volume status gv0 -o json | jq -e 'length == 3 and all(.[]; .online)'; }
+wait_for 30 online || fail "bricks are not back after a reboot"
+on mount -t glusterfs 198.51.100.1:/gv0 /mnt/gv0 || fail "mount after the reboot"
+on sh -c 'ls /mnt/gv0 | wc -l'
+on umount /mnt/gv0
+
+echo "reboot without gd2-store and gd2-etcd"
+on systemctl disable -q gd2-store gd2-etcd gd2-store.socket
+on systemctl mask -q gd2-store.service gd2-etcd.service
+boot stop h1; boot start 1 || fail "third boot"
+mounted() { on sh -c 'mountpoint -q /mnt/gv0 || timeout 10 mount -t glusterfs 198.51.100.1:/gv0 /mnt/gv0; mountpoint -q /mnt/gv0'; }
+wait_for 40 mounted || fail "no mount without the store"
+on sh -c 'echo works >/mnt/gv0/without-store && cat /mnt/gv0/without-store' || fail "no I/O without the store"
+on umount /mnt/gv0
+echo "done"
