@@ -79,8 +79,10 @@ def report(samples, volumes):
 
 def main():
     path, volumes, binaries = sys.argv[1:4]
-    kind = "a debug build" if "debug" in os.path.realpath(binaries).split("/")[-1] else "a release build"
-    print("gd2 is %s (%s); times and memory: less is better, calls: more is better" % (kind, binaries))
+    folder = os.path.basename(os.path.realpath(binaries))
+    kind = folder if folder in ("debug", "release") else "not known"
+    print("gd2's build: %s (%s)" % (kind, binaries))
+    print("Times and memory: less is better. Calls: more is better.")
     report(read(path), volumes)
 
 
