@@ -14,6 +14,12 @@ public struct APIClient: Sendable {
 
     /// The socket of the node that this runs on.
     public static let localEndpoint = "unix:/run/gd2/rest.sock"
+    /// Does not try again by itself: only we know what is worth it.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
     private static let answerBytes = 64 << 20
     /// How long a gd2-rest that is just being restarted is waited for.
     private static let connectTries = 20
@@ -76,7 +82,7 @@ public struct APIClient: Sendable {
         let limit = TimeAmount.nanoseconds(Int64(timeout / .nanoseconds(1)))
         for attempt in 1... {
             do {
-                return try await HTTPClient.shared.execute(request, timeout: limit)
+                return try await Self.http.execute(request, timeout: limit)
             } catch let error as HTTPClientError
                 where error == .deadlineExceeded || error == .readTimeout
             {

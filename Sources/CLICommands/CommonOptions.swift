@@ -17,8 +17,14 @@ struct CommonOptions: ParsableArguments {
     var endpoint =
         ProcessInfo.processInfo.environment["GLUSTERCLI_ENDPOINT"] ?? APIClient.localEndpoint
 
-    @Option(help: "Seconds to wait for an answer.")
+    @Option(help: "Seconds to wait for an answer, 1 to 86400.")
     var timeout = 120
+
+    func validate() throws {
+        guard (1...86_400).contains(timeout) else {
+            throw ValidationError("--timeout \(timeout) is not within 1 to 86400")
+        }
+    }
 
     @Option(help: "GD1's word: \"script\" asks nothing.")
     var mode: String?
@@ -57,5 +63,11 @@ func running(_ body: () async throws -> Void) async throws {
         let line = Array("glustercli: \(error.message)\n".utf8)
         _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
         throw ExitCode(ExitStatus(error.code).rawValue)
+    } catch let error as ExitCode {
+        throw error
+    } catch {
+        let line = Array("glustercli: \(error)\n".utf8)
+        _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        throw ExitCode(ExitStatus.failed.rawValue)
     }
 }

@@ -13,7 +13,8 @@ public enum BrickPathError: Error, Equatable, CustomStringConvertible {
         case .isRoot: "the brick path / is a whole root file system: name a directory below it"
         case .dotComponent(let path): "brick path \"\(path)\" contains . or ..: write it out"
         case .badCharacter(let path):
-            "brick path \"\(path)\" contains a control character, a blank or a comma"
+            "brick path \"\(path)\" contains a control character, a blank, a comma, "
+                + "a quote, a backtick, \\ or #"
         case .tooLong(let bytes, let bytesMax):
             "brick path has \(bytes) bytes, at most \(bytesMax) are possible"
         case .componentTooLong(let component, let bytesMax):
@@ -36,7 +37,8 @@ public struct BrickPath: Hashable, Sendable, CustomStringConvertible {
 
     public init(validating text: String) throws(BrickPathError) {
         guard text.utf8.first == UInt8(ascii: "/") else { throw .notAbsolute(text) }
-        let forbidden = text.utf8.contains { $0 <= 0x20 || $0 == 0x7f || $0 == UInt8(ascii: ",") }
+        // GlusterFS's volfile parser runs what stands between backticks as a command.
+        let forbidden = text.utf8.contains { $0 <= 0x20 || $0 == 0x7f || ",`\"'\\#".utf8.contains($0) }
         guard !forbidden else { throw .badCharacter(text) }
         let components = text.split(separator: "/")
         guard !components.isEmpty else { throw .isRoot }

@@ -17,6 +17,10 @@ public struct VolumeWish: Hashable, Sendable {
             self.type = type
             self.bricks = bricks
         }
+
+        var numbers: [Int] {
+            [copies, arbiters, disperse, disperseData, redundancy].compactMap(\.self)
+        }
     }
 
     public struct BrickWish: Hashable, Sendable {
@@ -42,6 +46,7 @@ public struct VolumeWish: Hashable, Sendable {
 /// Why a wish is refused, and what would be accepted.
 public enum PlacementError: Error, Equatable, CustomStringConvertible {
     case noBricks
+    case badNumber(Int)
     case unknownType(String)
     case mixed
     case badReplica(Int)
@@ -54,6 +59,8 @@ public enum PlacementError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .noBricks: "a volume needs bricks: give at least one HOST:/PATH"
+        case .badNumber(let number):
+            "\(number) is no possible count: it takes 0 to \(Placement.numberMax)"
         case .unknownType(let type):
             "subvolume type \"\(type)\" is none of distribute, replicate, disperse"
         case .mixed: "all subvolumes of a volume have to be of one type and size"
@@ -77,9 +84,15 @@ public enum PlacementError: Error, Equatable, CustomStringConvertible {
 
 /// Turns a wish into a topology, or says what is wrong with it.
 public enum Placement {
+    /// No set of bricks is larger; it also keeps sums from overflowing.
+    static let numberMax = 4_096
+
     public static func topology(
         for wish: VolumeWish, using generator: inout some RandomNumberGenerator
     ) throws(PlacementError) -> Topology {
+        for number in wish.subvolumes.flatMap(\.numbers) where !(0...Self.numberMax).contains(number) {
+            throw .badNumber(number)
+        }
         guard let first = wish.subvolumes.first, wish.subvolumes.contains(where: { !$0.bricks.isEmpty })
         else { throw .noBricks }
         let layout = try layout(of: first)

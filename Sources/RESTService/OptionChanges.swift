@@ -61,21 +61,17 @@ struct OptionChanges: Sendable {
         let keys = try await store.identity().keys
         let key = keys.volumeOptions(volume.id)
         for _ in 0..<Limits.storeTries {
-            let known = mirror.view.values[key]
-            var stored =
-                try known.map { try RecordCoding.decode(StoredOptions.self, from: $0.value) }
-                ?? StoredOptions()
+            let view = mirror.view
+            guard let known = view.values[key], let head = view.values[keys.volumeHead(volume.id)]
+            else { throw GD2Error(.notFound, "volume \(volume.name) was deleted meanwhile") }
+            var stored = try RecordCoding.decode(StoredOptions.self, from: known.value)
             change(&stored.options)
-            let value =
-                try known.map { try RecordCoding.encode(stored, updating: $0.value) }
-                ?? RecordCoding.encode(stored)
+            let value = try RecordCoding.encode(stored, updating: known.value)
             let result = try await store.txn(
                 if: [
-                    .modRevision(key: key, equals: known?.modRevision ?? 0),
+                    .modRevision(key: key, equals: known.modRevision),
                     .createRevision(key: keys.lock("volume/\(volume.name)"), equals: 0),
-                    .modRevision(
-                        key: keys.volumeHead(volume.id),
-                        equals: mirror.view.values[keys.volumeHead(volume.id)]?.modRevision ?? 0),
+                    .modRevision(key: keys.volumeHead(volume.id), equals: head.modRevision),
                 ], then: [.put(key: key, value: value)])
             _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
             if result.succeeded { return }

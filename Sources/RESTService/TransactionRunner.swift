@@ -87,6 +87,7 @@ final class TransactionRunner: Service {
         var effects = job.first
         var revision: Int64 = 0
         let id = engine.record.id
+        let journalKey = mirror.view.identity?.keys.transaction(id) ?? ""
         defer {
             _ = running.withLock { $0.remove(id) }
             job.result.finish()
@@ -127,6 +128,12 @@ final class TransactionRunner: Service {
                 log.warning(
                     "transaction left to the next", metadata: ["txn": "\(id)", "error": "\(error)"])
                 job.result.yield(.failure(Self.failure(error)))
+                // Without a journal nobody finds the lock.
+                if revision == 0 {
+                    _ = try? await store.txn(
+                        if: [job.lock.condition, .createRevision(key: journalKey, equals: 0)],
+                        then: [.delete(key: job.lock.key)])
+                }
                 return
             }
         }

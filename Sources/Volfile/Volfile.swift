@@ -52,7 +52,7 @@ public struct Volfile: Hashable, Sendable {
         for xlator in xlators {
             text += "volume \(xlator.name)\n    type \(xlator.type)\n"
             for option in xlator.options.reversed() {
-                text += "    option \(option.key) \(option.value)\n"
+                text += "    option \(option.key) \(Self.safe(option.value))\n"
             }
             if !xlator.subvolumes.isEmpty {
                 text += "    subvolumes \(xlator.subvolumes.joined(separator: " "))\n"
@@ -60,6 +60,17 @@ public struct Volfile: Hashable, Sendable {
             text += "end-volume\n\n"
         }
         return text
+    }
+}
+
+extension Volfile {
+    /// Nothing in a value may end it, begin another line, or be run as a command (graph.l): whatever
+    /// got past the checks at the door is left out here.
+    static func safe(_ value: String) -> String {
+        value.filter { letter in
+            !letter.isNewline && !"`\"'\\".contains(letter)
+                && letter.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+        }
     }
 }
 

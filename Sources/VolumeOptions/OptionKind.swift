@@ -35,9 +35,7 @@ public struct OptionKind: Hashable, Sendable {
     /// The text to store for `text`; nil when it is not accepted.
     public func canonical(_ text: String) -> String? {
         let text = Self.trimmed(text)
-        guard !text.isEmpty, !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
-            return nil
-        }
+        guard !text.isEmpty, text.utf8.allSatisfy(Self.isSafe) else { return nil }
         if value != .bool, !allowed.isEmpty {
             let found = allowed.first { $0 == text }
             return found ?? (allowed.contains { Self.matches($0, text) } ? text : nil)
@@ -45,17 +43,23 @@ public struct OptionKind: Hashable, Sendable {
         switch value {
         case .bool: return Self.bool(text).map { $0 ? "on" : "off" }
         case .int: return Self.integer(text).flatMap { inRange(Double($0)) ? text : nil }
-        case .double: return Double(text).flatMap { inRange($0) ? text : nil }
+        case .double: return Double(text).flatMap { $0.isFinite && inRange($0) ? text : nil }
         case .sizet: return Self.size(text).flatMap { inRange($0) ? text : nil }
         case .percent: return Self.percent(text).flatMap { inRange($0) ? text : nil }
         case .percentOrSize:
-            return (Self.percent(text) ?? Self.size(text)) == nil ? nil : text
+            return (Self.percent(text) ?? Self.size(text)).flatMap { inRange($0) ? text : nil }
         case .time: return Self.seconds(text).flatMap { inRange($0) ? text : nil }
         case .path: return text.hasPrefix("/") && !text.contains("../") ? text : nil
         case .any, .str, .xlator, .address, .addressList, .priorityList, .sizeList,
             .clientAuthAddress:
             return text
         }
+    }
+
+    /// Whether a byte can stand in a volfile's value. GlusterFS's parser ends a value at a blank, and
+    /// runs what stands between backticks as a command of root's.
+    static func isSafe(_ byte: UInt8) -> Bool {
+        byte > 0x20 && byte != 0x7f && !"`\"'\\#".utf8.contains(byte)
     }
 
     /// What would be accepted, for the message of a refusal.
@@ -81,7 +85,7 @@ public struct OptionKind: Hashable, Sendable {
         case .addressList, .clientAuthAddress: return "a list of addresses, separated by commas"
         case .priorityList: return "a list such as *.log:1,*.db:5"
         case .sizeList: return "a list of sizes"
-        case .any, .str, .xlator: return "a text"
+        case .any, .str, .xlator: return "a text without blanks, quotes, backticks, \\ and #"
         }
     }
 

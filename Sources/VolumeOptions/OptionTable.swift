@@ -75,6 +75,9 @@ public struct OptionTable: Sendable {
         let key = try key(for: name)
         guard let entry = entry(key) else {
             guard !isGlobal else { throw .notGlobal(key: key) }
+            guard !value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
+                throw .badValue(key: key, value: value, expected: "a text of one line")
+            }
             return (key, value)
         }
         if let command = Self.ownCommands[key] { throw .ownCommand(key: key, command: command) }

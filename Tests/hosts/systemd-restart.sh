@@ -2,7 +2,7 @@
 # loop of HTTP requests, GETSPEC and PORTBYBRICK calls and file writes; then a reboot.
 set -u
 boot() { Tests/hosts/boot "$@"; }
-on() { boot exec h1 "$@"; }
+on() { timeout -k 1 30 Tests/hosts/boot exec h1 "$@"; }
 fail() {
     echo "FAILED: $*"
     on systemctl --no-pager -l status 'gd2-*' 2>&1 | tail -n 60
@@ -29,7 +29,7 @@ on ps -o user=,comm= -C gd2-store,gd2-rest,gd2-pmap,gd2-brickd,etcd
 bricks=$(on pgrep -x glusterfsd | sort | tr '\n' ' ')
 
 cp Tests/hosts/load.py "$LABDIR/h1/data/load.py"
-on python3 /data/load.py 45 >"$LABDIR/load.out" 2>&1 & load=$!
+boot exec h1 python3 /data/load.py 45 >"$LABDIR/load.out" 2>&1 & load=$!
 sleep 2
 for unit in gd2-pmap gd2-rest gd2-brickd gd2-store gd2-etcd gd2-pmap gd2-brickd gd2-rest; do
     began=$(date +%s%N)
@@ -45,10 +45,11 @@ cat "$LABDIR/load.out"
 echo "reboot"
 on umount /mnt/gv0
 boot stop h1; boot start 1 || fail "second boot"
+echo "booted"
 online() { on glustercli volume status gv0 -o json | jq -e 'length == 3 and all(.[]; .online)'; }
 wait_for 30 online || fail "bricks are not back after a reboot"
 on mount -t glusterfs 198.51.100.1:/gv0 /mnt/gv0 || fail "mount after the reboot"
-on sh -c 'ls /mnt/gv0 | wc -l'
+echo "files after the reboot: $(on sh -c 'ls /mnt/gv0 | wc -l')"
 on umount /mnt/gv0
 
 echo "reboot without gd2-store and gd2-etcd"
