@@ -46,6 +46,7 @@ echo "reboot"
 on umount /mnt/gv0
 boot stop h1; boot start 1 || fail "second boot"
 echo "booted"
+on mkdir -p /mnt/gv0
 online() { on glustercli volume status gv0 -o json | jq -e 'length == 3 and all(.[]; .online)'; }
 wait_for 30 online || fail "bricks are not back after a reboot"
 on mount -t glusterfs 198.51.100.1:/gv0 /mnt/gv0 || fail "mount after the reboot"
@@ -56,6 +57,7 @@ echo "reboot without gd2-store and gd2-etcd"
 on systemctl disable -q gd2-store gd2-etcd gd2-store.socket
 on systemctl mask -q gd2-store.service gd2-etcd.service
 boot stop h1; boot start 1 || fail "third boot"
+on mkdir -p /mnt/gv0
 mounted() { on sh -c 'mountpoint -q /mnt/gv0 || timeout 10 mount -t glusterfs 198.51.100.1:/gv0 /mnt/gv0; mountpoint -q /mnt/gv0'; }
 wait_for 40 mounted || fail "no mount without the store"
 on sh -c 'echo works >/mnt/gv0/without-store && cat /mnt/gv0/without-store' || fail "no I/O without the store"
