@@ -7,7 +7,7 @@ BUILD = swift build --configuration $(CONFIGURATION) --explicit-target-dependenc
 BIN = $(CURDIR)/.build/$(CONFIGURATION)
 PROGRAMS = gd2-store gd2-rest gd2-pmap gd2-brickd
 PACKAGES = attr btrfs-progs curl etcd-client etcd-server glusterfs-client glusterfs-server iproute2 jq \
-	libcap-dev libssl-dev libsystemd-dev pkg-config procps python3 util-linux xfsprogs
+	libcap-dev libsystemd-dev pkg-config procps python3 util-linux xfsprogs
 export SWIFT_BACKTRACE = enable=no
 
 .PHONY: help setup build demo test unit e2e hosts bench check fix proto install uninstall

@@ -123,9 +123,13 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CXlator"),
         system("CCap", pkgConfig: "libcap", apt: "libcap-dev"),
-        system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
         system("CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
-        library("Daemon", ["CCap", "CSystemd", "GlusterModel", argumentParser, coreMetrics, lifecycle, log, metrics, nio, nioHTTP1, nioPosix, signals, toml]),
+        library(
+            "Daemon",
+            [
+                "CCap", "CSystemd", "GlusterModel", argumentParser, coreMetrics, lifecycle, log,
+                metrics, nio, nioHTTP1, nioPosix, signals, toml,
+            ]),
         library("EtcdProcess", [asn1, crypto, x509]),
         library("LocalGRPC", ["GD2Error", grpc, grpcNIO, nio, nioHPACK, nioHTTP2, nioPosix]),
         library("LocalSocket", ["CLinux", nioPosix]),
@@ -135,19 +139,59 @@ let package = Package(
 
         // 3 contracts
         library("EtcdAPI", [grpc, grpcProtobuf, protobuf], exclude: ["proto"]),
-        library("StoreAPI", ["EtcdAPI", "GD2Error", "GlusterModel", "LocalGRPC", crypto, grpc, grpcNIO, grpcProtobuf, protobuf], exclude: ["store.proto"]),
+        library(
+            "StoreAPI",
+            [
+                "EtcdAPI", "GD2Error", "GlusterModel", "LocalGRPC", crypto, grpc, grpcNIO,
+                grpcProtobuf, protobuf,
+            ], exclude: ["store.proto"]),
         library("StoreMirror", ["GlusterModel", "StoreAPI", crypto, lifecycle, log]),
         library("StoreTesting", ["GlusterModel", "StoreAPI"]),
-        library("BrickAPI", ["GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf], exclude: ["brickd.proto"]),
-        library("PmapAPI", ["GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf], exclude: ["pmap.proto"]),
+        library(
+            "BrickAPI",
+            ["GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf],
+            exclude: ["brickd.proto"]),
+        library(
+            "PmapAPI",
+            ["GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf],
+            exclude: ["pmap.proto"]),
         library("RESTAPI", ["GD2Error", "GlusterModel"]),
 
         // 4 services
-        library("BrickService", ["BrickAPI", "BrickSupervision", "CLinux", "Daemon", "GD2Error", "GlusterModel", "LocalGRPC", "Processes", "StoreAPI", "StoreMirror", "Transaction", "Volgen", crypto, grpc, lifecycle, log, protobuf]),
-        library("CLICommands", ["GD2Error", "GlusterModel", "RESTAPI", argumentParser, httpClient, nio, nioHTTP1, nioPosix]),
-        library("PmapService", ["BrickAPI", "Daemon", "GlusterModel", "GlusterXDR", "LocalGRPC", "LocalSocket", "PmapAPI", "Portmap", "RPCTransport", "StoreAPI", "StoreMirror", "Volfile", "Volgen", "XDR", crypto, grpc, lifecycle, log, nioPosix, protobuf]),
-        library("RESTService", ["BrickAPI", "Daemon", "GD2Error", "GlusterModel", "LocalSocket", "Placement", "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction", "VolumeOptions", crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, jwt, lifecycle, log, metrics, nio, nioPosix, nioTLS, x509, asn1]),
-        library("StoreService", ["Daemon", "EtcdAPI", "EtcdProcess", "GlusterModel", "LocalGRPC", "StoreAPI", grpc, grpcNIO, lifecycle, log, metrics, protobuf]),
+        library(
+            "BrickService",
+            [
+                "BrickAPI", "BrickSupervision", "CLinux", "Daemon", "GD2Error", "GlusterModel",
+                "LocalGRPC", "Processes", "StoreAPI", "StoreMirror", "Transaction", "Volgen",
+                crypto, grpc, lifecycle, log, protobuf,
+            ]),
+        library(
+            "CLICommands",
+            [
+                "GD2Error", "GlusterModel", "RESTAPI", argumentParser, httpClient, nio, nioHTTP1,
+                nioPosix,
+            ]),
+        library(
+            "PmapService",
+            [
+                "BrickAPI", "Daemon", "GlusterModel", "GlusterXDR", "LocalGRPC", "LocalSocket",
+                "PmapAPI", "Portmap", "RPCTransport", "StoreAPI", "StoreMirror", "Volfile",
+                "Volgen", "XDR", crypto, grpc, lifecycle, log, nioPosix, protobuf,
+            ]),
+        library(
+            "RESTService",
+            [
+                "BrickAPI", "Daemon", "GD2Error", "GlusterModel", "LocalSocket", "Placement",
+                "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction", "VolumeOptions",
+                crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, jwt, lifecycle,
+                log, metrics, nio, nioPosix, nioTLS, x509, asn1,
+            ]),
+        library(
+            "StoreService",
+            [
+                "Daemon", "EtcdAPI", "EtcdProcess", "GlusterModel", "LocalGRPC", "StoreAPI", grpc,
+                grpcNIO, lifecycle, log, metrics, protobuf,
+            ]),
 
         // 5 programs
         program("gd2-store", ["Daemon", "EtcdProcess", "StoreService"]),
@@ -162,9 +206,12 @@ let package = Package(
         tests("GlusterXDRTests", ["GlusterXDR", "SunRPC", "XDR"]),
         tests("PortmapTests", ["Portmap"]),
         tests("RESTAPITests", ["GD2Error", "RESTAPI"]),
-        tests("StoreMirrorTests", ["GlusterModel", "StoreAPI", "StoreMirror", "StoreTesting", log]),
+        tests(
+            "StoreMirrorTests", ["GlusterModel", "StoreAPI", "StoreMirror", "StoreTesting", log]),
         tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),
-        tests("VolgenTests", ["GlusterModel", "Volfile", "Volgen", "VolumeOptions"], exclude: ["Golden"]),
+        tests(
+            "VolgenTests", ["GlusterModel", "Volfile", "Volgen", "VolumeOptions"],
+            exclude: ["Golden"]),
         tests("TransactionTests", ["GlusterModel", "Transaction"]),
     ]
 )

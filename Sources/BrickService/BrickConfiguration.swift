@@ -46,7 +46,8 @@ public struct BrickConfiguration: DaemonConfiguration {
             problems.append("\(key) \"\(path)\" is no absolute path")
         }
         if !["auto", "systemd", "detached"].contains(processManager) {
-            problems.append("process-manager \"\(processManager)\" is none of auto, systemd, detached")
+            problems.append(
+                "process-manager \"\(processManager)\" is none of auto, systemd, detached")
         }
         if !portRange.isEmpty, ports == nil {
             problems.append("port-range \"\(portRange)\" is not LOW-HIGH within 1 to 65535")

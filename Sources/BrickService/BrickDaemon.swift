@@ -1,8 +1,8 @@
 import BrickAPI
 public import Daemon
 import FoundationEssentials
-import GlusterModel
 import Glibc
+import GlusterModel
 import LocalGRPC
 import Logging
 import Processes

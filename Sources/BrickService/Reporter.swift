@@ -16,7 +16,9 @@ struct Reporter: Service {
         await cancelWhenGracefulShutdown {
             for await _ in await supervisor.changes() {
                 await write()
-                do { try await Task.sleep(for: .milliseconds(Limits.reportPauseMs)) } catch { return }
+                do { try await Task.sleep(for: .milliseconds(Limits.reportPauseMs)) } catch {
+                    return
+                }
             }
         }
     }

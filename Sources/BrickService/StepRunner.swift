@@ -32,7 +32,8 @@ actor StepRunner {
         let identity = try await store.identity()
         let record = try await record(command, identity)
         guard record.steps.indices.contains(command.step) else {
-            throw GD2Error(.invalid, "transaction \(command.transaction) has no step \(command.step)")
+            throw GD2Error(
+                .invalid, "transaction \(command.transaction) has no step \(command.step)")
         }
         guard command.fence == record.fence,
             try fences.admits(command.fence, for: record.lock)

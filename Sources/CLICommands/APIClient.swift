@@ -61,7 +61,8 @@ public struct APIClient: Sendable {
             throw Self.failure(Int(response.status.code), bytes)
         }
         let headers = Dictionary(
-            response.headers.map { ($0.name.lowercased(), $0.value) }) { first, _ in first }
+            response.headers.map { ($0.name.lowercased(), $0.value) }
+        ) { first, _ in first }
         return Answer(body: bytes, headers: headers)
     }
 
@@ -119,6 +120,7 @@ public struct APIClient: Sendable {
         let message = response?.errors.map(\.message).joined(separator: "; ")
         return GD2Error(
             ErrorCode(httpStatus: status),
-            message ?? "HTTP status \(status): \(String(decoding: body.prefix(200), as: UTF8.self))")
+            message ?? "HTTP status \(status): \(String(decoding: body.prefix(200), as: UTF8.self))"
+        )
     }
 }

@@ -13,7 +13,8 @@ struct CommonOptions: ParsableArguments {
     @Option(name: [.short, .long], help: "How to write the answer: table, json or name.")
     var output = OutputFormat.table
 
-    @Option(help: ArgumentHelp("unix:/PATH, http://HOST:PORT or https://HOST:PORT.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp("unix:/PATH, http://HOST:PORT or https://HOST:PORT.", valueName: "url"))
     var endpoint =
         ProcessInfo.processInfo.environment["GLUSTERCLI_ENDPOINT"] ?? APIClient.localEndpoint
 

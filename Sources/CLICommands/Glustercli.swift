@@ -15,7 +15,9 @@ public struct Glustercli: AsyncParsableCommand {
             7 unavailable or timed out.
             """,
         version: "0.1.0",
-        subcommands: [VolumeCommand.self, PeerCommand.self, Ping.self, Version.self, Endpoints.self])
+        subcommands: [
+            VolumeCommand.self, PeerCommand.self, Ping.self, Version.self, Endpoints.self,
+        ])
 
     public init() {}
 

@@ -7,7 +7,8 @@ struct VolumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "volume", abstract: "Volumes: create, start, look at, change, delete.",
         subcommands: [
-            Create.self, Delete.self, Start.self, Stop.self, VolumeList.self, VolumeInfoCommand.self,
+            Create.self, Delete.self, Start.self, Stop.self, VolumeList.self,
+            VolumeInfoCommand.self,
             VolumeStatusCommand.self, VolumeSet.self, VolumeGet.self, VolumeReset.self,
         ])
 
@@ -143,7 +144,8 @@ struct VolumeCommand: AsyncParsableCommand {
 
     static func force(_ words: [String]) throws(GD2Error) -> Bool {
         guard words.isEmpty || words == ["force"] else {
-            throw GD2Error(.invalid, "\(words.joined(separator: " ")) is not understood: only force")
+            throw GD2Error(
+                .invalid, "\(words.joined(separator: " ")) is not understood: only force")
         }
         return !words.isEmpty
     }

@@ -29,7 +29,8 @@ struct VolumeSet: AsyncParsableCommand {
                 write("set\n")
             }
             if let keys = answer.headers[brickRestartHeader.lowercased()] {
-                let note = "note: \(keys) takes effect when the bricks are restarted: "
+                let note =
+                    "note: \(keys) takes effect when the bricks are restarted: "
                     + "glustercli volume stop \(name), then start\n"
                 let bytes = Array(note.utf8)
                 _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }

@@ -40,7 +40,9 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
     /// Series in the order of their names.
     func text() -> String {
         let all = samples.withLock { $0 }
-            .sorted { ($0.key.name, $0.key.labels.joined()) < ($1.key.name, $1.key.labels.joined()) }
+            .sorted {
+                ($0.key.name, $0.key.labels.joined()) < ($1.key.name, $1.key.labels.joined())
+            }
         var text = ""
         var last = ""
         for (series, sample) in all {
@@ -104,7 +106,10 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
 
 private final class Handle: CounterHandler, RecorderHandler, TimerHandler {
     enum Update {
-        case add(Double), set(Double), record(Double), reset
+        case add(Double)
+        case set(Double)
+        case record(Double)
+        case reset
     }
 
     private let update: @Sendable (Update) -> Void

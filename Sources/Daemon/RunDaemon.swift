@@ -14,10 +14,15 @@ public let suiteVersion = "0.1.0"
 
 /// The flags of every daemon.
 public struct DaemonOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Configuration file (default /etc/gd2/PROGRAM.toml).", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Configuration file (default /etc/gd2/PROGRAM.toml).", valueName: "file")
+    )
     public var config: String?
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("A setting, before file and environment; may be repeated.", valueName: "key=value"))
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "A setting, before file and environment; may be repeated.", valueName: "key=value"))
     public var assignments: [String] = []
 
     @Flag(help: "Read the configuration, print what is wrong with it, and start nothing.")
@@ -99,7 +104,9 @@ public func runDaemon<Configuration: DaemonConfiguration>(
         let process = DaemonProcess<Configuration>(listeners: .fromSystemd())
         let context = DaemonContext(configuration, log, process)
         var all = try await services(context)
-        if let metrics = try metricsServer(context, common, process, registry) { all.append(metrics) }
+        if let metrics = try metricsServer(context, common, process, registry) {
+            all.append(metrics)
+        }
         all.append(
             Reloading(log: log) {
                 let (configuration, common) = try reader.read(Configuration.self)

@@ -40,7 +40,8 @@ public struct EtcdCertificates: Sendable {
     private func authorityPair(
         _ name: String, now: Date, validUntil limit: Date
     ) throws -> (Pair, isNew: Bool) {
-        if isValid(name, until: limit), let key = read(name + ".key"), let pem = read(name + ".pem") {
+        if isValid(name, until: limit), let key = read(name + ".key"), let pem = read(name + ".pem")
+        {
             let pair = Pair(
                 certificate: try Certificate(pemEncoded: pem),
                 key: try Certificate.PrivateKey(pemEncoded: key))
@@ -76,7 +77,8 @@ public struct EtcdCertificates: Sendable {
                 Critical(KeyUsage(digitalSignature: true))
                 try ExtendedKeyUsage([.serverAuth, .clientAuth])
                 SubjectAlternativeNames([
-                    .dnsName("localhost"), .ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1])),
+                    .dnsName("localhost"),
+                    .ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1])),
                 ])
             },
             issuerPrivateKey: authority.key)

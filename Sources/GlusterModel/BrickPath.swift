@@ -38,7 +38,9 @@ public struct BrickPath: Hashable, Sendable, CustomStringConvertible {
     public init(validating text: String) throws(BrickPathError) {
         guard text.utf8.first == UInt8(ascii: "/") else { throw .notAbsolute(text) }
         // GlusterFS's volfile parser runs what stands between backticks as a command.
-        let forbidden = text.utf8.contains { $0 <= 0x20 || $0 == 0x7f || ",`\"'\\#".utf8.contains($0) }
+        let forbidden = text.utf8.contains {
+            $0 <= 0x20 || $0 == 0x7f || ",`\"'\\#".utf8.contains($0)
+        }
         guard !forbidden else { throw .badCharacter(text) }
         let components = text.split(separator: "/")
         guard !components.isEmpty else { throw .isRoot }

@@ -68,7 +68,8 @@ extension ErrorCode {
 struct ErrorInterceptor: ServerInterceptor {
     @concurrent func intercept<Input: Sendable, Output: Sendable>(
         request: StreamingServerRequest<Input>, context: ServerContext,
-        next: @concurrent @Sendable (StreamingServerRequest<Input>, ServerContext) async throws ->
+        next:
+            @concurrent @Sendable (StreamingServerRequest<Input>, ServerContext) async throws ->
             StreamingServerResponse<Output>
     ) async throws -> StreamingServerResponse<Output> {
         do { return try await next(request, context) } catch let error as GD2Error {

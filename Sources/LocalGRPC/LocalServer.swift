@@ -41,7 +41,8 @@ private struct CallerInterceptor: ServerInterceptor {
 
     @concurrent func intercept<Input: Sendable, Output: Sendable>(
         request: StreamingServerRequest<Input>, context: ServerContext,
-        next: @concurrent @Sendable (StreamingServerRequest<Input>, ServerContext) async throws ->
+        next:
+            @concurrent @Sendable (StreamingServerRequest<Input>, ServerContext) async throws ->
             StreamingServerResponse<Output>
     ) async throws -> StreamingServerResponse<Output> {
         let header = request.metadata[stringValues: CredentialsHeader.name].first { _ in true }

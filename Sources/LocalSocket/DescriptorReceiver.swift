@@ -56,7 +56,8 @@ public struct DescriptorReceiver: Sendable {
         let descriptor = gd2_receive_descriptor(sender)
         guard descriptor >= 0 else { return }
         var answer = Self.accepted
-        if case .enqueued = continuation.yield(descriptor) {} else {
+        if case .enqueued = continuation.yield(descriptor) {
+        } else {
             answer = Self.full
             close(descriptor)
         }

@@ -90,10 +90,12 @@ public enum Placement {
     public static func topology(
         for wish: VolumeWish, using generator: inout some RandomNumberGenerator
     ) throws(PlacementError) -> Topology {
-        for number in wish.subvolumes.flatMap(\.numbers) where !(0...Self.numberMax).contains(number) {
+        for number in wish.subvolumes.flatMap(\.numbers)
+        where !(0...Self.numberMax).contains(number) {
             throw .badNumber(number)
         }
-        guard let first = wish.subvolumes.first, wish.subvolumes.contains(where: { !$0.bricks.isEmpty })
+        guard let first = wish.subvolumes.first,
+            wish.subvolumes.contains(where: { !$0.bricks.isEmpty })
         else { throw .noBricks }
         let layout = try layout(of: first)
         for subvolume in wish.subvolumes.dropFirst() {
@@ -105,7 +107,11 @@ public enum Placement {
         let wishes = wish.subvolumes.flatMap(\.bricks)
         try checkOverlaps(wishes)
         let hasArbiter: Bool
-        if case .replicate(_, let arbiter) = layout { hasArbiter = arbiter } else { hasArbiter = false }
+        if case .replicate(_, let arbiter) = layout {
+            hasArbiter = arbiter
+        } else {
+            hasArbiter = false
+        }
         let size = layout.bricksCount
         let bricks = wishes.enumerated().map { index, wish in
             Brick(

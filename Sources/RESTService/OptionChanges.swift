@@ -106,7 +106,8 @@ struct OptionChanges: Sendable {
     func list(_ options: [String: String], isGlobal: Bool) -> [VolumeOptionInfo] {
         var seen: Set<String> = []
         var infos: [VolumeOptionInfo] = []
-        for entry in table.entries where entry.isGlobal == isGlobal && seen.insert(entry.key).inserted {
+        for entry in table.entries
+        where entry.isGlobal == isGlobal && seen.insert(entry.key).inserted {
             infos.append(info(entry.key, options))
         }
         for key in options.keys where !seen.contains(key) { infos.append(info(key, options)) }

@@ -54,7 +54,8 @@ extension Request {
         case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
             return "field \(path(context)) has to be a \(type)"
         case .dataCorrupted(let context):
-            return context.codingPath.isEmpty ? "it is no JSON" : "field \(path(context)) is damaged"
+            return context.codingPath.isEmpty
+                ? "it is no JSON" : "field \(path(context)) is damaged"
         @unknown default: return "it cannot be read"
         }
     }

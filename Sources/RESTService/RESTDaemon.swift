@@ -51,7 +51,8 @@ public enum RESTDaemon {
                 "rest", or: .unix(path: configuration.restSocket, mode: 0o666)),
             handover: DescriptorReceiver(
                 listening: try context.listener(
-                    "handover", or: .unixSequential(path: configuration.handoverSocket, mode: 0o660))),
+                    "handover", or: .unixSequential(path: configuration.handoverSocket, mode: 0o660)
+                )),
             responder: responder, tls: tls, log: context.log)
         return [
             Connections(store: store, bricks: bricks), mirror, session, runner, server,

@@ -26,7 +26,8 @@ struct Responder: Sendable {
     private static let peerID = HTTPField.Name("X-Gluster-Peer-Id")
 
     func respond(to request: Request, from caller: Caller) async -> Response {
-        let id = Self.requestID.flatMap { request.headers[$0] }.flatMap(Self.acceptable) ?? Self.newID()
+        let id =
+            Self.requestID.flatMap { request.headers[$0] }.flatMap(Self.acceptable) ?? Self.newID()
         var marked = log
         marked[metadataKey: "request"] = "\(id)"
         let log = marked
@@ -59,7 +60,8 @@ struct Responder: Sendable {
         if !Self.open.contains(request.uri.path) {
             let bearer = request.headers[.authorization].flatMap { header -> String? in
                 let parts = header.split(separator: " ")
-                return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : nil
+                return parts.count == 2 && parts[0].lowercased() == "bearer"
+                    ? String(parts[1]) : nil
             }
             try await authorizer.check(
                 caller, method: request.method.rawValue, path: request.uri.path, bearer: bearer)

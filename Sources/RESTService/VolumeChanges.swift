@@ -174,7 +174,8 @@ struct VolumeChanges: Sendable {
         let volume = try await volume(name, in: fresh())
         guard volume.head.state != .started else {
             throw GD2Error(
-                .conflict, "volume \(name) is started: stop it first (glustercli volume stop \(name))")
+                .conflict,
+                "volume \(name) is started: stop it first (glustercli volume stop \(name))")
         }
         let session = try await session.require()
         let object = "volume/\(volume.name)"
@@ -346,7 +347,8 @@ struct VolumeChanges: Sendable {
         let state = ClusterState(mirror.view)
         guard state.identity != nil else {
             throw GD2Error(
-                .unavailable, "the store was never reached: see systemctl status gd2-store gd2-etcd")
+                .unavailable, "the store was never reached: see systemctl status gd2-store gd2-etcd"
+            )
         }
         guard state.selfPeer != nil else {
             throw GD2Error(

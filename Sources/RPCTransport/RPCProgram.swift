@@ -5,11 +5,6 @@ public import XDR
 public struct RPCCall: Sendable {
     public var arguments: XDRReader
     public let connection: RPCConnection
-
-    init(arguments: XDRReader, connection: RPCConnection) {
-        self.arguments = arguments
-        self.connection = connection
-    }
 }
 
 /// One procedure: gives the reply's body, or nil where GlusterFS expects none. An ``XDRError`` is

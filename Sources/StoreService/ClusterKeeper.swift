@@ -32,7 +32,8 @@ struct ClusterKeeper: Service {
             do { try await body() } catch {
                 let text = "\(error)"
                 if text != last, !Task.isCancelled {
-                    log.warning("etcd not reached", metadata: ["for": "\(what)", "error": "\(text)"])
+                    log.warning(
+                        "etcd not reached", metadata: ["for": "\(what)", "error": "\(text)"])
                 }
                 last = text
             }
@@ -58,7 +59,8 @@ struct ClusterKeeper: Service {
             state.status.message = "etcd does not answer: see systemctl status gd2-etcd"
         }
         while true {
-            let left = try await etcd.lease.leaseKeepAlive(options: EtcdConnection.options) { writer in
+            let left = try await etcd.lease.leaseKeepAlive(options: EtcdConnection.options) {
+                writer in
                 try await writer.write(.with { $0.id = lease.id })
             } onResponse: { answers in
                 for try await answer in answers.messages { return answer.ttl }

@@ -54,7 +54,8 @@ struct KVGateway: Etcdserverpb_KV.SimpleServiceProtocol {
     ) throws {
         switch operation.request {
         case .requestRange(let range): try check(reading: range, context)
-        case .requestPut(let put): try check(writing: .init(start: Array(put.key), end: []), context)
+        case .requestPut(let put):
+            try check(writing: .init(start: Array(put.key), end: []), context)
         case .requestDeleteRange(let delete):
             try check(
                 writing: .init(start: Array(delete.key), end: Array(delete.rangeEnd)), context)

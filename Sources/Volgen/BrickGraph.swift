@@ -21,7 +21,9 @@ extension GraphBuilder {
             $0["server-quota"] = $1.isOn("features.quota") ? "on" : "off"
         }
         if isOn("features.tag-namespaces") { stack("features/namespace") }
-        if isOn("features.sdfs") { stack("features/sdfs") { xlator, _ in xlator["pass-through"] = "false" } }
+        if isOn("features.sdfs") {
+            stack("features/sdfs") { xlator, _ in xlator["pass-through"] = "false" }
+        }
         stack(named: brick.path.description, "debug/io-stats") {
             $0["unique-id"] = brick.path.description
             $0["volume-id"] = $1.volume.id.description

@@ -36,14 +36,16 @@ struct GraphBuilder {
     /// Puts `V-<suffix>` of `type` over the topmost xlator, with what `build` and then the option
     /// map give it.
     mutating func stack(
-        _ type: String, suffix: String? = nil, _ build: (inout Xlator, GraphBuilder) -> Void = { _, _ in }
+        _ type: String, suffix: String? = nil,
+        _ build: (inout Xlator, GraphBuilder) -> Void = { _, _ in }
     ) {
         let tail = suffix ?? String(type.split(separator: "/").last ?? "")
         stack(named: "\(name)-\(tail)", type, build)
     }
 
     mutating func stack(
-        named name: String, _ type: String, _ build: (inout Xlator, GraphBuilder) -> Void = { _, _ in }
+        named name: String, _ type: String,
+        _ build: (inout Xlator, GraphBuilder) -> Void = { _, _ in }
     ) {
         var xlator = Xlator(name, type, subvolumes: xlators.last.map { [$0.name] } ?? [])
         let graph = self

@@ -9,7 +9,8 @@ struct GD2Store: AsyncParsableCommand {
         commandName: "gd2-store",
         abstract: "Keep the cluster's state: etcd, identity, certificates.",
         discussion: "Example: gd2-store --set state-directory=/srv/gd2 --set address=10.0.0.1",
-        version: suiteVersion, subcommands: [Serve.self, RunEtcd.self], defaultSubcommand: Serve.self)
+        version: suiteVersion, subcommands: [Serve.self, RunEtcd.self],
+        defaultSubcommand: Serve.self)
 
     struct Serve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

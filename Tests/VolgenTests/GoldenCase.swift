@@ -71,7 +71,8 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     }
 
     private static func pairs(_ path: String) throws -> [(String, String)] {
-        let text = String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+        let text = String(
+            decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
         return text.split(separator: "\n").compactMap { line in
             let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
@@ -87,7 +88,8 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     private static func layout(_ values: [String: String]) -> SubvolumeLayout {
         func number(_ key: String) -> Int { Int(values[key] ?? "") ?? 0 }
         if number("disperse_count") > 0 {
-            return .disperse(bricks: number("disperse_count"), redundancy: number("redundancy_count"))
+            return .disperse(
+                bricks: number("disperse_count"), redundancy: number("redundancy_count"))
         }
         if number("replica_count") > 1 {
             let arbiter = number("arbiter_count") > 0
@@ -111,4 +113,3 @@ extension SubvolumeLayout {
         return false
     }
 }
-

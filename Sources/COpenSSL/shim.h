@@ -1,4 +1,0 @@
-#pragma once
-#include <openssl/ssl.h>
-#include <openssl/bio.h>
-#include <openssl/err.h>
