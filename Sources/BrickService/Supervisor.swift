@@ -22,6 +22,7 @@ actor Supervisor {
         var port = 0
         var reservation: PortReservation?
         var handle: ProcessHandle?
+        var startedAt = Duration.zero
         var attempts = 0
         var device = ""
     }
@@ -90,9 +91,11 @@ actor Supervisor {
         }
     }
 
-    /// A brick whose sign-in was missed, since gd2-pmap was away or quicker than we.
+    /// A brick whose sign-in was missed. It listens long before it lets clients in, so that a port
+    /// says something only after a while.
     private func lookForPort(_ role: ProcessRole) {
         guard let slot = slots[role], case .starting = slot.machine.phase, slot.port > 0,
+            now - slot.startedAt > Limits.signInMissedAfter,
             PortReservation.isListening(on: slot.port)
         else { return }
         slots[role]?.reservation = nil
@@ -151,7 +154,11 @@ actor Supervisor {
         else { return }
         slots[role]?.handle = handle
         slots[role]?.port = process.port
-        let listens = process.port == 0 || PortReservation.isListening(on: process.port)
+        let age = ProcessTable.age(of: process.pid) ?? .zero
+        slots[role]?.startedAt = now - age
+        let listens =
+            process.port == 0
+            || age > Limits.signInMissedAfter && PortReservation.isListening(on: process.port)
         log.info(
             "process adopted", metadata: ["process": "\(role)", "pid": "\(process.pid)"])
         deliver(.adopted(pid: process.pid, isListening: listens), to: role)
@@ -202,6 +209,7 @@ actor Supervisor {
             let pid = try await launcher.launch(spec)
             guard let handle = ProcessHandle(pid: pid) else { throw ProcessError.noProcess }
             slots[role]?.handle = handle
+            slots[role]?.startedAt = now
             log.info("process started", metadata: ["process": "\(role)", "pid": "\(pid)"])
             deliver(.spawned(pid: pid), to: role)
             // Nobody signs a daemon in.

@@ -15,6 +15,22 @@ public enum ProcessTable {
         }
     }
 
+    /// How long ago a process was started; nil when there is none (proc_pid_stat(5), field 22).
+    public static func age(of pid: Int32) -> Duration? {
+        guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/stat"),
+            // The program's name, in brackets, may contain blanks and brackets itself.
+            let end = data.lastIndex(of: UInt8(ascii: ")"))
+        else { return nil }
+        let fields = data[end...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 20, let ticks = Int64(String(decoding: fields[20], as: UTF8.self))
+        else { return nil }
+        var now = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &now)
+        let ticksPerSecond = Int64(sysconf(Int32(_SC_CLK_TCK)))
+        return .seconds(now.tv_sec) + .nanoseconds(now.tv_nsec)
+            - .milliseconds(ticks * 1000 / ticksPerSecond)
+    }
+
     /// Running processes whose program is called `name`; a zombie has no words and is left out.
     public static func processes(named names: Set<String>) -> [Entry] {
         let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []

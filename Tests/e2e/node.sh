@@ -12,7 +12,11 @@ RUN=${RUN:-/run/gd2-node}
 export SWIFT_BACKTRACE=enable=no
 
 say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*"; }
-fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
+fail() {
+    printf 'FAILED: %s\n' "$*" >&2
+    [ -z "${MNTLOG:-}" ] || grep -hE " [EW] |ended" /var/log/glusterfs/*.log /var/log/glusterfs/bricks/*.log | tail -n 40
+    exit 1
+}
 
 # Starts a program again and again; its pid is in $RUN/NAME.pid.
 keep() {
