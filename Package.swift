@@ -162,8 +162,8 @@ let package = Package(
             "BrickService",
             [
                 "BrickAPI", "BrickSupervision", "CLinux", "Daemon", "GD2Error", "GlusterModel",
-                "LocalGRPC", "Processes", "StoreAPI", "StoreMirror", "Transaction", "Volgen",
-                crypto, grpc, lifecycle, log, protobuf,
+                "GlusterXDR", "LocalGRPC", "Processes", "StoreAPI", "StoreMirror", "SunRPC",
+                "Transaction", "Volgen", crypto, grpc, lifecycle, log, nioPosix, protobuf,
             ]),
         library(
             "CLICommands",

@@ -1,6 +1,6 @@
 # make demo: a node, a volume, a mount, a file, status; everything ends with its namespaces.
 . Tests/e2e/node.sh
-step() { printf '\n\033[1m# %s\033[0m\n' "$*"; "$@" || fail "$*"; }
+step() { printf '\n# %s\n' "$*"; "$@" || fail "$*"; }
 glustercli() { cli "$@"; }
 say "starting gd2-store, gd2-etcd, gd2-pmap, gd2-brickd, gd2-rest"
 node_start
@@ -16,7 +16,8 @@ step ls -l /run/bricks/b1/hello /run/bricks/b2/hello /run/bricks/b3/hello
 say "kill -9 of all five programs; the mount does not notice"
 for name in gd2-store gd2-etcd gd2-pmap gd2-brickd gd2-rest; do node_kill $name; done
 step cat /run/mnt/hello
-node_ready || fail "the node did not come back"
+online() { cli volume status gv0 -o json --timeout 2 | jq -e 'length == 3 and all(.[]; .online)'; }
+wait_for 5 "bricks" online || fail "the node did not come back"
 step glustercli volume set gv0 performance.io-cache on
 step glustercli volume status gv0
 step umount /run/mnt

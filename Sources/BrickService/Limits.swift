@@ -1,8 +1,11 @@
 /// Bounds of gd2-brickd.
 enum Limits {
     static let tickMs = 100
-    /// A brick that listens for this long after its start serves, also when nobody saw it sign in.
-    static let signInMissedAfter = Duration.seconds(3)
+    /// When a brick that has not signed in is asked, and how long for an answer.
+    static let signInMissedAfter = Duration.seconds(1)
+    static let probeSeconds = 1
+    /// A process that has run for this long and listens is taken for one that serves.
+    static let settledAfter = Duration.seconds(5)
     /// Turns of `tickMs` that a step waits for a brick process to end.
     static let endPolls = 100
     /// Reports within this time go into one write.

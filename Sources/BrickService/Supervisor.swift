@@ -23,6 +23,7 @@ actor Supervisor {
         var reservation: PortReservation?
         var handle: ProcessHandle?
         var startedAt = Duration.zero
+        var isProbed = false
         var attempts = 0
         var device = ""
     }
@@ -48,6 +49,7 @@ actor Supervisor {
     private enum Work: Sendable {
         case start(ProcessRole)
         case follow(ProcessRole, ProcessHandle)
+        case probe(ProcessRole, ProcessHandle)
     }
 
     init(
@@ -74,6 +76,7 @@ actor Supervisor {
                     switch item {
                     case .start(let role): await self.start(role)
                     case .follow(let role, let handle): await self.follow(role, handle)
+                    case .probe(let role, let handle): await self.probe(role, handle)
                     }
                 }
             }
@@ -85,19 +88,27 @@ actor Supervisor {
         while !Task.isCancelled {
             for role in slots.keys {
                 deliver(.tick, to: role)
-                lookForPort(role)
+                lookForMissedSignIn(role)
             }
             do { try await Task.sleep(for: .milliseconds(Limits.tickMs)) } catch { return }
         }
     }
 
-    /// A brick whose sign-in was missed. It listens long before it lets clients in, so that a port
-    /// says something only after a while.
-    private func lookForPort(_ role: ProcessRole) {
+    /// A brick may have signed in while gd2-pmap was away, or before this program was started.
+    private func lookForMissedSignIn(_ role: ProcessRole) {
         guard let slot = slots[role], case .starting = slot.machine.phase, slot.port > 0,
-            now - slot.startedAt > Limits.signInMissedAfter,
-            PortReservation.isListening(on: slot.port)
+            now - slot.startedAt > Limits.signInMissedAfter, !slot.isProbed,
+            let handle = slot.handle
         else { return }
+        slots[role]?.isProbed = true
+        workGiver.yield(.probe(role, handle))
+    }
+
+    private func probe(_ role: ProcessRole, _ handle: ProcessHandle) async {
+        guard let port = slots[role]?.port else { return }
+        let serves = await BrickProbe.serves(port: port)
+        slots[role]?.isProbed = false
+        guard serves, slots[role]?.handle?.pid == handle.pid else { return }
         slots[role]?.reservation = nil
         deliver(.signedIn, to: role)
     }
@@ -158,10 +169,11 @@ actor Supervisor {
         slots[role]?.startedAt = now - age
         let listens =
             process.port == 0
-            || age > Limits.signInMissedAfter && PortReservation.isListening(on: process.port)
+            || age > Limits.settledAfter && PortReservation.isListening(on: process.port)
         log.info(
             "process adopted", metadata: ["process": "\(role)", "pid": "\(process.pid)"])
         deliver(.adopted(pid: process.pid, isListening: listens), to: role)
+        lookForMissedSignIn(role)
         workGiver.yield(.follow(role, handle))
     }
 

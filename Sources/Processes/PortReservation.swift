@@ -49,19 +49,30 @@ public final class PortReservation: Sendable {
 
     /// Whether something listens on a port of this host.
     public static func isListening(on port: Int) -> Bool {
+        guard let descriptor = connection(to: port) else { return false }
+        close(descriptor)
+        return true
+    }
+
+    /// A connection to a port of this host, of the caller's to close; nil when it is refused.
+    public static func connection(to port: Int) -> Int32? {
         let descriptor = socket(
             AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
+        guard descriptor >= 0 else { return nil }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(clamping: port).bigEndian
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        return withUnsafePointer(to: address) { pointer in
+        let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, size) == 0
+                connect(descriptor, $0, size)
             }
         }
+        guard result == 0 else {
+            close(descriptor)
+            return nil
+        }
+        return descriptor
     }
 }
