@@ -135,7 +135,7 @@ let package = Package(
         library("LocalSocket", ["CLinux", nioPosix]),
         library("Processes", ["CLinux", "CSystemd", nio, nioPosix]),
         library("RPCTransport", ["SunRPC", "XDR", log, nio, nioPosix]),
-        library("XlatorTables", ["CXlator", "VolumeOptions"]),
+        library("XlatorTables", ["CXlator", "VolumeOptions", crypto]),
 
         // 3 contracts
         library("EtcdAPI", [grpc, grpcProtobuf, protobuf], exclude: ["proto"]),
@@ -183,6 +183,7 @@ let package = Package(
             [
                 "BrickAPI", "Daemon", "GD2Error", "GlusterModel", "LocalSocket", "Placement",
                 "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction", "VolumeOptions",
+                "XlatorTables",
                 crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, jwt, lifecycle,
                 log, metrics, nio, nioPosix, nioTLS, x509, asn1,
             ]),
@@ -213,5 +214,6 @@ let package = Package(
             "VolgenTests", ["GlusterModel", "Volfile", "Volgen", "VolumeOptions"],
             exclude: ["Golden"]),
         tests("TransactionTests", ["GlusterModel", "Transaction"]),
+        tests("XlatorTablesTests", ["VolumeOptions", "XlatorTables"]),
     ]
 )

@@ -37,6 +37,8 @@ public struct VolumeOptionInfo: Hashable, Sendable, Codable {
     public var defaultValue: String
     /// `Basic`, `Advanced`, `Experimental` or `Deprecated`.
     public var optionLevel: String
+    /// The installed xlator's own words; of one option alone, not in lists.
+    public var description: String?
 
     public init(
         name: String, value: String, modified: Bool, defaultValue: String, optionLevel: String
@@ -49,7 +51,7 @@ public struct VolumeOptionInfo: Hashable, Sendable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, value, modified
+        case name, value, modified, description
         case defaultValue = "default-value"
         case optionLevel = "option-level"
     }

@@ -9,7 +9,8 @@ import VolumeOptions
 struct OptionChanges: Sendable {
     let store: any KeyValueStore
     let mirror: StoreMirror
-    let table: OptionTable
+    let tables: InstalledOptionTable
+    private var table: OptionTable { tables.current }
 
     /// Sets all of `changes` or none; the keys that bricks take up only with a restart.
     func set(_ changes: [String: String], of volume: Volume) async throws -> [String] {
@@ -118,7 +119,9 @@ struct OptionChanges: Sendable {
         let key = try VolumeChanges.checking { () throws(OptionError) in
             try table.key(for: name)
         }
-        return info(key, options)
+        var info = info(key, options)
+        info.description = table.entry(key)?.description
+        return info
     }
 
     private func info(_ key: String, _ options: [String: String]) -> VolumeOptionInfo {

@@ -17,6 +17,8 @@ public struct RESTConfiguration: DaemonConfiguration {
     /// PEM files of a certificate for HTTPS; empty: one of our own, made at first start.
     public var tlsCertificate = ""
     public var tlsKey = ""
+    /// GlusterFS's folder that holds `xlator`; empty: the newest that is installed.
+    public var xlatorFolder = ""
 
     public init() {}
 
@@ -31,6 +33,9 @@ public struct RESTConfiguration: DaemonConfiguration {
         }
         if !(1...600).contains(convergenceSeconds) {
             problems.append("convergence-seconds is \(convergenceSeconds), not 1 to 600")
+        }
+        if !xlatorFolder.isEmpty, !xlatorFolder.hasPrefix("/") {
+            problems.append("xlator-folder \"\(xlatorFolder)\" is no absolute path")
         }
         if tlsCertificate.isEmpty != tlsKey.isEmpty {
             problems.append("tls-certificate and tls-key go together")

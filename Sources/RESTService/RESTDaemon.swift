@@ -6,7 +6,7 @@ import LocalSocket
 public import ServiceLifecycle
 import StoreAPI
 import StoreMirror
-import VolumeOptions
+import XlatorTables
 
 /// gd2-rest: the REST API, transactions, and changes of what is desired.
 public enum RESTDaemon {
@@ -30,12 +30,14 @@ public enum RESTDaemon {
         let runner = TransactionRunner(
             store: store, mirror: mirror, session: session,
             bricks: LocalSteps(client: bricks, mirror: mirror), log: context.log)
-        let table = OptionTable.standard
+        let table = InstalledOptionTable(
+            folder: configuration.xlatorFolder,
+            cache: TableCache(path: configuration.stateDirectory + "/xlators"), log: context.log)
         let routes = Routes(
             volumes: VolumeChanges(
                 store: store, mirror: mirror, session: session, runner: runner, options: table,
                 convergence: .seconds(configuration.convergenceSeconds)),
-            options: OptionChanges(store: store, mirror: mirror, table: table),
+            options: OptionChanges(store: store, mirror: mirror, tables: table),
             mirror: mirror, bricks: bricks)
         let authorizer = Authorizer(adminGroup: configuration.adminGroup) {
             let view = mirror.view
@@ -55,7 +57,7 @@ public enum RESTDaemon {
                 )),
             responder: responder, tls: tls, log: context.log)
         return [
-            Connections(store: store, bricks: bricks), mirror, session, runner, server,
+            Connections(store: store, bricks: bricks), mirror, session, runner, table, server,
         ]
     }
 }

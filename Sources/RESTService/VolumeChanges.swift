@@ -15,7 +15,7 @@ struct VolumeChanges: Sendable {
     let mirror: StoreMirror
     let session: Session
     let runner: TransactionRunner
-    let options: OptionTable
+    let options: InstalledOptionTable
     let convergence: Duration
 
     // MARK: Create
@@ -38,7 +38,7 @@ struct VolumeChanges: Sendable {
         var values = CreateOptions.options(for: topology.layout)
         for (key, value) in request.options ?? [:] {
             let (key, value) = try Self.checking { () throws(OptionError) in
-                try options.validate(key, value)
+                try options.current.validate(key, value)
             }
             values[key] = value
         }

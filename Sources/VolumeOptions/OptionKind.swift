@@ -1,6 +1,6 @@
 /// What values an option takes (GlusterFS options.h, `volume_option_type_t`), and how it writes them.
 public struct OptionKind: Hashable, Sendable {
-    public enum Value: String, Sendable {
+    public enum Value: String, Sendable, Codable {
         case any, str, int, sizet, percent, bool, xlator, path, time, double
         case percentOrSize = "percent_or_sizet"
         case address = "internet_address"

@@ -73,18 +73,18 @@ extension OptionRows {
         storage.owner-uid; storage/posix; brick-uid; ~; int; -1; 0; min; 1; ; ; -1
         storage.owner-gid; storage/posix; brick-gid; ~; int; -1; 0; min; 1; ; ; -1
         storage.node-uuid-pathinfo; storage/posix; node-uuid-pathinfo; ~; bool; ; ; ; 3; ; ; off
-        storage.health-check-interval; storage/posix; health-check-interval; ~; int; ; ; ; 3; ; ; 30
+        storage.health-check-interval; storage/posix; health-check-interval; ~; int; 0; 0; min; 3; ; ; 30
         storage.build-pgfid; storage/posix; update-link-count-parent; ~; bool; ; ; ; 30600; ; ; off
         storage.gfid2path; storage/posix; gfid2path; ~; bool; ; ; ; 31200; hidden; ; on
         storage.gfid2path-separator; storage/posix; gfid2path-separator; ~; str; ; ; ; 31200; ; ; :
         storage.reserve; storage/posix; reserve; ~; percent_or_sizet; ; ; ; 31300; ; ; 1
-        storage.health-check-timeout; storage/posix; health-check-timeout; ~; int; ; ; ; 40000; hidden; ; 20
+        storage.health-check-timeout; storage/posix; health-check-timeout; ~; int; 0; 0; min; 40000; hidden; ; 20
         storage.fips-mode-rchecksum; storage/posix; fips-mode-rchecksum; ~; bool; ; ; ; 40000; hidden; ; off
         storage.force-create-mode; storage/posix; force-create-mode; ~; int; 0; 511; both; 40000; ; ; 0000
         storage.force-directory-mode; storage/posix; force-directory-mode; ~; int; 0; 511; both; 40000; ; ; 0000
         storage.create-mask; storage/posix; create-mask; ~; int; 0; 511; both; 40000; ; ; 0777
         storage.create-directory-mask; storage/posix; create-directory-mask; ~; int; 0; 511; both; 40000; ; ; 0777
-        storage.max-hardlinks; storage/posix; max-hardlinks; ~; int; ; ; ; 40000; ; ; 100
+        storage.max-hardlinks; storage/posix; max-hardlinks; ~; int; 0; 0; min; 40000; ; ; 100
         features.ctime; storage/posix; ctime; ~; bool; ; ; ; 40100; ; ; on
         config.memory-accounting; mgmt/glusterd; !config; ~; any; ; ; ; 2; client; ; ~
         config.transport; mgmt/glusterd; !config; ~; any; ; ; ; 2; ; ; ~

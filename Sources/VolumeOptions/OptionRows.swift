@@ -22,10 +22,14 @@ public struct OptionEntry: Hashable, Sendable {
     public var xlator: String
     /// The name within the xlator; nil when special code writes it.
     public var option: String?
+    /// The name within the xlator, also where special code writes it.
+    public var xlatorOption: String
     /// Written into volfiles though nobody set it.
     public var mapDefault: String?
     /// What the xlator uses when nothing is written.
     public var xlatorDefault: String?
+    /// The xlator's own words; nil when no installed one was asked.
+    public var description: String?
     public var kind: OptionKind
     public var opVersion: Int
     /// Applies to the whole cluster: `volume set all`.
@@ -41,6 +45,7 @@ public struct OptionEntry: Hashable, Sendable {
         key = columns[0]
         xlator = columns[1]
         option = columns[2].hasPrefix("!") ? nil : columns[2]
+        xlatorOption = option ?? String(columns[2].dropFirst())
         mapDefault = columns[3] == "~" ? nil : columns[3]
         xlatorDefault = columns[11] == "~" ? nil : columns[11]
         let flags = columns[9].split(separator: ",")

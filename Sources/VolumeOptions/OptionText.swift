@@ -51,21 +51,28 @@ extension OptionKind {
         }
     }
 
-    /// Shell patterns with `*` and `?`, as fnmatch(3) reads them.
+    /// Shell patterns with `*` and `?`, as fnmatch(3) reads them; in steps of the product of the
+    /// lengths at most, since patterns come from files that are not ours.
     static func matches(_ pattern: String, _ text: String) -> Bool {
-        matches(Array(pattern)[...], Array(text)[...])
-    }
-
-    private static func matches(_ pattern: ArraySlice<Character>, _ text: ArraySlice<Character>)
-        -> Bool
-    {
-        guard let first = pattern.first else { return text.isEmpty }
-        if first == "*" {
-            return matches(pattern.dropFirst(), text)
-                || (!text.isEmpty && matches(pattern, text.dropFirst()))
+        let (pattern, text) = (Array(pattern.utf8), Array(text.utf8))
+        let (star, any) = (UInt8(ascii: "*"), UInt8(ascii: "?"))
+        var (next, place) = (0, 0)
+        // Where to go on when the last star has to stand for one letter more.
+        var retry: (next: Int, place: Int)?
+        while place < text.count {
+            if next < pattern.count, pattern[next] == star {
+                retry = (next + 1, place)
+                next += 1
+            } else if next < pattern.count, pattern[next] == any || pattern[next] == text[place] {
+                (next, place) = (next + 1, place + 1)
+            } else if let last = retry {
+                retry = (last.next, last.place + 1)
+                (next, place) = (last.next, last.place + 1)
+            } else {
+                return false
+            }
         }
-        guard let letter = text.first, first == "?" || first == letter else { return false }
-        return matches(pattern.dropFirst(), text.dropFirst())
+        return pattern[next...].allSatisfy { $0 == star }
     }
 
     static func trimmed(_ text: String) -> String {

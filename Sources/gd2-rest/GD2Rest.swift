@@ -7,13 +7,30 @@ struct GD2Rest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gd2-rest",
         abstract: "Serve the REST API of the cluster.",
-        discussion: "Example: gd2-rest --set admin-group=wheel", version: suiteVersion)
+        discussion: "Example: gd2-rest --set admin-group=wheel", version: suiteVersion,
+        subcommands: [Serve.self, ReadXlatorTables.self], defaultSubcommand: Serve.self)
 
-    @OptionGroup var options: DaemonOptions
+    struct Serve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Serve rest.sock (the default).")
 
-    func run() async throws {
-        await runDaemon("gd2-rest", options, RESTConfiguration.self) { context in
-            try RESTDaemon.services(context)
+        @OptionGroup var options: DaemonOptions
+
+        func run() async throws {
+            await runDaemon("gd2-rest", options, RESTConfiguration.self) { context in
+                try RESTDaemon.services(context)
+            }
         }
+    }
+
+    struct ReadXlatorTables: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "xlator-tables",
+            abstract: "Print the options of the installed xlators as JSON.",
+            discussion: "Example: gd2-rest xlator-tables | jq .unmapped")
+
+        @Option(help: "GlusterFS's folder of libraries (default: the newest that is installed).")
+        var folder: String?
+
+        func run() throws { try XlatorTablesCommand.run(folder: folder) }
     }
 }

@@ -1,0 +1,78 @@
+import Crypto
+import FoundationEssentials
+import Glibc
+
+/// Why a cache was not used or not written.
+public enum TableCacheError: Error, CustomStringConvertible {
+    case damaged(String)
+    case io(call: String, errno: Int32)
+
+    public var description: String {
+        switch self {
+        case .damaged(let why): "damaged: \(why)"
+        case .io(let call, let code): "\(call): \(String(cString: strerror(code)))"
+        }
+    }
+}
+
+/// The file of the table that was read last: a line with the format and the SHA-256 of the rest, a
+/// line that says of which files it is, then the table. It is replaced whole.
+public struct TableCache: Sendable {
+    public let path: String
+    private static let format = "gd2-xlators-1"
+
+    public init(path: String) { self.path = path }
+
+    /// nil where there is none, or one of other files.
+    public func load(for stamp: XlatorFolder.Stamp) throws -> XlatorTable? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        guard status.st_size <= 2 * Limits.tableBytes,
+            let data = FileManager.default.contents(atPath: path)
+        else { throw TableCacheError.damaged("it is too long, or not readable") }
+        let lines = data.split(separator: UInt8(ascii: "\n"), maxSplits: 2)
+        guard lines.count == 3 else { throw TableCacheError.damaged("it is cut short") }
+        let body = data[lines[1].startIndex...]
+        guard String(decoding: lines[0], as: UTF8.self) == Self.header(of: body) else {
+            throw TableCacheError.damaged("its checksum is wrong")
+        }
+        let known = try JSONDecoder().decode(XlatorFolder.Stamp.self, from: Data(lines[1]))
+        guard known == stamp else { return nil }
+        return try XlatorTable(parsing: Array(lines[2]))
+    }
+
+    public func save(_ table: XlatorTable, for stamp: XlatorFolder.Stamp) throws {
+        var body = try JSONEncoder().encode(stamp)
+        body.append(UInt8(ascii: "\n"))
+        body.append(contentsOf: try table.bytes())
+        try replace(with: Data("\(Self.header(of: body))\n".utf8) + body)
+    }
+
+    private static func header(of body: Data) -> String {
+        let digest = SHA256.hash(data: body).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }
+        return "\(format) \(digest.joined())"
+    }
+
+    private func replace(with data: Data) throws {
+        let temporary = path + ".new"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw TableCacheError.io(call: "open", errno: errno) }
+        defer { close(descriptor) }
+        try Array(data).withUnsafeBytes { bytes in
+            var written = 0
+            while written < bytes.count {
+                let count = write(
+                    descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+                guard count > 0 else { throw TableCacheError.io(call: "write", errno: errno) }
+                written += count
+            }
+        }
+        guard fsync(descriptor) == 0 else { throw TableCacheError.io(call: "fsync", errno: errno) }
+        guard rename(temporary, path) == 0 else {
+            throw TableCacheError.io(call: "rename", errno: errno)
+        }
+    }
+}
