@@ -19,6 +19,8 @@ on systemctl daemon-reload
 on systemctl enable -q --now gd2-store gd2-etcd gd2-pmap gd2-brickd gd2-rest || fail "units do not start"
 peers() { [ "$(on curl -sf --unix-socket /run/gd2/rest.sock http://x/v1/peers | jq length)" -gt 0 ]; }
 wait_for 30 peers || fail "REST does not answer"
+tables() { on journalctl --no-pager -u gd2-rest | grep -q 'option table of installed xlators in use'; }
+wait_for 30 tables || fail "the xlators are not read within the sandbox"
 for i in 1 2 3; do on mkdir -p /data/b$i; done
 on glustercli volume create gv0 replica 3 h1:/data/b1 h1:/data/b2 h1:/data/b3 force || fail create
 on glustercli volume start gv0 || fail start
