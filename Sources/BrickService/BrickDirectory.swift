@@ -11,6 +11,10 @@ struct BrickDirectory: Sendable {
     private static let volumeID = "trusted.glusterfs.volume-id"
     private static let gfid = "trusted.gfid"
     private static let testName = "trusted.glusterfs.test"
+    /// The volume whose creation made this directory; its undo may remove it.
+    private static let madeFor = "trusted.gd2.made-for"
+    /// The mark that ``mark(_:)`` wrote over.
+    private static let previousID = "trusted.gd2.previous-volume-id"
 
     private var text: String { path.description }
     private var internals: String { text + "/.glusterfs" }
@@ -19,7 +23,7 @@ struct BrickDirectory: Sendable {
     func check(
         _ flags: BrickFlags, volume: VolumeID, others: [BrickPath]
     ) throws(GD2Error) {
-        try checkExists(flags)
+        try checkExists(flags, volume)
         if !flags.allowMountAsBrick && !flags.force { try checkNoMountPoint() }
         if !flags.allowRootDirectory && !flags.force { try checkNotOnRoot() }
         try checkXattrs()
@@ -30,22 +34,40 @@ struct BrickDirectory: Sendable {
         }
     }
 
-    private func checkExists(_ flags: BrickFlags) throws(GD2Error) {
+    private func checkExists(
+        _ flags: BrickFlags, _ volume: VolumeID
+    ) throws(GD2Error) {
         var status = stat()
         if stat(text, &status) != 0 {
             guard flags.createBrickDirectory || flags.force else {
                 throw refusal(
                     .invalid, "\(text) does not exist: make it, or add --create-brick-dir or force")
             }
-            guard mkdir(text, 0o775) == 0 || errno == EEXIST else {
-                throw refusal(.invalid, "\(text) cannot be made: \(errorText())")
-            }
-            return
+            return try make(for: volume)
         }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw refusal(.invalid, "\(text) is no directory")
         }
     }
+
+    /// Under another name first: whoever dies on the way leaves nothing that looks like a directory
+    /// of the administrator's.
+    private func make(for volume: VolumeID) throws(GD2Error) {
+        let unfinished = unfinishedName(volume)
+        let bytes = volume.bytes
+        guard mkdir(unfinished, 0o775) == 0 || errno == EEXIST else {
+            throw refusal(.invalid, "\(text) cannot be made: \(errorText())")
+        }
+        guard setxattr(unfinished, Self.madeFor, bytes, bytes.count, 0) == 0,
+            rename(unfinished, text) == 0
+        else {
+            let why = errorText()
+            rmdir(unfinished)
+            throw refusal(.invalid, "\(text) takes no trusted extended attributes: \(why)")
+        }
+    }
+
+    private func unfinishedName(_ volume: VolumeID) -> String { "\(text).gd2-\(volume)" }
 
     private func checkNoMountPoint() throws(GD2Error) {
         var own = stat()
@@ -99,6 +121,9 @@ struct BrickDirectory: Sendable {
     /// Makes it a brick of `volume`; again is the same.
     func mark(_ volume: VolumeID) throws(GD2Error) {
         let bytes = volume.bytes
+        if let found = Self.read(Self.volumeID, text), found != bytes {
+            setxattr(text, Self.previousID, found, found.count, 0)
+        }
         guard setxattr(text, Self.volumeID, bytes, bytes.count, 0) == 0 else {
             throw refusal(.internal, "\(text) cannot be marked as a brick: \(errorText())")
         }
@@ -107,21 +132,36 @@ struct BrickDirectory: Sendable {
         }
     }
 
-    /// Takes the marks of `volume` away, whichever there are; those of another volume stay. The
-    /// users' files stay, and with them what GlusterFS knows of them.
-    func unmark(_ volume: VolumeID, removesDirectory: Bool) {
-        guard let found = Self.read(Self.volumeID, text) else {
-            return removeIfEmpty(removesDirectory)
-        }
-        guard found == volume.bytes else { return }
-        removeInternals()
-        removexattr(text, Self.gfid)
-        removexattr(text, Self.volumeID)
-        removeIfEmpty(removesDirectory)
+    /// What only an undo needs goes before a brick process sees it: heals would copy it.
+    func settle() {
+        removexattr(text, Self.madeFor)
+        removexattr(text, Self.previousID)
     }
 
-    private func removeIfEmpty(_ removesDirectory: Bool) {
-        if removesDirectory { rmdir(text) }
+    /// Takes back what ``check(_:volume:others:)`` and ``mark(_:)`` did, whether they ran, ran half
+    /// or not at all.
+    func undoMark(_ volume: VolumeID) {
+        rmdir(unfinishedName(volume))
+        let wasMade = Self.read(Self.madeFor, text) == volume.bytes
+        if Self.read(Self.volumeID, text) == volume.bytes {
+            if let previous = Self.read(Self.previousID, text) {
+                setxattr(text, Self.volumeID, previous, previous.count, 0)
+                removexattr(text, Self.previousID)
+                return
+            }
+            unmark(volume)
+        }
+        if wasMade { rmdir(text) }
+    }
+
+    /// Takes the marks of `volume` away, whichever there are; those of another volume stay. The
+    /// users' files stay, and with them what GlusterFS knows of them.
+    func unmark(_ volume: VolumeID) {
+        guard Self.read(Self.volumeID, text) == volume.bytes else { return }
+        removeInternals()
+        for name in [Self.gfid, Self.previousID, Self.madeFor, Self.volumeID] {
+            removexattr(text, name)
+        }
     }
 
     /// Why a brick process of `volume` could not run here; nil when it can.
@@ -152,7 +192,11 @@ struct BrickDirectory: Sendable {
             name == ".glusterfs" || name == ".trashcan"
                 || name.hasPrefix(".glusterfs-anonymous-inode-")
         }
-        guard names.allSatisfy(isOwn) else { return }
+        guard names.allSatisfy(isOwn) else {
+            // Made by the mark, and no brick process ever wrote to it.
+            rmdir(internals)
+            return
+        }
         // What is in the trash is the users' too: only empty folders go.
         rmdir(text + "/.trashcan/internal_op")
         rmdir(text + "/.trashcan")

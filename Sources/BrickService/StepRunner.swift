@@ -53,10 +53,15 @@ actor StepRunner {
             ])
         switch (step.action, command.isUndo) {
         case (.prepareBricks, false): try prepare(step.arguments)
-        case (.prepareBricks, true): unmark(step.arguments, removesDirectory: true)
+        case (.prepareBricks, true):
+            for directory in Self.directories(step.arguments) {
+                directory.undoMark(step.arguments.volume)
+            }
         case (.removeBricks, false):
             try await supervisor.waitForEnd(of: step.arguments.bricks, in: step.arguments.volume)
-            unmark(step.arguments, removesDirectory: false)
+            for directory in Self.directories(step.arguments) {
+                directory.unmark(step.arguments.volume)
+            }
         case (.removeBricks, true): break
         }
         FailPoint.pass("brickd-step-done")
@@ -79,21 +84,16 @@ actor StepRunner {
         }
         let others = state.volumes.values.filter { $0.id != arguments.volume }
             .flatMap { $0.bricks(of: peer).map(\.path) }
-        for brick in arguments.bricks {
-            let directory = BrickDirectory(path: brick.path)
+        for directory in Self.directories(arguments) {
             try directory.check(arguments.flags, volume: arguments.volume, others: others)
         }
-        for brick in arguments.bricks {
-            try BrickDirectory(path: brick.path).mark(arguments.volume)
+        for directory in Self.directories(arguments) {
+            try directory.mark(arguments.volume)
             FailPoint.pass("brickd-marked")
         }
     }
 
-    private func unmark(_ arguments: BrickArguments, removesDirectory: Bool) {
-        let creates = arguments.flags.createBrickDirectory || arguments.flags.force
-        for brick in arguments.bricks {
-            BrickDirectory(path: brick.path).unmark(
-                arguments.volume, removesDirectory: removesDirectory && creates)
-        }
+    private static func directories(_ arguments: BrickArguments) -> [BrickDirectory] {
+        arguments.bricks.map { BrickDirectory(path: $0.path) }
     }
 }

@@ -24,6 +24,10 @@ actor Supervisor {
         var handle: ProcessHandle?
         var startedAt = Duration.zero
         var isProbed = false
+        /// Whether it counts among the starts that run at once.
+        var isAdmitted = false
+        /// Whose sign-in came before the launcher's answer.
+        var earlySignIn: Int32?
         var attempts = 0
         var device = ""
     }
@@ -184,7 +188,7 @@ actor Supervisor {
             log.notice(
                 "process of no volume stopped",
                 metadata: ["pid": "\(process.pid)", "socket": "\(socket)"])
-            ProcessHandle(pid: process.pid)?.signal(SIGTERM)
+            ProcessHandle.signalOnce(SIGTERM, pid: process.pid)
         }
         found = [:]
     }
@@ -207,9 +211,11 @@ actor Supervisor {
     }
 
     private func start(_ role: ProcessRole) async {
+        slots[role]?.isAdmitted = false
         while startsRunning >= configuration.startsAtOnce {
             do { try await Task.sleep(for: .milliseconds(Limits.tickMs)) } catch { return }
         }
+        slots[role]?.isAdmitted = true
         do {
             // One that was started by an attempt that failed half way, or before the last restart.
             if let slot = slots[role], let process = command.running()[slot.socket] {
@@ -224,6 +230,7 @@ actor Supervisor {
             slots[role]?.startedAt = now
             log.info("process started", metadata: ["process": "\(role)", "pid": "\(pid)"])
             deliver(.spawned(pid: pid), to: role)
+            if slots[role]?.earlySignIn == pid { deliver(.signedIn, to: role) }
             // Nobody signs a daemon in.
             if case .selfHeal = role { deliver(.signedIn, to: role) }
             await follow(role, handle)
@@ -237,14 +244,18 @@ actor Supervisor {
 
     private var startsRunning: Int {
         slots.values.count { slot in
-            if case .starting = slot.machine.phase { return true }
-            return false
+            guard slot.isAdmitted else { return false }
+            switch slot.machine.phase {
+            case .spawning, .starting: return true
+            case .down, .online, .stopping: return false
+            }
         }
     }
 
     private func prepareStart(_ role: ProcessRole) throws -> ProcessSpec {
         guard let slot = slots[role] else { throw ProcessError.noProcess }
         slots[role]?.attempts += 1
+        slots[role]?.earlySignIn = nil
         unlink(slot.socket)
         guard let brick = slot.brick else {
             return command.selfHeal(slot.volume, attempt: slot.attempts)
@@ -256,6 +267,7 @@ actor Supervisor {
         guard let host = cluster.peers[brick.peer]?.addresses.first else {
             throw GD2Error(.unavailable, "this node's own peer record is not known yet")
         }
+        directory.settle()
         let reservation = try PortReservation(in: configuration.ports)
         slots[role]?.reservation = reservation
         slots[role]?.port = reservation.port
@@ -281,6 +293,7 @@ actor Supervisor {
 
     func signedIn(_ name: String, pid: Int32) {
         for (role, slot) in slots where slot.name == name && !name.isEmpty {
+            if case .spawning = slot.machine.phase { slots[role]?.earlySignIn = pid }
             // glusterfsd -N is the process itself, so its pid is the one that we started.
             guard slot.machine.pid == pid else { continue }
             slots[role]?.reservation = nil

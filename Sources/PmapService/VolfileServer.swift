@@ -111,12 +111,25 @@ final class VolfileServer: Sendable {
             return (volume, .selfHeal)
         case .brick(let name, let rest):
             guard isTrusted, let volume = cluster.volume(named: name) else { return nil }
-            let brick = volume.topology.bricks.first { brick in
-                brick.peer == cluster.identity?.peer && rest.hasSuffix("." + brick.path.dashed)
-            }
-            return brick.map { (volume, .brick(index: $0.index)) }
+            return brick(rest, of: volume, cluster).map { (volume, .brick(index: $0.index)) }
         case .unknown: return nil
         }
+    }
+
+    /// The brick of this node that `rest`, HOST.DASHED-PATH, means. A running brick keeps the host
+    /// that it was started with, whatever this node is called now; both parts may contain dots.
+    private static func brick(
+        _ rest: String, of volume: Volume, _ cluster: ClusterState
+    ) -> Brick? {
+        guard let peer = cluster.identity?.peer else { return nil }
+        let bricks = volume.bricks(of: peer)
+        if let host = cluster.peers[peer]?.addresses.first,
+            let brick = bricks.first(where: { rest == "\(host).\($0.path.dashed)" })
+        {
+            return brick
+        }
+        return bricks.filter { rest.hasSuffix("." + $0.path.dashed) }
+            .max { $0.path.dashed.utf8.count < $1.path.dashed.utf8.count }
     }
 
     private static func context(

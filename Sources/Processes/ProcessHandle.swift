@@ -18,6 +18,13 @@ public struct ProcessHandle: Sendable {
     @discardableResult
     public func signal(_ number: Int32) -> Bool { gd2_pidfd_signal(descriptor, number) == 0 }
 
+    /// Signals a process that nobody follows.
+    public static func signalOnce(_ number: Int32, pid: Int32) {
+        guard let handle = ProcessHandle(pid: pid) else { return }
+        handle.signal(number)
+        close(handle.descriptor)
+    }
+
     /// Waits for its end, and says how it ended when it was our child. Releases the handle. Nil when
     /// the task was cancelled; the process runs on.
     public func waitForExit() async -> String? {

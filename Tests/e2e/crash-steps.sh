@@ -3,7 +3,8 @@
 . Tests/e2e/node.sh
 node_start
 mkdir -p /run/bricks/b1 /run/bricks/b2
-clean_marks() { # nothing of a volume on the bricks
+clean_marks() { # nothing of a volume on the bricks, and the directories are still there
+    [ -d /run/bricks/b1 ] && [ -d /run/bricks/b2 ] &&
     ! getfattr -n trusted.glusterfs.volume-id /run/bricks/b1 && [ ! -e /run/bricks/b1/.glusterfs ] &&
         ! getfattr -n trusted.glusterfs.volume-id /run/bricks/b2 && [ ! -e /run/bricks/b2/.glusterfs ]
 }
