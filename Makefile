@@ -54,8 +54,10 @@ e2e:
 hosts:
 	BIN=$(BIN) Tests/hosts/run
 
-bench: build
-	BIN=$(BIN) Tests/bench/run
+# A debug build says nothing about speed.
+bench: setup
+	swift build --configuration release
+	BIN=$(CURDIR)/.build/release Tests/bench/run
 
 check:
 	swift format lint --strict --recursive --parallel Package.swift $$(git ls-files 'Sources/*.swift' 'Tests/*.swift' | grep -v '\.pb\.swift\|\.grpc\.swift\|OptionRows+')

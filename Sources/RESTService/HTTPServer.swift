@@ -13,7 +13,7 @@ struct HTTPServer: Service {
     let listener: Int32
     let handover: DescriptorReceiver
     let responder: Responder
-    let tls: TLSConfiguration
+    let tls: TLSKeeper
     let log: Logger
 
     private static let configuration = HTTP1Channel.Configuration(
@@ -60,16 +60,18 @@ struct HTTPServer: Service {
                 let caller = Caller(origin: .network(address))
                 try await Self.write(responder.respond(to: request, from: caller), writer)
             }, configuration: Self.configuration)
-        let secure = try TLSChannel(plain, tlsConfiguration: tls)
+        var secure = try Secure(plain, tls.configuration)
         await withDiscardingTaskGroup { group in
             group.addTask {
                 guard (try? await gracefulShutdown()) != nil else { return }
                 handover.stop()
             }
             for await descriptor in handover.connections(limit: Limits.connectionsWaiting) {
+                if let newer = try? secure.following(tls.configuration) { secure = newer }
+                let channel = secure.channel
                 group.addTask {
                     if FirstByte.isTLS(descriptor) {
-                        await serve(secure, descriptor)
+                        await serve(channel, descriptor)
                     } else {
                         await serve(plain, descriptor)
                     }
@@ -90,6 +92,23 @@ struct HTTPServer: Service {
             await child.handle(value: value, logger: log)
         } catch {
             log.debug("connection not served", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// A TLS channel, made anew only when the certificate has changed.
+    private struct Secure {
+        private let plain: HTTP1Channel
+        private let configuration: TLSConfiguration
+        let channel: TLSChannel<HTTP1Channel>
+
+        init(_ plain: HTTP1Channel, _ configuration: TLSConfiguration) throws {
+            self.plain = plain
+            self.configuration = configuration
+            channel = try TLSChannel(plain, tlsConfiguration: configuration)
+        }
+
+        func following(_ now: TLSConfiguration) throws -> Self? {
+            configuration.bestEffortEquals(now) ? nil : try Secure(plain, now)
         }
     }
 

@@ -22,4 +22,6 @@ enum Limits {
     /// Read your writes.
     static let mirrorWait: Duration = .seconds(3)
     static let optionsAtOnce = 500
+    /// How often the certificates are looked at; they are renewed 30 days before their end.
+    static let certificateLookEvery = Duration.seconds(6 * 3_600)
 }

@@ -46,8 +46,8 @@ public enum RESTDaemon {
         let responder = Responder(
             router: routes.router().buildResponder(), authorizer: authorizer, mirror: mirror,
             log: context.log)
-        let tls = try ServerCertificate(configuration: configuration)
-            .tls(now: Date(), hostName: ProcessInfo.processInfo.hostName)
+        let tls = try TLSKeeper(configuration, log: context.log)
+        context.onReload { tls.reload($0) }
         let server = HTTPServer(
             listener: try context.listener(
                 "rest", or: .unix(path: configuration.restSocket, mode: 0o666)),
@@ -57,7 +57,7 @@ public enum RESTDaemon {
                 )),
             responder: responder, tls: tls, log: context.log)
         return [
-            Connections(store: store, bricks: bricks), mirror, session, runner, table, server,
+            Connections(store: store, bricks: bricks), mirror, session, runner, table, tls, server,
         ]
     }
 }

@@ -11,4 +11,6 @@ enum Limits {
     /// The lease behind `alive/<peer>`.
     static let aliveTTLSeconds: Int64 = 10
     static let retryMs = 300
+    /// How often the certificates are looked at; they are renewed 30 days before their end.
+    static let certificateLookEvery = Duration.seconds(6 * 3_600)
 }

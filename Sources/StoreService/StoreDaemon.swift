@@ -43,6 +43,7 @@ public enum StoreDaemon {
             ])
         return [
             etcd, LocalServerService(server: server),
+            CertificateRenewal(certificates: certificates, log: context.log),
             ClusterKeeper(
                 etcd: etcd, state: state, configuration: configuration, log: context.log),
         ]
@@ -68,5 +69,23 @@ private struct LocalServerService: Service {
     func run() async throws {
         // A watch lives as long as its caller, so a stop cancels it instead of waiting.
         await cancelWhenGracefulShutdown { try? await server.serve() }
+    }
+}
+
+/// Makes certificates anew before they end. etcd reads them at its next handshake; this process
+/// stops in order, and its unit starts it with the new ones.
+private struct CertificateRenewal: Service {
+    let certificates: EtcdCertificates
+    let log: Logger
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            while true {
+                do { try await Task.sleep(for: Limits.certificateLookEvery) } catch { return }
+                guard try self.certificates.prepare(now: Date()) else { continue }
+                self.log.notice("certificates renewed, starting anew")
+                kill(getpid(), SIGTERM)
+            }
+        }
     }
 }
