@@ -55,6 +55,12 @@ public struct DescriptorReceiver: Sendable {
             sender, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         let descriptor = gd2_receive_descriptor(sender)
         guard descriptor >= 0 else { return }
+        // A sender that waited too long has told the client so: the request must not run now.
+        var other = pollfd(fd: sender, events: 0, revents: 0)
+        guard poll(&other, 1, 0) == 0 else {
+            close(descriptor)
+            return
+        }
         var answer = Self.accepted
         if case .enqueued = continuation.yield(descriptor) {
         } else {

@@ -41,7 +41,7 @@ final class ClientRegistry: Sendable {
         clients.withLock { clients in
             clients.values.flatMap { client in
                 client.fetched.values.compactMap { fetched in
-                    guard volume.isEmpty || fetched.request.key.hasSuffix(volume) else {
+                    guard volume.isEmpty || VolfileID(fetched.request.key).volume == volume else {
                         return nil
                     }
                     return VolfileClient(

@@ -7,7 +7,7 @@ enum Limits {
     /// Who was let in before a stop is answered within this time.
     static let drainTime: Duration = .milliseconds(400)
     static let handoverThreads = 4
-    /// PORTBYBRICK waits this long for gd2-brickd's table, or for a brick that is just starting.
+    /// PORTBYBRICK waits this long for gd2-brickd's table, or for a sign-in, while gd2-brickd is away.
     static let portWait: Duration = .seconds(1)
     /// Different volfiles kept rendered.
     static let volfilesCached = 10_000

@@ -1,6 +1,7 @@
 import BrickAPI
 public import Daemon
 import FoundationEssentials
+import GD2Error
 import GRPCCore
 import Glibc
 import GlusterXDR
@@ -153,6 +154,12 @@ private struct PmapGateway: Gd2_Pmap_V1_Pmap.SimpleServiceProtocol {
     func listClients(
         request: Gd2_Pmap_V1_ListClientsRequest, context: ServerContext
     ) async throws -> Gd2_Pmap_V1_ListClientsReply {
+        let caller = context.localCaller
+        guard !caller.programs.isDisjoint(with: ["gd2-rest", "gd2-store", CallerTable.admin]) else {
+            throw GD2Error(
+                .notAllowed,
+                "\(caller.programs.sorted().joined(separator: ", ")) may not list gd2-pmap's clients")
+        }
         let found = clients.list(volume: request.volume)
         return .with { reply in
             reply.clients = found.map { client in

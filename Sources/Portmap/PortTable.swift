@@ -1,6 +1,6 @@
 /// The ports of this node's bricks, from two sources: gd2-brickd, which owns the processes, and
-/// bricks that signed in on connections that are still open. The second counts while the first is
-/// away; an answer is never stale.
+/// bricks that signed in on connections that are still open. An open sign-in is the brick's own
+/// word and goes first; so a brick has its port while gd2-brickd is away, and no answer is stale.
 public struct PortTable: Sendable {
     public struct Entry: Hashable, Sendable {
         public var port: Int
@@ -14,7 +14,7 @@ public struct PortTable: Sendable {
 
     private var supervised: [String: Entry] = [:]
     private var signedIn: [String: (entry: Entry, connection: Int)] = [:]
-    /// Whether gd2-brickd's table is known, now or from a stream that has just broken.
+    /// Whether gd2-brickd is there and its table known.
     public private(set) var isComplete = false
 
     public init() {}

@@ -25,6 +25,8 @@ public struct BrickStatus: Hashable, Sendable, Codable {
     public var size: SizeInfo
     /// Why it is not online, where that is known; not in GD2.
     public var message: String?
+    /// True when its node's gd2-brickd did not answer: all is as last reported then. Not in GD2.
+    public var isStale: Bool?
 
     public init(info: BrickInfo, online: Bool, pid: Int, port: Int) {
         self.info = info
@@ -41,6 +43,33 @@ public struct BrickStatus: Hashable, Sendable, Codable {
         case info, online, pid, port, device, size, message
         case fsType = "fs-type"
         case mountOpts = "mount-opts"
+        case isStale = "stale"
+    }
+}
+
+/// A GlusterFS process that has a volume's volfile: an element of `GET /v1/volumes/{name}/clients`.
+/// Not in GD2.
+public struct ClientInfo: Hashable, Sendable, Codable {
+    /// Address and port that it asks from, or the local socket.
+    public var address: String
+    /// What it asked for: a volume's name, a brick's volfile, `shd/VOLUME`.
+    public var volfile: String
+    /// Whether it is root's on this node.
+    public var isTrusted: Bool
+    /// The greatest op-version that it knows.
+    public var opVersion: Int
+
+    public init(address: String, volfile: String, isTrusted: Bool, opVersion: Int) {
+        self.address = address
+        self.volfile = volfile
+        self.isTrusted = isTrusted
+        self.opVersion = opVersion
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case address, volfile
+        case isTrusted = "trusted"
+        case opVersion = "op-version"
     }
 }
 

@@ -65,22 +65,12 @@ struct Authorizer: Sendable {
 
     private func checkUser(_ uid: UInt32, _ gid: UInt32) throws {
         if uid == 0 || uid == geteuid() { return }
-        if let group = getgrnam(adminGroup), group.pointee.gr_gid == gid || isMember(uid, group) {
-            return
+        if let group = UserDatabase.group(named: adminGroup) {
+            if group.id == gid { return }
+            if let name = UserDatabase.userName(uid), group.members.contains(name) { return }
         }
         throw GD2Error(
             .notAllowed, "uid \(uid) may not manage volumes: be root or in group \(adminGroup)")
-    }
-
-    private func isMember(_ uid: UInt32, _ group: UnsafeMutablePointer<Glibc.group>) -> Bool {
-        guard let user = getpwuid(uid), let name = user.pointee.pw_name,
-            var member = group.pointee.gr_mem
-        else { return false }
-        while let other = member.pointee {
-            if strcmp(other, name) == 0 { return true }
-            member += 1
-        }
-        return false
     }
 
     private func checkToken(_ bearer: String?, method: String, path: String) async throws {
@@ -95,6 +85,7 @@ struct Authorizer: Sendable {
         await keys.add(hmac: HMACKey(from: Data(secret)), digestAlgorithm: .sha256)
         let claims: Claims
         do { claims = try await keys.verify(bearer, as: Claims.self) } catch {
+            // "none" is no algorithm of a key set, so an unsigned token ends here too.
             throw GD2Error(.unauthenticated, "the token is not valid or has ended")
         }
         guard claims.qsh == Self.hash("\(method)&\(path)") else {

@@ -45,6 +45,13 @@ struct ObjectLock: Sendable {
         throw other.error(object)
     }
 
+    /// Who holds the lock of `object`; nil when nobody does.
+    static func holder(of object: String, store: any KeyValueStore) async throws -> GD2Error? {
+        let key = try await store.identity().keys.lock(object)
+        guard let found = try await store.get(key) else { return nil }
+        return try RecordCoding.decode(Holder.self, from: found.value).error(object)
+    }
+
     /// Whether this session had it already.
     var wasHeld = false
 

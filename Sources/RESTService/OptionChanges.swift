@@ -76,12 +76,20 @@ struct OptionChanges: Sendable {
                 ], then: [.put(key: key, value: value)])
             _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
             if result.succeeded { return }
+            let object = "volume/\(volume.name)"
+            if let held = try await ObjectLock.holder(of: object, store: store) { throw held }
         }
         throw GD2Error(.conflict, "volume \(volume.name) is being changed by others: try again")
     }
 
     /// Sets options of the whole cluster; all that are set now.
     func setCluster(_ changes: [String: String]) async throws -> [String: String] {
+        guard changes.count <= Limits.optionsAtOnce else {
+            throw GD2Error(.tooLarge, "more than \(Limits.optionsAtOnce) options at once")
+        }
+        guard !changes.isEmpty else {
+            throw GD2Error(.invalid, "no option is named: give KEY VALUE pairs")
+        }
         var values: [String: String] = [:]
         for (key, value) in changes {
             let (key, value) = try VolumeChanges.checking { () throws(OptionError) in
@@ -89,11 +97,37 @@ struct OptionChanges: Sendable {
             }
             values[key] = value
         }
+        let new = values
+        return try await updateCluster { options in options.merge(new) { _, new in new } }
+    }
+
+    /// Takes options of the whole cluster back; `names` nil: all. What is set then.
+    func resetCluster(_ names: [String]?) async throws -> [String: String] {
+        let keys = try names?.map { name in
+            let key = try VolumeChanges.checking { () throws(OptionError) in
+                try table.key(for: name)
+            }
+            guard table.entry(key)?.isGlobal == true else {
+                throw GD2Error(.invalid, OptionError.notGlobal(key: key).description)
+            }
+            return key
+        }
+        return try await updateCluster { options in
+            if let keys { for key in keys { options[key] = nil } } else { options = [:] }
+        }
+    }
+
+    private func updateCluster(
+        _ change: (inout [String: String]) -> Void
+    ) async throws -> [String: String] {
         let key = try await store.identity().keys.clusterOptions
         for _ in 0..<Limits.storeTries {
-            guard let known = mirror.view.values[key] else { break }
+            guard let known = mirror.view.values[key] else {
+                throw GD2Error(
+                    .unavailable, "the cluster's options are not known yet: is gd2-store up?")
+            }
             var stored = try RecordCoding.decode(StoredOptions.self, from: known.value)
-            stored.options.merge(values) { _, new in new }
+            change(&stored.options)
             let result = try await store.txn(
                 if: [.modRevision(key: key, equals: known.modRevision)],
                 then: [.put(key: key, value: RecordCoding.encode(stored, updating: known.value))])

@@ -3,6 +3,7 @@ public import Daemon
 import FoundationEssentials
 import Hummingbird
 import LocalSocket
+import PmapAPI
 public import ServiceLifecycle
 import StoreAPI
 import StoreMirror
@@ -26,6 +27,7 @@ public enum RESTDaemon {
                 ]
             }, stateFile: configuration.stateDirectory + "/view", log: context.log)
         let bricks = try BrickClient(path: configuration.brickdSocket)
+        let pmap = try PmapClient(path: configuration.pmapSocket)
         let session = Session(store: store, log: context.log)
         let runner = TransactionRunner(
             store: store, mirror: mirror, session: session,
@@ -38,7 +40,7 @@ public enum RESTDaemon {
                 store: store, mirror: mirror, session: session, runner: runner, options: table,
                 convergence: .seconds(configuration.convergenceSeconds)),
             options: OptionChanges(store: store, mirror: mirror, tables: table),
-            mirror: mirror, bricks: bricks)
+            mirror: mirror, bricks: bricks, pmap: pmap)
         let authorizer = Authorizer(adminGroup: configuration.adminGroup) {
             let view = mirror.view
             return view.identity.flatMap { view.values[$0.keys.restTokenSecret]?.value }
@@ -57,7 +59,11 @@ public enum RESTDaemon {
                 )),
             responder: responder, tls: tls, log: context.log)
         return [
-            Connections(store: store, bricks: bricks), mirror, session, runner, table, tls, server,
+            Connections(store: store, bricks: bricks, pmap: pmap), mirror, session, runner, table,
+            tls,
+            TokenFile(
+                path: configuration.stateDirectory + "/auth", adminGroup: configuration.adminGroup,
+                mirror: mirror, log: context.log), server,
         ]
     }
 }
@@ -66,12 +72,14 @@ public enum RESTDaemon {
 private struct Connections: Service {
     let store: StoreClient
     let bricks: BrickClient
+    let pmap: PmapClient
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { try? await store.run() }
                 group.addTask { try? await bricks.run() }
+                group.addTask { try? await pmap.run() }
             }
         }
     }

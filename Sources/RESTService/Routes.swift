@@ -4,6 +4,7 @@ import GD2Error
 import GlusterModel
 import HTTPTypes
 import Hummingbird
+import PmapAPI
 import RESTAPI
 import StoreAPI
 import StoreMirror
@@ -14,6 +15,7 @@ struct Routes: Sendable {
     let options: OptionChanges
     let mirror: StoreMirror
     let bricks: BrickClient
+    let pmap: PmapClient
 
     /// One route as `GET /endpoints` lists it.
     private struct Listed: Sendable {
@@ -99,6 +101,17 @@ struct Routes: Sendable {
                     VolumeShapes(state: state).bricks(volume, live: await live(volume)))
             },
             Listed(
+                name: "VolumeClients", method: .get, path: "/v1/volumes/{volume}/clients",
+                response: "[ClientInfo]"
+            ) { _, context in
+                let (volume, _) = try volume(context)
+                let clients = try await pmap.clients(of: volume.name.description)
+                return try Response.json(
+                    clients.map(ClientInfo.init).sorted {
+                        ($0.address, $0.volfile) < ($1.address, $1.volfile)
+                    })
+            },
+            Listed(
                 name: "VolumeStatus", method: .get, path: "/v1/volumes/{volume}/status",
                 response: "VolumeStatus"
             ) { _, context in
@@ -132,9 +145,9 @@ struct Routes: Sendable {
         return size
     }
 
-    /// What gd2-brickd says now; nothing when it does not answer, so that its reports are shown.
-    private func live(_ volume: Volume) async -> [BrickState] {
-        (try? await bricks.status(of: volume.id)) ?? []
+    /// What gd2-brickd says now; nil when it does not answer, so that its last reports are shown.
+    private func live(_ volume: Volume) async -> [BrickState]? {
+        try? await bricks.status(of: volume.id)
     }
 
     private func volumeWrites() -> [Listed] {
@@ -212,8 +225,19 @@ struct Routes: Sendable {
                 name: "SetClusterOptions", method: .post, path: "/v1/cluster/options",
                 request: "VolOptionReq"
             ) { request, _ in
-                try Response.json(
+                _ = try await volumes.fresh()
+                return try Response.json(
                     await options.setCluster(request.value(VolOptionReq.self).options))
+            },
+            Listed(
+                name: "ResetClusterOptions", method: .delete, path: "/v1/cluster/options",
+                request: "VolOptionResetReq"
+            ) { request, _ in
+                let body = try await request.value(
+                    VolOptionResetReq.self, absent: VolOptionResetReq(all: true))
+                _ = try await volumes.fresh()
+                return try Response.json(
+                    await options.resetCluster(body.all == true ? nil : body.options))
             },
             Listed(name: "GetClusterOptions", method: .get, path: "/v1/cluster/options") { _, _ in
                 try Response.json(options.list(volumes.current().clusterOptions, isGlobal: true))

@@ -151,8 +151,7 @@ final class TransactionRunner: Service {
         switch outcome {
         case .committed: job.result.yield(.success(revision))
         case .undone(let cause):
-            let (code, text) = Self.split(cause)
-            job.result.yield(.failure(GD2Error(code, text)))
+            job.result.yield(.failure(Self.failure(of: record, cause)))
         }
     }
 
@@ -218,7 +217,7 @@ final class TransactionRunner: Service {
             return isUndo ? .undone(step: number) : .stepDone(step: number)
         } catch {
             let failure = Self.failure(error)
-            let cause = Self.join(failure.code, failure.message)
+            let cause = Self.join(failure.code, failure.message, step: number)
             return isUndo
                 ? .undoFailed(step: number, cause: cause)
                 : .stepFailed(step: number, cause: cause)
@@ -294,22 +293,31 @@ final class TransactionRunner: Service {
 
     // MARK: Causes as the journal keeps them
 
-    private static func join(_ code: ErrorCode, _ text: String) -> String {
-        "\(code.rawValue): \(text)"
+    private static func join(_ code: ErrorCode, _ text: String, step: Int? = nil) -> String {
+        "\(code.rawValue)\(step.map { "/\($0)" } ?? ""): \(text)"
     }
 
-    private static func split(_ cause: String) -> (ErrorCode, String) {
-        for code in ErrorCode.allCases where cause.hasPrefix(code.rawValue + ": ") {
-            return (code, String(cause.dropFirst(code.rawValue.utf8.count + 2)))
+    /// GD2's fields say at which step, of which peer, it failed.
+    private static func failure(of record: TransactionRecord, _ cause: String) -> GD2Error {
+        guard let colon = cause.firstRange(of: ": ") else { return GD2Error(.internal, cause) }
+        let head = cause[..<colon.lowerBound].split(separator: "/")
+        guard let code = head.first.flatMap({ ErrorCode(rawValue: String($0)) }) else {
+            return GD2Error(.internal, cause)
         }
-        return (.internal, cause)
+        var fields: [String: String] = [:]
+        if head.count == 2, let number = Int(head[1]), record.steps.indices.contains(number) {
+            let step = record.steps[number]
+            fields = ["step": step.action.rawValue, "peer-id": step.peer.description]
+        }
+        return GD2Error(code, String(cause[colon.upperBound...]), fields: fields)
     }
 
     private static func unfinished(_ record: TransactionRecord, _ cause: String) -> GD2Error {
-        let (code, text) = split(cause)
+        let failure = failure(of: record, cause)
         return GD2Error(
-            code == .internal ? .unavailable : code,
-            "\(record.operation.rawValue) is not ended yet, and goes on by itself: \(text)")
+            failure.code == .internal ? .unavailable : failure.code,
+            "\(record.operation.rawValue) is not ended yet, and goes on by itself: "
+                + failure.message, fields: failure.fields)
     }
 
     static func failure(_ error: any Error) -> GD2Error {

@@ -218,9 +218,8 @@ struct VolumeChanges: Sendable {
     ) async throws -> ObjectLock {
         let lock = try await ObjectLock.take(
             object, for: operation, session: session, store: store)
-        guard !lock.wasHeld else {
-            throw GD2Error(
-                .conflict, "\(object) is locked by another change of this node: try again")
+        if lock.wasHeld, let held = try await ObjectLock.holder(of: object, store: store) {
+            throw held
         }
         return lock
     }
@@ -259,7 +258,8 @@ struct VolumeChanges: Sendable {
             let keys = try await store.identity().keys
             let key = keys.volumeHead(volume.id)
             guard let known = mirror.view.values[key] else { continue }
-            let lock = keys.lock("volume/\(volume.name)")
+            let object = "volume/\(volume.name)"
+            let lock = keys.lock(object)
             let result = try await store.txn(
                 if: [
                     .modRevision(key: key, equals: known.modRevision),
@@ -272,10 +272,7 @@ struct VolumeChanges: Sendable {
                 try await waitForNodes(volume, result.revision)
                 return volume
             }
-            if try await store.get(lock) != nil {
-                throw GD2Error(
-                    .conflict, "volume \(name) is locked by another change: try again")
-            }
+            if let held = try await ObjectLock.holder(of: object, store: store) { throw held }
             _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
         }
         throw GD2Error(.conflict, "volume \(name) is being changed by others: try again")

@@ -1,6 +1,8 @@
 import BrickAPI
 import GlusterModel
+import PmapAPI
 import RESTAPI
+import StoreAPI
 import StoreMirror
 
 /// The model in GD2's shapes.
@@ -69,11 +71,11 @@ struct VolumeShapes {
     }
 
     /// All bricks of a volume as their nodes last reported them; `live` is what this node's
-    /// gd2-brickd says now.
-    func bricks(_ volume: Volume, live: [BrickState]) -> [BrickStatus] {
+    /// gd2-brickd says now, nil when it does not answer.
+    func bricks(_ volume: Volume, live: [BrickState]?) -> [BrickStatus] {
         volume.topology.bricks.map { brick in
             let reports = state.reports[volume.id]?[brick.peer]?.bricks ?? []
-            let now = live.first { $0.report.index == brick.index }
+            let now = live?.first { $0.report.index == brick.index }
             let report = now?.report ?? reports.first { $0.index == brick.index }
             var status = BrickStatus(
                 info: self.brick(brick, volume), online: report?.phase == .online,
@@ -86,6 +88,10 @@ struct VolumeShapes {
                     capacity: now.capacityBytes, used: now.usedBytes, free: now.freeBytes)
             }
             if let message = report?.message, !message.isEmpty { status.message = message }
+            if live == nil, brick.peer == state.identity?.peer {
+                status.isStale = true
+                status.message = "as last reported: gd2-brickd does not answer"
+            }
             return status
         }
     }
@@ -95,5 +101,13 @@ struct VolumeShapes {
             id: peer.id.description, name: peer.name,
             peerAddresses: peer.addresses.map { "\($0):24008" },
             clientAddresses: peer.clientAddresses, online: isAlive, metadata: peer.metadata)
+    }
+}
+
+extension ClientInfo {
+    init(_ client: VolfileClient) {
+        self.init(
+            address: client.address, volfile: client.volfileID, isTrusted: client.isTrusted,
+            opVersion: client.opVersion)
     }
 }

@@ -30,6 +30,14 @@ public enum VolfileID: Hashable, Sendable {
         }
     }
 
+    /// The name of the volume that it is of.
+    public var volume: String? {
+        switch self {
+        case .client(let volume), .brick(let volume, _), .selfHeal(let volume): volume
+        case .unknown: nil
+        }
+    }
+
     /// The id that a brick process is started with.
     public static func text(of brick: Brick, in volume: Volume, host: String) -> String {
         "\(volume.head.volfileName).\(host).\(brick.path.dashed)"
