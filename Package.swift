@@ -135,7 +135,7 @@ let package = Package(
         library("LocalSocket", ["CLinux", nioPosix]),
         library("Processes", ["CLinux", "CSystemd", nio, nioPosix]),
         library("RPCTransport", ["SunRPC", "XDR", log, nio, nioPosix]),
-        library("XlatorTables", ["CXlator", "VolumeOptions", crypto]),
+        library("XlatorTables", ["CLinux", "CXlator", "VolumeOptions", crypto]),
 
         // 3 contracts
         library("EtcdAPI", [grpc, grpcProtobuf, protobuf], exclude: ["proto"]),
@@ -168,7 +168,8 @@ let package = Package(
         library(
             "CLICommands",
             [
-                "GD2Error", "GlusterModel", "RESTAPI", argumentParser, httpClient, nio, nioHTTP1,
+                "GD2Error", "GlusterModel", "RESTAPI", argumentParser, crypto, httpClient, jwt, nio,
+                nioHTTP1,
                 nioPosix,
             ]),
         library(

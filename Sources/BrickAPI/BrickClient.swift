@@ -98,7 +98,7 @@ public struct BrickClient: Sendable {
         let reply = try await calling {
             try await daemon.volumeStatus(
                 .with { $0.volumeID = volume.description },
-                options: LocalClient.options(timeout: .seconds(3), wait: true))
+                options: LocalClient.options(timeout: .seconds(1), wait: true))
         }
         return reply.bricks.map(BrickState.init)
     }

@@ -9,7 +9,8 @@ import RESTAPI
 /// The REST API over gd2-rest's Unix socket or HTTP.
 public struct APIClient: Sendable {
     public var endpoint: String
-    public var token: String?
+    /// Needed over TCP; the local socket goes by who asks.
+    public var signer: TokenSigner?
     public var timeout: Duration
 
     /// The socket of the node that this runs on.
@@ -26,9 +27,9 @@ public struct APIClient: Sendable {
     private static let connectPauseMs = 250
 
     /// `endpoint`: `unix:/PATH`, `http://HOST:PORT` or `https://HOST:PORT`.
-    public init(endpoint: String, token: String?, timeout: Duration) {
+    public init(endpoint: String, signer: TokenSigner?, timeout: Duration) {
         self.endpoint = endpoint
-        self.token = token
+        self.signer = signer
         self.timeout = timeout
     }
 
@@ -49,7 +50,10 @@ public struct APIClient: Sendable {
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: try url(path))
         request.method = .RAW(value: method)
-        if let token { request.headers.add(name: "Authorization", value: "bearer \(token)") }
+        if let signer, !endpoint.hasPrefix("unix:") {
+            let token = try await signer.token(method: method, path: path)
+            request.headers.add(name: "Authorization", value: "bearer \(token)")
+        }
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))

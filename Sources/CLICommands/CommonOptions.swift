@@ -33,10 +33,24 @@ struct CommonOptions: ParsableArguments {
     @Flag(name: [.customShort("y"), .long], help: "Do not ask before something is lost.")
     var yes = false
 
+    @Option(help: "Over TCP: who asks, for the log of the server.")
+    var user = "glustercli"
+
+    @Option(
+        help: ArgumentHelp(
+            "Over TCP: the file with the secret that requests are signed with (else GD2_AUTH_SECRET, "
+                + "else \(TokenSigner.standardFile)).", valueName: "file"))
+    var secretFile: String?
+
     var client: APIClient {
-        APIClient(
-            endpoint: endpoint, token: ProcessInfo.processInfo.environment["GLUSTERCLI_TOKEN"],
-            timeout: .seconds(timeout))
+        get throws(GD2Error) {
+            let environment = ProcessInfo.processInfo.environment
+            return APIClient(
+                endpoint: endpoint,
+                signer: try TokenSigner.find(
+                    user: user, file: secretFile, environment: environment),
+                timeout: .seconds(timeout))
+        }
     }
 
     /// Asks before something is lost; without a terminal somebody has to have said so before.

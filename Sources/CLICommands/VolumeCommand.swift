@@ -12,11 +12,14 @@ struct VolumeCommand: AsyncParsableCommand {
             VolumeStatusCommand.self, VolumeSet.self, VolumeGet.self, VolumeReset.self,
         ])
 
-    static func path(_ name: String) -> String {
-        let allowed = name.utf8.allSatisfy { byte in
-            byte > 0x20 && byte < 0x7f && !"/?#%".utf8.contains(byte)
+    /// A name that no volume can have is refused here, since it might mean another path.
+    static func path(_ name: String) throws(GD2Error) -> String {
+        if VolumeID(name) == nil {
+            do { _ = try VolumeName(validating: name) } catch {
+                throw GD2Error(.invalid, error.description)
+            }
         }
-        return "/v1/volumes/" + (allowed ? name : "-")
+        return "/v1/volumes/\(name)"
     }
 
     struct Create: AsyncParsableCommand {

@@ -10,7 +10,7 @@ struct VolumeSet: AsyncParsableCommand {
         discussion: "Example: glustercli volume set gv0 performance.cache-size 64MB")
     @OptionGroup var common: CommonOptions
     @Argument(help: "The volume's name, or all.") var name: String
-    @Argument(help: "KEY VALUE, as often as wanted.") var words: [String]
+    @Argument(parsing: .allUnrecognized, help: "KEY VALUE, as often as wanted.") var words: [String]
 
     func run() async throws {
         try await running {
@@ -21,8 +21,8 @@ struct VolumeSet: AsyncParsableCommand {
             for index in stride(from: 0, to: words.count, by: 2) {
                 options[words[index]] = words[index + 1]
             }
-            let path = name == "all" ? "/v1/cluster/options" : VolumeCommand.path(name) + "/options"
-            let answer = try await common.client.send("POST", path, VolOptionReq(options: options))
+            let answer = try await common.client.send(
+                "POST", VolumeGet.base(name), VolOptionReq(options: options))
             if common.output == .json {
                 write(String(decoding: answer.body, as: UTF8.self) + "\n")
             } else if common.output == .table {
@@ -49,16 +49,13 @@ struct VolumeGet: AsyncParsableCommand {
 
     func run() async throws {
         try await running {
-            let base = name == "all" ? "/v1/cluster/options" : VolumeCommand.path(name) + "/options"
+            let base = try Self.base(name)
             let options: [VolumeOptionInfo]
-            if option == "all" || name == "all" {
-                let found = try await common.client.get(base, as: [VolumeOptionInfo].self)
-                options = option == "all" ? found : found.filter { $0.name == option }
+            if option == "all" {
+                options = try await common.client.get(base, as: [VolumeOptionInfo].self)
             } else {
-                options = [
-                    try await common.client.get(
-                        "\(base)/\(option)", as: VolumeOptionInfo.self)
-                ]
+                let path = "\(base)/\(try Self.escaped(option))"
+                options = [try await common.client.get(path, as: VolumeOptionInfo.self)]
             }
             try render(options, as: common.output, names: options.map(\.name)) {
                 Table(
@@ -72,12 +69,27 @@ struct VolumeGet: AsyncParsableCommand {
     }
 }
 
+extension VolumeGet {
+    /// Options of a volume, or of the cluster.
+    static func base(_ name: String) throws(GD2Error) -> String {
+        name == "all" ? "/v1/cluster/options" : try VolumeCommand.path(name) + "/options"
+    }
+
+    /// GD2's names have slashes (`cluster/replicate.eager-lock`); nothing else of a URL's may be in.
+    private static func escaped(_ option: String) throws(GD2Error) -> String {
+        guard option.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !"?#%".utf8.contains($0) }) else {
+            throw GD2Error(.invalid, "\"\(option)\" is no name of an option")
+        }
+        return option
+    }
+}
+
 struct VolumeReset: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset", abstract: "Take set options back.",
         discussion: "Example: glustercli volume reset gv0 performance.cache-size")
     @OptionGroup var common: CommonOptions
-    @Argument(help: "The volume's name.") var name: String
+    @Argument(help: "The volume's name, or all for the cluster's options.") var name: String
     @Argument(help: "Options, or all; \"force\" also for protected ones.") var words: [String] = []
 
     func run() async throws {
@@ -86,8 +98,11 @@ struct VolumeReset: AsyncParsableCommand {
             let names = (force ? words.dropLast() : words[...]).filter { $0 != "all" }
             let request = VolOptionResetReq(
                 options: Array(names), force: force, all: names.isEmpty)
-            let answer = try await common.client.send(
-                "DELETE", VolumeCommand.path(name) + "/options", request)
+            let answer = try await common.client.send("DELETE", VolumeGet.base(name), request)
+            if name == "all" {
+                if common.output == .table { write("the cluster's options are reset\n") }
+                return
+            }
             try VolumeCommand.said(answer, common, "has its options reset")
         }
     }

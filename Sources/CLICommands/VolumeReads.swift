@@ -64,13 +64,20 @@ struct VolumeInfoCommand: AsyncParsableCommand {
 
 struct VolumeStatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show which bricks are online.",
-        discussion: "Example: glustercli volume status gv0", aliases: ["bricks"])
+        commandName: "status", abstract: "Show which bricks are online, or who has volfiles.",
+        discussion: """
+            Example: glustercli volume status gv0
+                     glustercli volume status gv0 clients
+            """, aliases: ["bricks"])
     @OptionGroup var common: CommonOptions
     @Argument(help: "The volume's name, or all.") var name = "all"
+    @Argument(help: "\"clients\": the processes that hold a volfile of it.") var what: What?
+
+    enum What: String, ExpressibleByArgument, CaseIterable { case clients }
 
     func run() async throws {
         try await running {
+            if what == .clients { return try await clients() }
             var all: [BrickStatus] = []
             for volume in try await chosenVolumes(name, common) {
                 all += try await common.client.get(
@@ -83,6 +90,20 @@ struct VolumeStatusCommand: AsyncParsableCommand {
                     rows: bricks.map(Self.row)
                 ).text
             }
+        }
+    }
+
+    private func clients() async throws {
+        var all: [ClientInfo] = []
+        for volume in try await chosenVolumes(name, common) {
+            all += try await common.client.get(
+                VolumeCommand.path(volume.name) + "/clients", as: [ClientInfo].self)
+        }
+        try render(all, as: common.output, names: all.map(\.address)) {
+            Table(
+                headers: ["CLIENT", "VOLFILE", "OP-VERSION"],
+                rows: all.map { [$0.address, $0.volfile, "\($0.opVersion)"] }
+            ).text
         }
     }
 
@@ -99,5 +120,5 @@ struct VolumeStatusCommand: AsyncParsableCommand {
 /// One volume, or all of them.
 func chosenVolumes(_ name: String, _ common: CommonOptions) async throws -> [VolumeInfo] {
     if name == "all" { return try await common.client.get("/v1/volumes", as: [VolumeInfo].self) }
-    return [try await common.client.get(VolumeCommand.path(name), as: VolumeInfo.self)]
+    return [try await common.client.get(try VolumeCommand.path(name), as: VolumeInfo.self)]
 }

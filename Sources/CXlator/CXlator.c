@@ -69,7 +69,3 @@ int gd2_xlator_pipe(int ends[2], int reader_waits) {
     if (pipe2(ends, O_CLOEXEC) != 0) return -1;
     return reader_waits ? 0 : fcntl(ends[0], F_SETFL, O_NONBLOCK);
 }
-
-int gd2_xlator_close_from(posix_spawn_file_actions_t *actions, int first) {
-    return posix_spawn_file_actions_addclosefrom_np(actions, first);
-}

@@ -46,7 +46,8 @@ final class ClientRegistry: Sendable {
                     }
                     return VolfileClient(
                         address: client.connection.peer.description,
-                        volfileID: fetched.request.key,
+                        // mount.glusterfs asks with a slash in front.
+                        volfileID: String(fetched.request.key.drop { $0 == "/" }),
                         isTrusted: client.connection.peer.isTrusted,
                         opVersion: fetched.request.maxOpVersion)
                 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Starts processes in sessions of their own, where there is no systemd.
@@ -25,6 +26,8 @@ public struct DetachedLauncher: ProcessLauncher {
         for descriptor in 0...2 as ClosedRange<Int32> {
             posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
         }
+        // A connection that the child kept would look open to its other end after our own end.
+        gd2_spawn_close_from(&actions, 3)
         var words: [UnsafeMutablePointer<CChar>?] =
             ([spec.executable] + spec.arguments).map { strdup($0) }
         words.append(nil)

@@ -239,6 +239,13 @@ struct Routes: Sendable {
                 return try Response.json(
                     await options.resetCluster(body.all == true ? nil : body.options))
             },
+            Listed(
+                name: "GetClusterOption", method: .get, path: "/v1/cluster/options/{option}",
+                response: "VolumeOptionInfo"
+            ) { _, context in
+                let name = try context.parameters.require("option")
+                return try Response.json(options.show(name, volumes.current().clusterOptions))
+            },
             Listed(name: "GetClusterOptions", method: .get, path: "/v1/cluster/options") { _, _ in
                 try Response.json(options.list(volumes.current().clusterOptions, isGlobal: true))
             },

@@ -38,7 +38,8 @@ struct TokenFile: Service {
             throw SystemError(call: "write \(temporary)", code: errno)
         }
         // Without the group, or the right to give a file to it, it stays root's.
-        if let group = UserDatabase.group(named: adminGroup), fchown(descriptor, .max, group.id) == 0
+        if let group = UserDatabase.group(named: adminGroup),
+            fchown(descriptor, .max, group.id) == 0
         {
             fchmod(descriptor, 0o640)
         }

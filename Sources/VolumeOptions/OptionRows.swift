@@ -39,6 +39,15 @@ public struct OptionEntry: Hashable, Sendable {
     public var isProtected: Bool
     public var isClientSide: Bool
 
+    /// What `volume set all` takes (glusterd-op-sm.c, `valid_all_vol_opts`). The map's own flag says
+    /// something else: that glusterd applies a volume's value to all volumes.
+    private static let clusterKeys: Set<String> = [
+        "cluster.server-quorum-ratio", "cluster.enable-shared-storage", "cluster.op-version",
+        "cluster.max-op-version", "cluster.brick-multiplex", "cluster.max-bricks-per-process",
+        "glusterd.vol_count_per_thread", "cluster.localtime-logging", "cluster.daemon-log-level",
+        "cluster.brick-graceful-cleanup",
+    ]
+
     init?(row: String) {
         let columns = Self.split(row)
         guard columns.count == 12 else { return nil }
@@ -49,7 +58,7 @@ public struct OptionEntry: Hashable, Sendable {
         mapDefault = columns[3] == "~" ? nil : columns[3]
         xlatorDefault = columns[11] == "~" ? nil : columns[11]
         let flags = columns[9].split(separator: ",")
-        isGlobal = flags.contains("global")
+        isGlobal = Self.clusterKeys.contains(columns[0])
         isHidden = flags.contains("hidden")
         isProtected = flags.contains("force") || flags.contains("never_reset")
         isClientSide = flags.contains("client")

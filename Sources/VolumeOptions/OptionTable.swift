@@ -5,6 +5,8 @@ public enum OptionError: Error, Equatable, CustomStringConvertible {
     case global(key: String)
     case notGlobal(key: String)
     case ownCommand(key: String, command: String)
+    case readOnly(key: String)
+    case notMade(key: String, feature: String)
 
     public var description: String {
         switch self {
@@ -18,6 +20,9 @@ public enum OptionError: Error, Equatable, CustomStringConvertible {
         case .global(let key):
             "option \(key) is of the whole cluster: set it with glustercli volume set all \(key) …"
         case .notGlobal(let key): "option \(key) is of one volume: name the volume instead of all"
+        case .readOnly(let key): "option \(key) is only shown: it goes by what the nodes can do"
+        case .notMade(let key, let feature):
+            "option \(key) would turn on \(feature), which gd2 does not have yet"
         case .ownCommand(let key, let command): "option \(key) is not set by hand: use \(command)"
         }
     }
@@ -81,11 +86,15 @@ public struct OptionTable: Sendable {
             return (key, value)
         }
         if let command = Self.ownCommands[key] { throw .ownCommand(key: key, command: command) }
+        if Self.readOnly.contains(key) { throw .readOnly(key: key) }
         if entry.isGlobal, !isGlobal { throw .global(key: key) }
         if !entry.isGlobal, isGlobal { throw .notGlobal(key: key) }
         let kind = Self.kindOverrides[key] ?? entry.kind
         guard let canonical = kind.canonical(value) else {
             throw .badValue(key: key, value: value, expected: kind.expectation)
+        }
+        if let feature = Self.notMade[key], OptionKind.bool(canonical) != false {
+            throw .notMade(key: key, feature: feature)
         }
         return (key, canonical)
     }
@@ -114,6 +123,19 @@ public struct OptionTable: Sendable {
             "performance.nl-cache", "performance.stat-prefetch", "performance.client-io-threads",
             "features.ctime", "features.acl", "features.sdfs", "nfs.disable",
         ].map { ($0, bool) })
+    private static let readOnly: Set<String> = ["cluster.op-version", "cluster.max-op-version"]
+    /// What would be stored and change nothing (docs/volfiles.md).
+    private static let notMade: [String: String] = [
+        "features.uss": "user-serviceable snapshots",
+        "features.cloudsync": "cloudsync",
+        "cluster.nufa": "the NUFA layout",
+        "config.gfproxyd": "gfproxy",
+        "debug.trace": "tracing",
+        "debug.delay-gen": "delays on purpose",
+        "debug.error-gen": "errors on purpose",
+        "cluster.brick-multiplex": "several bricks in one process",
+        "cluster.enable-shared-storage": "the shared storage volume",
+    ]
     private static let ownCommands: [String: String] = [
         "features.quota": "glustercli volume quota",
         "features.inode-quota": "glustercli volume quota",

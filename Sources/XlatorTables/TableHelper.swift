@@ -1,3 +1,4 @@
+import CLinux
 import CXlator
 import Glibc
 
@@ -108,7 +109,7 @@ public struct TableHelper: Sendable {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         // No connection or lock of the daemon's comes near an xlator.
-        gd2_xlator_close_from(&actions, 3)
+        gd2_spawn_close_from(&actions, 3)
         let words = CStrings(["gd2-rest"] + arguments)
         let environment = CStrings(["PATH=/usr/bin:/bin", "LANG=C", "SWIFT_BACKTRACE=enable=no"])
         var pid: pid_t = 0

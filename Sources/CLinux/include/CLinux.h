@@ -1,5 +1,6 @@
 // What Swift cannot call by itself: macros, variadic functions, headers that glibc's module lacks.
 #pragma once
+#include <spawn.h>
 #include <sys/types.h>
 #include <sys/xattr.h>
 
@@ -11,3 +12,5 @@ int gd2_receive_descriptor(int socket);
 int gd2_pidfd_open(pid_t pid);
 /// pidfd_send_signal(2).
 int gd2_pidfd_signal(int pidfd, int signal);
+/// posix_spawn_file_actions_addclosefrom_np(3): the child keeps no descriptor from `first` on.
+int gd2_spawn_close_from(posix_spawn_file_actions_t *actions, int first);

@@ -1,7 +1,6 @@
 // What Swift cannot do by itself: walk the option array of a GlusterFS xlator, fork, and call what is
 // a GNU extension.
 #pragma once
-#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -38,5 +37,3 @@ pid_t gd2_xlator_fork(unsigned cpu_seconds, uint64_t memory_bytes);
 
 /// pipe2(2), close-on-exec, of which the end for reading does not wait when asked so.
 int gd2_xlator_pipe(int ends[2], int reader_waits);
-/// posix_spawn_file_actions_addclosefrom_np(3).
-int gd2_xlator_close_from(posix_spawn_file_actions_t *actions, int first);
