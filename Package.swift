@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Layers, lowest first; an import points to a lower layer, never sideways or up (docs/architecture.md):
+// Layers, lowest first; an import points to a lower layer, never sideways or up
+// (docs/architecture.md):
 //   0 values, 1 cores, 2 machinery, 3 contracts, 4 services, 5 programs.
 
 let strict: [SwiftSetting] = [
@@ -111,7 +112,7 @@ let package = Package(
 
         // 1 cores
         library("BrickSupervision", ["GlusterModel"]),
-        library("GlusterXDR", ["GlusterModel", "SunRPC", "XDR"]),
+        library("GlusterXDR", ["GlusterModel", "XDR"]),
         library("Placement", ["GlusterModel"]),
         library("Portmap", ["GlusterModel"]),
         library("SunRPC", ["XDR"]),
@@ -202,18 +203,28 @@ let package = Package(
         program("glustercli", ["CLICommands"]),
 
         // Tests
+        .target(name: "Seeded", path: "Tests/Seeded", swiftSettings: strict),
         tests("CLICommandsTests", ["CLICommands", "GD2Error", "GlusterModel"]),
+        tests("BrickSupervisionTests", ["BrickSupervision", "GlusterModel", "Seeded"]),
         tests("GlusterModelTests", ["GlusterModel"]),
         tests("GlusterXDRTests", ["GlusterXDR", "SunRPC", "XDR"]),
+        tests("PlacementTests", ["GlusterModel", "Placement", "Seeded"]),
+        tests("PmapServiceTests", ["GlusterModel", "PmapService", "Volgen"]),
         tests("PortmapTests", ["Portmap"]),
         tests("RESTAPITests", ["GD2Error", "RESTAPI"]),
+        tests("RPCTransportTests", ["RPCTransport", "Seeded", "SunRPC", "XDR", log]),
         tests(
             "StoreMirrorTests", ["GlusterModel", "StoreAPI", "StoreMirror", "StoreTesting", log]),
         tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),
+        tests("SunRPCTests", ["Seeded", "SunRPC", "XDR"]),
+        tests("TidyTests", []),
+        tests("TransactionTests", ["GlusterModel", "Transaction"]),
+        tests("VolfileTests", ["Seeded", "Volfile"]),
         tests(
             "VolgenTests", ["GlusterModel", "Volfile", "Volgen", "VolumeOptions"],
             exclude: ["Golden"]),
-        tests("TransactionTests", ["GlusterModel", "Transaction"]),
+        tests("VolumeOptionsTests", ["GlusterModel", "Seeded", "VolumeOptions"]),
+        tests("XDRTests", ["Seeded", "XDR"]),
         tests("XlatorTablesTests", ["VolumeOptions", "XlatorTables"]),
     ]
 )
