@@ -18,8 +18,8 @@ public struct ProcessHandle: Sendable {
     @discardableResult
     public func signal(_ number: Int32) -> Bool { gd2_pidfd_signal(descriptor, number) == 0 }
 
-    /// Waits for its end, and says how it ended when it was our child. Releases the handle. Nil when
-    /// the task was cancelled; the process runs on.
+    /// Waits for its end, and says how it ended when it was our child. Releases the handle. Nil
+    /// when the task was cancelled; the process runs on.
     public func waitForExit() async -> String? {
         let (ends, continuation) = AsyncStream.makeStream(of: String.self)
         let (descriptor, pid) = (descriptor, pid)
