@@ -39,6 +39,7 @@ let signals = Target.Dependency.product(
     name: "UnixSignals", package: "swift-service-lifecycle")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
@@ -204,18 +205,36 @@ let package = Package(
 
         // Tests
         .target(name: "Seeded", path: "Tests/Seeded", swiftSettings: strict),
+        tests(
+            "BrickServiceTests",
+            ["BrickService", "CLinux", "GD2Error", "GlusterModel", "Transaction"]),
         tests("CLICommandsTests", ["CLICommands", "GD2Error", "GlusterModel"]),
         tests("BrickSupervisionTests", ["BrickSupervision", "GlusterModel", "Seeded"]),
+        tests("DaemonTests", ["Daemon", argumentParser, coreMetrics]),
         tests("GlusterModelTests", ["GlusterModel"]),
         tests("GlusterXDRTests", ["GlusterXDR", "SunRPC", "XDR"]),
+        tests(
+            "LocalGRPCTests",
+            [
+                "GD2Error", "LocalGRPC", "Seeded", grpc, nio, nioEmbedded, nioHPACK, nioHTTP2,
+            ]),
+        tests("LocalSocketTests", ["LocalSocket", nioPosix]),
         tests("PlacementTests", ["GlusterModel", "Placement", "Seeded"]),
         tests("PmapServiceTests", ["GlusterModel", "PmapService", "Volgen"]),
         tests("PortmapTests", ["Portmap"]),
         tests("RESTAPITests", ["GD2Error", "RESTAPI"]),
+        tests(
+            "RESTServiceTests",
+            [
+                "BrickAPI", "GD2Error", "GlusterModel", "RESTAPI", "RESTService", "StoreAPI",
+                "StoreMirror", "StoreTesting", "Transaction", "XlatorTables", crypto, httpTypes,
+                hummingbird, hummingbirdCore, log, nio,
+            ]),
         tests("RPCTransportTests", ["RPCTransport", "Seeded", "SunRPC", "XDR", log]),
         tests(
             "StoreMirrorTests", ["GlusterModel", "StoreAPI", "StoreMirror", "StoreTesting", log]),
         tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),
+        tests("StoreServiceTests", ["GlusterModel", "StoreAPI", "StoreService"]),
         tests("SunRPCTests", ["Seeded", "SunRPC", "XDR"]),
         tests("TidyTests", []),
         tests("TransactionTests", ["GlusterModel", "Transaction"]),

@@ -98,10 +98,7 @@ import Testing
     /// Targets below the services that have no tests of their own, and what tests them instead.
     private static let untested: [String: String] = [
         "BrickAPI": "a contract; e2e",
-        "Daemon": "e2e",
         "EtcdProcess": "starts etcd; e2e and hosts",
-        "LocalGRPC": "e2e",
-        "LocalSocket": "e2e",
         "Processes": "starts processes; e2e and hosts",
         "StoreTesting": "itself for tests; StoreMirrorTests",
     ]
