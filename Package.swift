@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Layers, lowest first; an import points to a lower layer, never sideways or up (docs/architecture.md):
+// Layers, lowest first; an import points to a lower layer, never sideways or up
+// (docs/architecture.md):
 //   0 values, 1 cores, 2 machinery, 3 contracts, 4 services, 5 programs.
 
 let strict: [SwiftSetting] = [
@@ -38,6 +39,7 @@ let signals = Target.Dependency.product(
     name: "UnixSignals", package: "swift-service-lifecycle")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
@@ -111,7 +113,7 @@ let package = Package(
 
         // 1 cores
         library("BrickSupervision", ["GlusterModel"]),
-        library("GlusterXDR", ["GlusterModel", "SunRPC", "XDR"]),
+        library("GlusterXDR", ["GlusterModel", "XDR"]),
         library("Placement", ["GlusterModel"]),
         library("Portmap", ["GlusterModel"]),
         library("SunRPC", ["XDR"]),
@@ -203,18 +205,46 @@ let package = Package(
         program("glustercli", ["CLICommands"]),
 
         // Tests
+        .target(name: "Seeded", path: "Tests/Seeded", swiftSettings: strict),
+        tests(
+            "BrickServiceTests",
+            ["BrickService", "CLinux", "GD2Error", "GlusterModel", "Transaction"]),
         tests("CLICommandsTests", ["CLICommands", "GD2Error", "GlusterModel"]),
+        tests("BrickSupervisionTests", ["BrickSupervision", "GlusterModel", "Seeded"]),
+        tests("DaemonTests", ["Daemon", argumentParser, coreMetrics]),
         tests("GlusterModelTests", ["GlusterModel"]),
         tests("GlusterXDRTests", ["GlusterXDR", "SunRPC", "XDR"]),
+        tests(
+            "LocalGRPCTests",
+            [
+                "GD2Error", "LocalGRPC", "Seeded", grpc, nio, nioEmbedded, nioHPACK, nioHTTP2,
+            ]),
+        tests("LocalSocketTests", ["LocalSocket", nioPosix]),
+        tests("PlacementTests", ["GlusterModel", "Placement", "Seeded"]),
+        tests("PmapServiceTests", ["GlusterModel", "PmapService", "Volgen"]),
         tests("PortmapTests", ["Portmap"]),
         tests("RESTAPITests", ["GD2Error", "RESTAPI"]),
         tests(
+            "RESTServiceTests",
+            [
+                "BrickAPI", "GD2Error", "GlusterModel", "RESTAPI", "RESTService", "StoreAPI",
+                "StoreMirror", "StoreTesting", "Transaction", "XlatorTables", crypto, httpTypes,
+                hummingbird, hummingbirdCore, log, nio,
+            ]),
+        tests("RPCTransportTests", ["RPCTransport", "Seeded", "SunRPC", "XDR", log]),
+        tests(
             "StoreMirrorTests", ["GlusterModel", "StoreAPI", "StoreMirror", "StoreTesting", log]),
         tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),
+        tests("StoreServiceTests", ["GlusterModel", "StoreAPI", "StoreService"]),
+        tests("SunRPCTests", ["Seeded", "SunRPC", "XDR"]),
+        tests("TidyTests", []),
+        tests("TransactionTests", ["GlusterModel", "Transaction"]),
+        tests("VolfileTests", ["Seeded", "Volfile"]),
         tests(
             "VolgenTests", ["GlusterModel", "Volfile", "Volgen", "VolumeOptions"],
             exclude: ["Golden"]),
-        tests("TransactionTests", ["GlusterModel", "Transaction"]),
+        tests("VolumeOptionsTests", ["GlusterModel", "Seeded", "VolumeOptions"]),
+        tests("XDRTests", ["Seeded", "XDR"]),
         tests("XlatorTablesTests", ["VolumeOptions", "XlatorTables"]),
     ]
 )

@@ -103,7 +103,8 @@ public struct BrickClient: Sendable {
         return reply.bricks.map(BrickState.init)
     }
 
-    /// Calls `body` with the whole port table, now and after each change, until the connection ends.
+    /// Calls `body` with the whole port table, now and after each change, until the connection
+    /// ends.
     public func watchPorts(
         _ body: @escaping @Sendable ([PortEntry]) async throws -> Void
     ) async throws(GD2Error) {

@@ -34,8 +34,8 @@ struct BrickCommand: Sendable {
             executable: configuration.glusterfs,
             arguments: common(volfile: "shd/\(name)", key: "shd \(volume.id)", log: log) + [
                 "--xlator-option", "*replicate*.node-uuid=\(peer)",
-                // Not "glustershd": a process of that name takes volumes by SVC_ATTACH and ends when it
-                // fetches its volfile again.
+                // Not "glustershd": a process of that name takes volumes by SVC_ATTACH and ends
+                // when it fetches its volfile again.
                 "--process-name", "gd2-shd", "--client-pid=-6", "-N",
             ])
     }
@@ -62,7 +62,8 @@ struct BrickCommand: Sendable {
     func running() -> [String: (pid: Int32, port: Int)] {
         var found: [String: (pid: Int32, port: Int)] = [:]
         for entry in ProcessTable.processes(named: ["glusterfsd", "glusterfs"]) {
-            // Another node's processes may be seen too: a container's, or a second node's on this host.
+            // Another node's processes may be seen too: a container's, or a second node's on this
+            // host.
             guard let socket = entry.value(after: "-S"),
                 socket.hasPrefix(configuration.runDirectory + "/gd2-"),
                 entry.words.contains(where: { $0.hasSuffix("uuid=\(peer)") })

@@ -4,8 +4,8 @@ import Glibc
 import GlusterModel
 import Transaction
 
-/// A brick's directory: GD2's checks before it becomes one, the marks that make it one, and how they
-/// are taken away again.
+/// A brick's directory: GD2's checks before it becomes one, the marks that make it one, and how
+/// they are taken away again.
 struct BrickDirectory: Sendable {
     let path: BrickPath
     private static let volumeID = "trusted.glusterfs.volume-id"

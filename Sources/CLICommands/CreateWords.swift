@@ -2,7 +2,8 @@ public import GD2Error
 public import GlusterModel
 
 /// What follows the name in `volume create`, in GD1's word order:
-/// `[replica N [arbiter 1]] [disperse N] [disperse-data N] [redundancy M] [transport tcp] BRICK… [force]`.
+/// `[replica N [arbiter 1]] [disperse N] [disperse-data N] [redundancy M] [transport tcp]
+/// BRICK… [force]`.
 public struct CreateWords: Hashable, Sendable {
     public let layout: SubvolumeLayout
     public let bricks: [BrickSpec]
@@ -51,7 +52,7 @@ public struct CreateWords: Hashable, Sendable {
                 }
                 return .replicate(copies: replica, arbiter: false)
             }
-            // GD1 counts the arbiter in ("replica 3 arbiter 1"), or does not ("replica 2 arbiter 1").
+            // GD1 counts the arbiter in ("replica 3 arbiter 1") or not ("replica 2 arbiter 1").
             guard arbiter == 1, replica == 2 || replica == 3 else {
                 throw GD2Error(.invalid, "an arbiter needs \"replica 2 arbiter 1\"")
             }
@@ -89,7 +90,8 @@ public struct CreateWords: Hashable, Sendable {
         return .disperse(bricks: total, redundancy: redundancy)
     }
 
-    /// The greatest redundancy with a power of two of data bricks (which writes whole blocks), or 1.
+    /// The greatest redundancy with a power of two of data bricks (which writes whole blocks),
+    /// or 1.
     private static func optimalRedundancy(_ total: Int) -> Int {
         let most = max(0, (total - 1) / 2)
         return stride(from: most, to: 0, by: -1).first { (total - $0).nonzeroBitCount == 1 } ?? 1

@@ -15,8 +15,8 @@ public protocol DaemonConfiguration: Codable, Sendable {
 /// What every daemon can be told, beside its own configuration.
 struct CommonSettings: DaemonConfiguration {
     var logLevel = "info"
-    /// How long what is under way may go on after SIGTERM. Then connections are cut: their other ends
-    /// come back to the next run.
+    /// How long what is under way may go on after SIGTERM. Then connections are cut: their other
+    /// ends come back to the next run.
     var stopTimeoutSeconds = 1
     /// The Unix socket with Prometheus text; empty for none.
     var metricsSocket = ""

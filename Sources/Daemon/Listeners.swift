@@ -7,7 +7,8 @@ public enum ListenerAddress: Hashable, Sendable {
     case unix(path: String, mode: UInt32)
     /// SOCK_SEQPACKET.
     case unixSequential(path: String, mode: UInt32)
-    /// All addresses, IPv4 and IPv6, when `host` is empty; else an address of this host. Port 0: any.
+    /// All addresses, IPv4 and IPv6, when `host` is empty; else an address of this host.
+    /// Port 0: any.
     case tcp(host: String, port: Int)
 }
 

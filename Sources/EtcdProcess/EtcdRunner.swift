@@ -17,7 +17,8 @@ public enum EtcdRunner {
         let words = [role.binary] + role.arguments
         var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
         pointers.append(nil)
-        // The runtime blocks no signal in its threads' mask, but ignores SIGPIPE; etcd sets its own.
+        // The runtime blocks no signal in its threads' mask, but ignores SIGPIPE; etcd sets its
+        // own.
         signal(SIGPIPE, SIG_DFL)
         execv(role.binary, pointers)
         let code = errno

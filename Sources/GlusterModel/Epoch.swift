@@ -1,5 +1,5 @@
-/// Counts the restores, recoveries and joins of a cluster's store. Whatever leaves the store carries
-/// it; a different epoch means that everything known before is to be listed anew.
+/// Counts the restores, recoveries and joins of a cluster's store. Whatever leaves the store
+/// carries it; a different epoch means that everything known before is to be listed anew.
 public struct Epoch: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
     public let number: UInt64
 

@@ -3,7 +3,8 @@ public struct Peer: Hashable, Sendable, Codable {
     public var schema: Int
     public var id: PeerID
     public var name: String
-    /// Host names or addresses, without a port, best first. The first is the one that volfiles name.
+    /// Host names or addresses, without a port, best first. The first is the one that volfiles
+    /// name.
     public var addresses: [String]
     /// `host:port` of the port that GlusterFS clients use (24007 unless configured otherwise).
     public var clientAddresses: [String]

@@ -55,7 +55,8 @@ extension SubvolumeLayout: Codable {
     }
 }
 
-/// One brick of a topology: (peer, path, index). None of the three changes while it is in the volume.
+/// One brick of a topology: (peer, path, index). None of the three changes while it is in the
+/// volume.
 public struct Brick: Hashable, Sendable, Codable {
     public var id: BrickID
     public var peer: PeerID

@@ -20,8 +20,12 @@ public enum VolumeNameError: Error, Equatable, CustomStringConvertible {
 /// A volume's name: `^[a-zA-Z0-9_-]+$`, at most 220 bytes so that volfile names fit in a file name.
 public struct VolumeName: Hashable, Sendable, CustomStringConvertible, Comparable {
     public static let bytesMax = 220
-    /// `all` is GD1's word for cluster-wide options; the others are path elements of the REST API.
-    public static let reserved: Set<String> = ["all", "options-group"]
+    /// `all` is GD1's word for cluster-wide options; `options-group` is a path element of the REST
+    /// API; the others are words of a volfile's language (graph.l), whose top has this name.
+    public static let reserved: Set<String> = [
+        "all", "options-group", "volume", "type", "option", "subvolumes", "subvolumeS",
+        "end-volume",
+    ]
 
     public let description: String
 

@@ -2,7 +2,8 @@ public import GRPCCore
 public import GRPCNIOTransportHTTP2Posix
 import NIOCore
 
-/// A connection to a program's Unix socket that comes back by itself, for as long as ``run()`` runs.
+/// A connection to a program's Unix socket that comes back by itself, for as long as ``run()``
+/// runs.
 public struct LocalClient: Sendable {
     public let client: GRPCClient<HTTP2ClientTransport.Posix>
 

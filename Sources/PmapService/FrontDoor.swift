@@ -44,8 +44,8 @@ struct FrontDoor: Service {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 guard (try? await gracefulShutdown()) != nil else { return }
-                // Who comes now waits in the queue of systemd's socket for the next run; who was let
-                // in is answered.
+                // Who comes now waits in the queue of systemd's socket for the next run; who was
+                // let in is answered.
                 closing.set()
                 try? await Task.sleep(for: Limits.drainTime)
                 stop.set()

@@ -25,8 +25,8 @@ public struct ProcessHandle: Sendable {
         close(handle.descriptor)
     }
 
-    /// Waits for its end, and says how it ended when it was our child. Releases the handle. Nil when
-    /// the task was cancelled; the process runs on.
+    /// Waits for its end, and says how it ended when it was our child. Releases the handle. Nil
+    /// when the task was cancelled; the process runs on.
     public func waitForExit() async -> String? {
         let (ends, continuation) = AsyncStream.makeStream(of: String.self)
         let (descriptor, pid) = (descriptor, pid)

@@ -67,7 +67,12 @@ struct Responder: Sendable {
                 caller, method: request.method.rawValue, path: request.uri.path, bearer: bearer)
         }
         let context = RESTContext(source: RESTSource(logger: log, caller: caller))
-        return try await router.respond(to: request, context: context)
+        let response = try await router.respond(to: request, context: context)
+        // The router's own answer to a path that it does not have is empty.
+        if response.status == .notFound, response.headers[.contentType] == nil {
+            throw GD2Error(.notFound, "there is no path \(request.uri.path)")
+        }
+        return response
     }
 
     private static func limited(

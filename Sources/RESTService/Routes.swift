@@ -33,6 +33,9 @@ struct Routes: Sendable {
         for route in listed {
             router.on(RouterPath(route.path), method: route.method, use: route.body)
         }
+        for (path, routes) in Dictionary(grouping: listed, by: \.path) {
+            refuseOthers(than: routes.map(\.method), at: path, router)
+        }
         let endpoints = listed.map { route in
             Endpoint(
                 name: route.name, description: "", methods: [route.method.rawValue],
@@ -40,6 +43,23 @@ struct Routes: Sendable {
         }
         router.get("/endpoints") { _, _ in try Response.json(endpoints) }
         return router
+    }
+
+    /// 405 for the other methods of a path that exists (RFC 9110, section 15.5.6).
+    private func refuseOthers(
+        than methods: [HTTPRequest.Method], at path: String, _ router: Router<RESTContext>
+    ) {
+        let allowed = methods.map(\.rawValue).sorted().joined(separator: ", ")
+        for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete]
+        where !methods.contains(method) {
+            router.on(RouterPath(path), method: method) { _, _ in
+                let error = ErrorResponse.Entry(message: "this path takes \(allowed) only")
+                var response = try Response.json(
+                    ErrorResponse(errors: [error]), status: .methodNotAllowed)
+                response.headers[.allow] = allowed
+                return response
+            }
+        }
     }
 
     private func node() -> [Listed] {

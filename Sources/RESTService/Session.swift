@@ -23,8 +23,8 @@ final class Session: Service {
         self.log = log
     }
 
-    /// Throws while there is none: without the store nothing can be changed. Just after the start the
-    /// first one is waited for a little.
+    /// Throws while there is none: without the store nothing can be changed. Just after the start
+    /// the first one is waited for a little.
     func require() async throws(GD2Error) -> Current {
         for _ in 0..<Limits.firstSessionPolls {
             if let session = now { return session }

@@ -26,7 +26,8 @@ public struct RPCServer: Sendable {
 
     private static let idNext = Mutex(1)
 
-    /// Serves a connected socket, which it owns from now on, until it ends or the task is cancelled.
+    /// Serves a connected socket, which it owns from now on, until it ends or the task is
+    /// cancelled.
     public func serve(descriptor: Int32, peer: RPCPeer) async {
         do {
             let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
-/// Turns records into the JSON that the store holds, and back. Keys are sorted, so equal values have
-/// equal bytes. Fields that this version does not know survive a read-modify-write.
+/// Turns records into the JSON that the store holds, and back. Keys are sorted, so equal values
+/// have equal bytes. Fields that this version does not know survive a read-modify-write.
 public enum RecordCoding {
     public static func encode(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
@@ -9,8 +9,9 @@ public enum RecordCoding {
         return Array(try encoder.encode(value))
     }
 
-    /// Encodes `value`, with every field of `previous` (at any depth of objects) that `value`'s type
-    /// does not know. A field is unknown when encoding what was decoded from `previous` loses it.
+    /// Encodes `value`, with every field of `previous` (at any depth of objects) that `value`'s
+    /// type does not know. A field is unknown when encoding what was decoded from `previous` loses
+    /// it.
     public static func encode<Value: Codable>(
         _ value: Value, updating previous: [UInt8]
     ) throws -> [UInt8] {

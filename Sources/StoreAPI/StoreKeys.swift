@@ -58,7 +58,8 @@ public struct StoreKeys: Hashable, Sendable {
     public func transaction(_ id: TransactionID) -> String { transactions + id.description }
 
     public var locks: String { prefix + "locks/" }
-    /// `object` is `volume/<name>` and the like. JSON: who holds it since when; lease of the holder.
+    /// `object` is `volume/<name>` and the like. JSON: who holds it since when; lease of the
+    /// holder.
     public func lock(_ object: String) -> String { locks + object }
 
     public var sessions: String { prefix + "sessions/" }

@@ -3,9 +3,9 @@ public import ServiceLifecycle
 public import StoreAPI
 import Synchronization
 
-/// Keeps a ``MirrorView`` of some prefixes: loads the last one from its file, follows the store from
-/// there, lists anew after a compaction or another epoch, writes the file after changes, and never
-/// gives up.
+/// Keeps a ``MirrorView`` of some prefixes: loads the last one from its file, follows the store
+/// from there, lists anew after a compaction or another epoch, writes the file after changes, and
+/// never gives up.
 public final class StoreMirror: Service {
     private struct State {
         var view: MirrorView

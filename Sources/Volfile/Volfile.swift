@@ -52,7 +52,8 @@ public struct Volfile: Hashable, Sendable {
         for xlator in xlators {
             text += "volume \(xlator.name)\n    type \(xlator.type)\n"
             for option in xlator.options.reversed() {
-                text += "    option \(option.key) \(Self.safe(option.value))\n"
+                guard let value = Self.safe(option.value) else { continue }
+                text += "    option \(option.key) \(value)\n"
             }
             if !xlator.subvolumes.isEmpty {
                 text += "    subvolumes \(xlator.subvolumes.joined(separator: " "))\n"
@@ -64,14 +65,19 @@ public struct Volfile: Hashable, Sendable {
 }
 
 extension Volfile {
-    /// Nothing in a value may end it, begin another line, or be run as a command (graph.l): whatever
-    /// got past the checks at the door is left out here.
-    static func safe(_ value: String) -> String {
-        value.filter { letter in
-            !letter.isNewline && !"`\"'\\".contains(letter)
-                && letter.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+    /// Nothing in a value may end it, begin another line, be run as a command or be read as a word
+    /// of the language (graph.l): whatever got past the checks at the door is left out here. Nil
+    /// when nothing remains that can be written.
+    static func safe(_ value: String) -> String? {
+        let safe = value.filter { letter in
+            letter.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && !"`\"'\\#".utf8.contains($0) }
         }
+        return safe.isEmpty || keywords.contains(safe) ? nil : safe
     }
+
+    private static let keywords: Set<String> = [
+        "volume", "type", "option", "subvolumes", "subvolumeS", "end-volume",
+    ]
 }
 
 public enum VolfileError: Error, Equatable, CustomStringConvertible {
@@ -107,6 +113,9 @@ extension Volfile {
                 current?.subvolumes = words[1...].map(String.init)
             case "end-volume" where words.count == 1:
                 guard var xlator = current else { throw .line(index + 1, "end without volume") }
+                guard !xlator.type.isEmpty else {
+                    throw .line(index + 1, "volume \(xlator.name) has no type")
+                }
                 for option in options.reversed() { xlator[option.key] = option.value }
                 xlators.append(xlator)
                 current = nil

@@ -54,8 +54,8 @@ struct GraphBuilder {
         add(xlator)
     }
 
-    /// All entries of the map for this type of xlator, in map order, that are set or have a default.
-    /// A few are the self-heal daemon's alone.
+    /// All entries of the map for this type of xlator, in map order, that are set or have a
+    /// default. A few are the self-heal daemon's alone.
     func applyMap(to xlator: inout Xlator, forSelfHeal: Bool = false) {
         for entry in table.entries where entry.xlator == xlator.type {
             if let option = Self.selfHealOptions[entry.key] {

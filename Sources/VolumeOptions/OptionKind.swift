@@ -1,4 +1,5 @@
-/// What values an option takes (GlusterFS options.h, `volume_option_type_t`), and how it writes them.
+/// What values an option takes (GlusterFS options.h, `volume_option_type_t`), and how it writes
+/// them.
 public struct OptionKind: Hashable, Sendable {
     public enum Value: String, Sendable, Codable {
         case any, str, int, sizet, percent, bool, xlator, path, time, double
@@ -35,7 +36,8 @@ public struct OptionKind: Hashable, Sendable {
     /// The text to store for `text`; nil when it is not accepted.
     public func canonical(_ text: String) -> String? {
         let text = Self.trimmed(text)
-        guard !text.isEmpty, text.utf8.allSatisfy(Self.isSafe) else { return nil }
+        guard !text.isEmpty, text.utf8.allSatisfy(Self.isSafe), !Self.keywords.contains(text)
+        else { return nil }
         if value != .bool, !allowed.isEmpty {
             let found = allowed.first { $0 == text }
             return found ?? (allowed.contains { Self.matches($0, text) } ? text : nil)
@@ -56,8 +58,13 @@ public struct OptionKind: Hashable, Sendable {
         }
     }
 
-    /// Whether a byte can stand in a volfile's value. GlusterFS's parser ends a value at a blank, and
-    /// runs what stands between backticks as a command of root's.
+    /// The words of a volfile's language (graph.l): as a value each is a syntax error.
+    private static let keywords: Set<String> = [
+        "volume", "type", "option", "subvolumes", "subvolumeS", "end-volume",
+    ]
+
+    /// Whether a byte can stand in a volfile's value. GlusterFS's parser ends a value at a blank,
+    /// and runs what stands between backticks as a command of root's.
     static func isSafe(_ byte: UInt8) -> Bool {
         byte > 0x20 && byte != 0x7f && !"`\"'\\#".utf8.contains(byte)
     }

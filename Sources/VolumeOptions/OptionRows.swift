@@ -1,7 +1,7 @@
-/// GD1's option map as text. Columns, separated by `; `: key, xlator type, option of the xlator (`!`
-/// when special code writes it), default that is always written (`~` for none), value type, minimum,
-/// maximum, which of them count, op-version, flags, allowed values, the xlator's own default (`~`
-/// for none). The order is the order in which options are put into a volfile.
+/// GD1's option map as text. Columns, separated by `; `: key, xlator type, option of the xlator
+/// (`!` when special code writes it), default that is always written (`~` for none), value type,
+/// minimum, maximum, which of them count, op-version, flags, allowed values, the xlator's own
+/// default (`~` for none). The order is the order in which options are put into a volfile.
 enum OptionRows {
     static let all: [OptionEntry] = {
         var entries: [OptionEntry] = []

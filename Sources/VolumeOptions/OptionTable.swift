@@ -61,7 +61,11 @@ public struct OptionTable: Sendable {
     public func key(for name: String) throws(OptionError) -> String {
         if byKey[name] != nil { return name }
         if let key = byXlatorOption[name] { return key }
-        if name.hasPrefix("user."), name.count > 5 { return name }
+        if name.hasPrefix("user."), name.count > 5,
+            name.utf8.allSatisfy({ OptionKind.isSafe($0) && $0 != UInt8(ascii: "=") })
+        {
+            return name
+        }
         if !name.contains(".") {
             let ending = byKey.keys.filter { $0.hasSuffix("." + name) }
             if ending.count == 1, let key = ending.first { return key }
@@ -99,8 +103,8 @@ public struct OptionTable: Sendable {
         return (key, canonical)
     }
 
-    /// Whether a brick has to be restarted before it uses a new value: what changes a brick's graph,
-    /// or is read once.
+    /// Whether a brick has to be restarted before it uses a new value: what changes a brick's
+    /// graph, or is read once.
     public func needsBrickRestart(_ key: String) -> Bool { Self.restartKeys.contains(key) }
 
     /// The value that is written into volfiles though nobody set it; nil for none.

@@ -8,9 +8,16 @@ extension OptionKind {
         }
     }
 
+    /// As strtol(3) with base 0 has it: `0x` is hexadecimal, another leading 0 octal.
     static func integer(_ text: String) -> Int64? {
-        if text.lowercased().hasPrefix("0x") { return Int64(text.dropFirst(2), radix: 16) }
-        return text == "-0" ? nil : Int64(text)
+        let isNegative = text.hasPrefix("-")
+        let digits = isNegative || text.hasPrefix("+") ? text.dropFirst() : text[...]
+        let isHex = digits.lowercased().hasPrefix("0x")
+        let (number, radix) =
+            isHex ? (digits.dropFirst(2), 16) : (digits, digits.hasPrefix("0") ? 8 : 10)
+        guard number.utf8.allSatisfy({ $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "+") })
+        else { return nil }
+        return Int64((isNegative ? "-" : "") + number, radix: radix)
     }
 
     /// Bytes: a number, maybe with a fraction, and B, KB, MB, GB, TB or PB in either case.
@@ -27,7 +34,9 @@ extension OptionKind {
         default: return nil
         }
         guard let number = Double(split.number), number >= 0 else { return nil }
-        return (0..<power).reduce(number) { value, _ in value * 1_024 }
+        let bytes = (0..<power).reduce(number) { value, _ in value * 1_024 }
+        // GlusterFS counts in 64 bits.
+        return bytes < 0x1p64 ? bytes : nil
     }
 
     static func percent(_ text: String) -> Double? {

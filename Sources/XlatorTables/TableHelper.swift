@@ -42,8 +42,8 @@ public struct TableHelper: Sendable {
         }
     }
 
-    /// What the program writes; it and its children are ended when that takes too long, is too much,
-    /// or is not waited for any more.
+    /// What the program writes; it and its children are ended when that takes too long, is too
+    /// much, or is not waited for any more.
     func output(of arguments: [String]) async throws -> [UInt8] {
         var ends: [Int32] = [0, 0]
         guard gd2_xlator_pipe(&ends, 0) == 0 else {

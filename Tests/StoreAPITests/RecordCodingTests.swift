@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct RecordCodingTests {
     private let stored = Array(
-        #"{"addresses":["n1"],"clientAddresses":[],"future":{"a":1},"id":"43a9cb31-9969-4440-b7ca-1cf08991158d","metadata":{"k":"v"},"name":"n1","schema":2}"#
+        (#"{"addresses":["n1"],"clientAddresses":[],"future":{"a":1},"#
+            + #""id":"43a9cb31-9969-4440-b7ca-1cf08991158d","metadata":{"k":"v"},"#
+            + #""name":"n1","schema":2}"#)
             .utf8)
 
     @Test func unknownFieldsSurviveAReadModifyWrite() throws {

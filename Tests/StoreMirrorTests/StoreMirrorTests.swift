@@ -4,6 +4,7 @@ import Logging
 import StoreAPI
 import StoreMirror
 import StoreTesting
+import Synchronization
 import Testing
 
 @Suite struct StoreMirrorTests {
@@ -52,10 +53,92 @@ import Testing
         }
     }
 
-    private func withMirror(_ body: (StoreMirror) async throws -> Void) async throws {
+    @Test func aStoreThatWasRebuiltIsListedAnewThoughItsRevisionIsLower() async throws {
+        defer { TemporaryFolder.remove(folder) }
+        let key = keys.prefix + "options/old"
+        try await withMirror { mirror in
+            var done = try await store.txn(if: [], then: [.put(key: key, value: [1])])
+            for value in 2...5 as ClosedRange<UInt8> {
+                done = try await store.txn(if: [], then: [.put(key: key, value: [value])])
+            }
+            _ = try await mirror.wait(for: done.revision, timeout: .seconds(5))
+        }
+        let old = try await store.identity()
+        let rebuilt = InMemoryStore(
+            identity: StoreIdentity(
+                cluster: old.cluster, peer: old.peer, epoch: Epoch(old.epoch.number + 1)))
+        let new = keys.prefix + "options/new"
+        let done = try await rebuilt.txn(if: [], then: [.put(key: new, value: [9])])
+        try await withMirror(of: rebuilt) { mirror in
+            let view = try await mirror.first(timeout: .seconds(5)) { $0.freshness == .current }
+            #expect(view.revision == done.revision)
+            #expect(view.values.keys.sorted() == [new])
+            #expect(view.identity?.epoch == Epoch(2))
+        }
+    }
+
+    @Test func anEpochThatRisesUnderAWatchListsAnew() async throws {
+        defer { TemporaryFolder.remove(folder) }
+        let key = keys.prefix + "options/x"
+        try await withMirror { mirror in
+            let done = try await store.txn(if: [], then: [.put(key: key, value: [1])])
+            _ = try await mirror.wait(for: done.revision, timeout: .seconds(5))
+            await store.raiseEpoch()
+            let view = try await mirror.first(timeout: .seconds(5)) {
+                $0.identity?.epoch == Epoch(2) && $0.freshness == .current
+            }
+            #expect(view.values[key]?.value == [1])
+        }
+    }
+
+    @Test(arguments: ["", "x", "gd2-view-1 00\n{}", "gd2-view-1\n", "\u{0}\n\n"])
+    func aDamagedViewIsAsNoneAndIsSaid(contents: String) async throws {
+        defer { TemporaryFolder.remove(folder) }
+        try Data(contents.utf8).write(to: URL(filePath: folder + "/view"))
+        try expectDroppedView()
+    }
+
+    @Test func aViewCutOrBentAnywhereIsAsNone() async throws {
+        defer { TemporaryFolder.remove(folder) }
+        let key = keys.prefix + "options/x"
+        try await withMirror { mirror in
+            let done = try await store.txn(if: [], then: [.put(key: key, value: [1])])
+            _ = try await mirror.wait(for: done.revision, timeout: .seconds(5))
+        }
+        let path = URL(filePath: folder + "/view")
+        let good = try Data(contentsOf: path)
+        for place in stride(from: 0, to: good.count, by: 37) {
+            var bent = good
+            bent[place] ^= 1
+            for damaged in [bent, good.prefix(place)] {
+                try damaged.write(to: path)
+                try expectDroppedView()
+            }
+        }
+        try good.write(to: path)
+        #expect(mirror(of: store).view.values[key]?.value == [1])
+    }
+
+    private func expectDroppedView() throws {
+        let lines = LogLines()
+        let log = Logger(label: "test") { _ in lines }
         let mirror = StoreMirror(
+            store: store, prefixes: { [$0.prefix] }, stateFile: folder + "/view", log: log)
+        #expect(mirror.view.identity == nil)
+        #expect(mirror.view.values.isEmpty)
+        #expect(lines.all == ["warning last view not readable"])
+    }
+
+    private func mirror(of store: InMemoryStore) -> StoreMirror {
+        StoreMirror(
             store: store, prefixes: { [$0.prefix] }, stateFile: folder + "/view",
             log: Logger(label: "test"))
+    }
+
+    private func withMirror(
+        of other: InMemoryStore? = nil, _ body: (StoreMirror) async throws -> Void
+    ) async throws {
+        let mirror = mirror(of: other ?? store)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await mirror.run() }
             try await body(mirror)
@@ -63,6 +146,27 @@ import Testing
             while let result = await group.nextResult() { _ = result }
         }
     }
+}
+
+/// What was logged.
+private final class LogLines: LogHandler {
+    private let lines = Mutex<[String]>([])
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+    var logLevel: Logger.Level {
+        get { .trace }
+        set {}
+    }
+    var all: [String] { lines.withLock { $0 } }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    func log(event: LogEvent) { lines.withLock { $0.append("\(event.level) \(event.message)") } }
 }
 
 private enum TemporaryFolder {

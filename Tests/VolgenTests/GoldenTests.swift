@@ -51,7 +51,8 @@ import Volgen
             let missing = their.options.filter { !our.options.contains($0) }
             Issue.record(
                 """
-                \(golden.name)/\(file) \(their.name): extra \(extra.map { "\($0.key)=\($0.value)" }), \
+                \(golden.name)/\(file) \(their.name): \
+                extra \(extra.map { "\($0.key)=\($0.value)" }), \
                 missing \(missing.map { "\($0.key)=\($0.value)" }), \
                 subvolumes \(our.subvolumes == their.subvolumes), \
                 \(our.options.map(\.key) == their.options.map(\.key) ? "" : "order differs")

@@ -5,7 +5,8 @@ import VolumeOptions
 @testable import XlatorTables
 
 struct HostileXlatorTests {
-    /// Each would end, hang or bend the process that loads it; the sound ones are read all the same.
+    /// Each would end, hang or bend the process that loads it; the sound ones are read all the
+    /// same.
     @Test func whatAnXlatorDoesWhenItIsLoadedStaysWithIt() async throws {
         try await Scratch.with { scratch in
             try scratch.compile("a-sound", Scratch.sound)

@@ -1,0 +1,221 @@
+import CLinux
+import FoundationEssentials
+import GD2Error
+import Glibc
+import GlusterModel
+import Testing
+import Transaction
+
+@testable import BrickService
+
+/// GD2's checks of a brick's directory (gd2-api 9.3), on real directories. Marks are trusted
+/// extended attributes, which root alone sets.
+@Suite(.enabled(if: geteuid() == 0, "trusted extended attributes need root"))
+struct BrickDirectoryTests {
+    private static let volume = VolumeID(high: 1, low: 1)
+    private static let other = VolumeID(high: 2, low: 2)
+    private static let volumeID = "trusted.glusterfs.volume-id"
+    /// Below /var/tmp, which is on the root file system more often than not.
+    private static let anywhere = BrickFlags(allowRootDirectory: true)
+
+    private func withFolder(_ body: (String) throws -> Void) throws {
+        let folder = "/var/tmp/gd2-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try body(folder)
+    }
+
+    private func directory(_ path: String) throws -> BrickDirectory {
+        BrickDirectory(path: try BrickPath(validating: path))
+    }
+
+    private func check(
+        _ path: String, _ flags: BrickFlags, others: [String] = []
+    ) throws {
+        try directory(path).check(
+            flags, volume: Self.volume, others: others.map { try BrickPath(validating: $0) })
+    }
+
+    private func expectRefusal(
+        _ path: String, _ flags: BrickFlags, others: [String] = [], code: ErrorCode = .invalid,
+        _ hint: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let error = #expect(throws: GD2Error.self, sourceLocation: sourceLocation) {
+            try check(path, flags, others: others)
+        }
+        #expect(error?.code == code, sourceLocation: sourceLocation)
+        #expect(
+            error?.message.contains(hint) == true, "\(error?.message ?? "")",
+            sourceLocation: sourceLocation)
+        #expect(error?.fields["brick"] == path, sourceLocation: sourceLocation)
+    }
+
+    private func attributes(_ path: String) -> Set<String> {
+        var buffer = [CChar](repeating: 0, count: 4_096)
+        let count = max(0, listxattr(path, &buffer, buffer.count))
+        let names = buffer.prefix(count).split(separator: 0)
+            .map { String(decoding: $0.map { UInt8(bitPattern: $0) }, as: UTF8.self) }
+        return Set(names.filter { $0.hasPrefix("trusted.") })
+    }
+
+    @Test func check1APathTooLongIsNoBrickPath() {
+        #expect(throws: BrickPathError.self) {
+            try directory("/" + String(repeating: "x", count: 256))
+        }
+        #expect(throws: BrickPathError.self) {
+            try directory(String(repeating: "/abcdefghi", count: 400))
+        }
+    }
+
+    @Test func check2ADirectoryExistsOrIsMade() throws {
+        try withFolder { folder in
+            let brick = folder + "/b"
+            expectRefusal(brick, Self.anywhere, "does not exist")
+            #expect(!FileManager.default.fileExists(atPath: brick))
+            try check(brick, BrickFlags(allowRootDirectory: true, createBrickDirectory: true))
+            try check(folder + "/c", BrickFlags(force: true))
+            #expect(FileManager.default.fileExists(atPath: brick))
+            #expect(FileManager.default.fileExists(atPath: folder + "/c"))
+            // Only the last component is made.
+            expectRefusal(folder + "/x/y", BrickFlags(force: true), "cannot be made")
+        }
+    }
+
+    @Test func check3AFileIsNoDirectoryWhateverIsForced() throws {
+        try withFolder { folder in
+            try Data().write(to: URL(filePath: folder + "/f"))
+            expectRefusal(folder + "/f", BrickFlags(force: true), "is no directory")
+        }
+    }
+
+    @Test func check4AMountPointIsRefused() {
+        expectRefusal("/proc", BrickFlags(), "is a mount point")
+        // Allowed, it fails at the next check that it does not pass.
+        expectRefusal("/proc", BrickFlags(allowMountAsBrick: true), "extended attributes")
+    }
+
+    @Test func check5TheRootFileSystemIsRefused() throws {
+        try withFolder { folder in
+            var (own, root) = (stat(), stat())
+            try #require(stat(folder, &own) == 0 && stat("/", &root) == 0)
+            if own.st_dev == root.st_dev {
+                expectRefusal(folder, BrickFlags(), "is on the root file system")
+            } else {
+                try check(folder, BrickFlags())
+            }
+            try check(folder, Self.anywhere)
+            try check(folder, BrickFlags(force: true))
+        }
+    }
+
+    @Test func check6ExtendedAttributesAreTriedAndNothingStays() throws {
+        expectRefusal("/proc", BrickFlags(force: true), "takes no trusted extended attributes")
+        try withFolder { folder in
+            try check(folder, Self.anywhere)
+            #expect(attributes(folder).isEmpty)
+        }
+    }
+
+    @Test(arguments: [volumeID, "trusted.gfid"], ["", "/sub", "/sub/deep"])
+    func check7WhatWasABrickOrLiesInOneIsRefused(name: String, below: String) throws {
+        try withFolder { folder in
+            let brick = folder + below
+            try FileManager.default.createDirectory(
+                atPath: brick, withIntermediateDirectories: true)
+            let bytes = Self.other.bytes
+            try #require(setxattr(folder, name, bytes, bytes.count, 0) == 0)
+            expectRefusal(brick, Self.anywhere, code: .conflict, "is or was part of a volume")
+            try check(brick, BrickFlags(reuseBricks: true, allowRootDirectory: true))
+            try check(brick, BrickFlags(force: true))
+        }
+    }
+
+    @Test func check7OurOwnMarkOfARunBeforeIsNone() throws {
+        try withFolder { folder in
+            try directory(folder).mark(Self.volume)
+            try check(folder, Self.anywhere)
+            try FileManager.default.createDirectory(
+                atPath: folder + "/sub", withIntermediateDirectories: true)
+            expectRefusal(
+                folder + "/sub", Self.anywhere, code: .conflict, "is or was part of a volume")
+        }
+    }
+
+    @Test func check8AnotherVolumesBrickIsNeverTaken() throws {
+        try withFolder { folder in
+            let brick = folder + "/b"
+            try FileManager.default.createDirectory(
+                atPath: brick, withIntermediateDirectories: true)
+            let force = BrickFlags(force: true)
+            for other in [brick, folder, brick + "/inside"] {
+                expectRefusal(
+                    brick, force, others: ["/elsewhere", other], code: .conflict,
+                    "of another volume")
+            }
+            try check(brick, force, others: [folder + "/b2", "/elsewhere"])
+        }
+    }
+
+    @Test func markingTwiceIsMarkingOnceAndUndoLeavesNothing() throws {
+        try withFolder { folder in
+            let directory = try directory(folder)
+            #expect(directory.problem(Self.volume)?.contains("no mark of a brick") == true)
+            for _ in 0..<2 { try directory.mark(Self.volume) }
+            #expect(attributes(folder) == [Self.volumeID])
+            #expect(directory.problem(Self.volume) == nil)
+            #expect(directory.problem(Self.other)?.contains("another volume") == true)
+            for _ in 0..<2 { directory.unmark(Self.volume, removesDirectory: false) }
+            #expect(attributes(folder).isEmpty)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+        }
+    }
+
+    @Test func undoOfAMadeDirectoryTakesItAwayAndAnyUndoKeepsFiles() throws {
+        try withFolder { folder in
+            let brick = folder + "/b"
+            try check(brick, BrickFlags(allowRootDirectory: true, createBrickDirectory: true))
+            try directory(brick).mark(Self.volume)
+            try directory(brick).unmark(Self.volume, removesDirectory: true)
+            #expect(!FileManager.default.fileExists(atPath: brick))
+
+            try FileManager.default.createDirectory(
+                atPath: brick, withIntermediateDirectories: true)
+            try Data("mine".utf8).write(to: URL(filePath: brick + "/file"))
+            try directory(brick).mark(Self.volume)
+            try directory(brick).unmark(Self.volume, removesDirectory: true)
+            #expect(attributes(brick).isEmpty)
+            #expect(FileManager.default.contents(atPath: brick + "/file") == Data("mine".utf8))
+        }
+    }
+
+    @Test func theMarksOfAnotherVolumeStay() throws {
+        try withFolder { folder in
+            let directory = try directory(folder)
+            try directory.mark(Self.other)
+            directory.unmark(Self.volume, removesDirectory: true)
+            #expect(directory.problem(Self.other) == nil)
+        }
+    }
+
+    @Test func aFullBrickKeepsWhatGlusterFSKnowsOfItsFilesAndALinkIsNotFollowed() throws {
+        try withFolder { folder in
+            let (brick, outside) = (folder + "/b", folder + "/outside")
+            for path in [brick, outside] {
+                try FileManager.default.createDirectory(
+                    atPath: path, withIntermediateDirectories: true)
+            }
+            try Data().write(to: URL(filePath: outside + "/precious"))
+            let directory = try directory(brick)
+            try directory.mark(Self.volume)
+            try #require(symlink(outside, brick + "/.glusterfs/link") == 0)
+            try Data().write(to: URL(filePath: brick + "/file"))
+            directory.unmark(Self.volume, removesDirectory: false)
+            #expect(FileManager.default.fileExists(atPath: brick + "/.glusterfs"))
+            try FileManager.default.removeItem(atPath: brick + "/file")
+            try directory.mark(Self.volume)
+            directory.unmark(Self.volume, removesDirectory: false)
+            #expect(!FileManager.default.fileExists(atPath: brick + "/.glusterfs"))
+            #expect(FileManager.default.fileExists(atPath: outside + "/precious"))
+        }
+    }
+}

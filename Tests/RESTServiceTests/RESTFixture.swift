@@ -1,0 +1,125 @@
+import BrickAPI
+import Crypto
+import FoundationEssentials
+import GD2Error
+import GlusterModel
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import RESTAPI
+import StoreAPI
+import StoreMirror
+import StoreTesting
+import Synchronization
+import Transaction
+import XlatorTables
+
+@testable import RESTService
+
+/// gd2-rest's answers over a store in memory; no socket, and no gd2-brickd.
+struct RESTFixture {
+    static let secret = Array("0123456789abcdef0123456789abcdef".utf8)
+    let store: InMemoryStore
+    private let responder: Responder
+
+    struct Answer {
+        var status: Int
+        var headers: HTTPFields
+        var body: Data
+
+        func error() throws -> ErrorResponse {
+            try JSONDecoder().decode(ErrorResponse.self, from: body)
+        }
+    }
+
+    static func with(
+        secret: [UInt8]? = secret, _ body: (RESTFixture) async throws -> Void
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let identity = StoreIdentity(
+            cluster: ClusterID(high: 1, low: 1), peer: PeerID(high: 2, low: 2), epoch: Epoch(1))
+        let store = InMemoryStore(identity: identity)
+        let peer = Peer(
+            id: identity.peer, name: "n1", addresses: ["n1"], clientAddresses: ["n1:24007"])
+        let written = try await store.txn(
+            if: [],
+            then: [
+                .put(
+                    key: identity.keys.peer(identity.peer), value: try RecordCoding.encode(peer))
+            ])
+        var log = Logger(label: "test")
+        log.logLevel = .critical
+        let mirror = StoreMirror(
+            store: store, prefixes: { [$0.prefix] }, stateFile: folder + "/view", log: log)
+        let fixture = RESTFixture(
+            store: store,
+            responder: try Self.responder(store, mirror, folder, log) { secret })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await mirror.run() }
+            _ = try await mirror.wait(for: written.revision, timeout: .seconds(10))
+            try await body(fixture)
+            group.cancelAll()
+            while let result = await group.nextResult() { _ = result }
+        }
+    }
+
+    private static func responder(
+        _ store: InMemoryStore, _ mirror: StoreMirror, _ folder: String, _ log: Logger,
+        _ secret: @escaping @Sendable () -> [UInt8]?
+    ) throws -> Responder {
+        let session = Session(store: store, log: log)
+        let runner = TransactionRunner(
+            store: store, mirror: mirror, session: session, bricks: NoSteps(), log: log)
+        // It is never run, so it stays the built-in table.
+        let table = InstalledOptionTable(
+            folder: folder, cache: TableCache(path: folder + "/tables"), log: log)
+        let routes = Routes(
+            volumes: VolumeChanges(
+                store: store, mirror: mirror, session: session, runner: runner, options: table,
+                convergence: .seconds(1)),
+            options: OptionChanges(store: store, mirror: mirror, tables: table), mirror: mirror,
+            bricks: try BrickClient(path: folder + "/nobody"))
+        return Responder(
+            router: routes.router().buildResponder(),
+            authorizer: Authorizer(adminGroup: "no-such-group", secret: secret), mirror: mirror,
+            log: log)
+    }
+
+    private struct NoSteps: StepTarget {
+        func run(_ command: StepCommand, on peer: PeerID) async throws {
+            throw GD2Error(.unavailable, "no gd2-brickd here")
+        }
+    }
+
+    /// `token` sends the request over the network with it; else it is root's, on `rest.sock`.
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, body: String = "",
+        headers: HTTPFields = [:], origin: Caller.Origin = .local(uid: 0, gid: 0)
+    ) async throws -> Answer {
+        let head = HTTPRequest(
+            method: method, scheme: "http", authority: "n1", path: path, headerFields: headers)
+        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body)))
+        let response = await responder.respond(to: request, from: Caller(origin: origin))
+        let collector = Collector()
+        try await response.body.write(collector)
+        return Answer(
+            status: response.status.code, headers: response.headers,
+            body: Data(collector.bytes.value))
+    }
+}
+
+private final class Bytes: Sendable {
+    private let bytes = Mutex<[UInt8]>([])
+    var value: [UInt8] { bytes.withLock { $0 } }
+    func add(_ buffer: ByteBuffer) { bytes.withLock { $0 += buffer.readableBytesView } }
+}
+
+private struct Collector: ResponseBodyWriter {
+    let bytes = Bytes()
+    mutating func write(_ buffer: ByteBuffer) async throws { bytes.add(buffer) }
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}

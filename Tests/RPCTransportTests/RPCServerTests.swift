@@ -1,0 +1,124 @@
+import Glibc
+import Logging
+import RPCTransport
+import SunRPC
+import Testing
+import XDR
+
+@Suite struct RPCServerTests {
+    private static let program: UInt32 = 34_123_456
+
+    private static func call(
+        program: UInt32 = program, version: UInt32 = 1, procedure: UInt32, body: [UInt8] = []
+    ) -> [UInt8] {
+        callRecord(
+            CallHeader(xid: 9, program: program, version: version, procedure: procedure),
+            body: body)
+    }
+
+    @Test(arguments: [
+        (call(procedure: 0), Answer.success([])),
+        (call(procedure: 1, body: [0, 0, 0, 1, 97, 0, 0, 0]), .success([97])),
+        (call(procedure: 1, body: [0, 0, 0, 9]), .garbageArguments),
+        (call(procedure: 1, body: [0, 0, 0, 1]), .garbageArguments),
+        (call(procedure: 2), .systemError), (call(procedure: 7), .procedureUnavailable),
+        (call(version: 3, procedure: 1), .programMismatch(low: 1, high: 2)),
+        (call(program: 1, procedure: 1), .programUnavailable),
+    ])
+    func everyCallIsAnsweredAsRFC5531Says(call: [UInt8], answer: Answer) async throws {
+        try await Connection.with(Self.dispatcher) { connection in
+            try connection.send(RecordDecoder.encode(call))
+            #expect(try await connection.record() == answer.record(xid: 9))
+        }
+    }
+
+    @Test func aCallWithoutReplyIsFollowedByTheNext() async throws {
+        try await Connection.with(Self.dispatcher) { connection in
+            let silent = RecordDecoder.encode(Self.call(procedure: 3))
+            try connection.send(silent + RecordDecoder.encode(Self.call(procedure: 0)))
+            #expect(try await connection.record() == Answer.success([]).record(xid: 9))
+        }
+    }
+
+    @Test func aRecordOfNoRPCEndsTheConnection() async throws {
+        for bytes in [
+            RecordDecoder.encode([1, 2, 3]), [0xff, 0xff, 0xff, 0xff],
+            RecordDecoder.encode(Array(Self.call(procedure: 0).prefix(30))),
+        ] as [[UInt8]] {
+            try await Connection.with(Self.dispatcher) { connection in
+                try connection.send(bytes)
+                #expect(try await connection.record() == nil)
+            }
+        }
+    }
+
+    @Test func anotherRPCVersionIsDeniedAndTheConnectionGoesOn() async throws {
+        try await Connection.with(Self.dispatcher) { connection in
+            var bent = Self.call(procedure: 0)
+            bent[11] = 3
+            try connection.send(RecordDecoder.encode(bent))
+            #expect(try await connection.record() == Answer.versionDenied(xid: 9))
+            try connection.send(RecordDecoder.encode(Self.call(procedure: 0)))
+            #expect(try await connection.record() == Answer.success([]).record(xid: 9))
+        }
+    }
+
+    private struct Failure: Error {}
+
+    private static let dispatcher = RPCDispatcher(programs: [
+        RPCProgram(
+            program, version: 1, name: "test",
+            procedures: [
+                RPCProcedure(1, "ECHO") { call in Array(try call.arguments.opaque(limit: 8)) },
+                RPCProcedure(2, "FAIL") { _ in throw Failure() },
+                RPCProcedure(3, "SILENT") { _ in nil },
+            ]), RPCProgram(program, version: 2, name: "test", procedures: []),
+    ])
+}
+
+/// A client's end of a connected pair; the other end is served.
+private struct Connection {
+    private let socket: Int32
+
+    static func with(
+        _ dispatcher: RPCDispatcher, _ body: (Connection) async throws -> Void
+    ) async throws {
+        var pair: [Int32] = [-1, -1]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+        let served = pair[1]
+        defer { close(pair[0]) }
+        _ = fcntl(pair[0], F_SETFL, O_NONBLOCK)
+        var log = Logger(label: "test")
+        log.logLevel = .critical
+        let server = RPCServer(dispatcher: dispatcher, log: log, didClose: { _ in })
+        let peer = RPCPeer(description: "test", isTrusted: false, pid: nil)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await server.serve(descriptor: served, peer: peer) }
+            try await body(Connection(socket: pair[0]))
+            group.cancelAll()
+        }
+    }
+
+    func send(_ bytes: [UInt8]) throws {
+        try #require(Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
+    }
+
+    /// The next record; nil at the end of the connection.
+    func record() async throws -> [UInt8]? {
+        var decoder = RecordDecoder(limit: 1 << 20)
+        var byte: UInt8 = 0
+        let limit = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < limit {
+            let count = recv(socket, &byte, 1, 0)
+            if count == 0 || (count < 0 && errno == ECONNRESET) { return nil }
+            if count == 1 {
+                if let record = try decoder.add([byte]).first { return record }
+            } else {
+                try await Task.sleep(for: .milliseconds(1))
+            }
+        }
+        throw NothingCame()
+    }
+
+    private struct NothingCame: Error {}
+}

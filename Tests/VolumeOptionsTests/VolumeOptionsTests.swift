@@ -1,0 +1,183 @@
+import Seeded
+import Testing
+import VolumeOptions
+
+@Suite struct VolumeOptionsTests {
+    private let table = OptionTable.standard
+
+    @Test(arguments: [
+        // Boolean: stored as on or off.
+        ("cluster.lookup-optimize", "Enable", "on"), ("cluster.lookup-optimize", "0", "off"),
+        ("performance.write-behind", "TRUE", "on"), ("nfs.disable", "no", "off"),
+        // Whole number, with bounds.
+        ("cluster.read-hash-mode", "5", "5"), ("cluster.read-subvolume-index", "-1", "-1"),
+        ("cluster.subvols-per-directory", "0x10", "0x10"), ("storage.create-mask", "0777", "0777"),
+        // Size, in bytes.
+        ("cluster.self-heal-readdir-size", "1KB", "1KB"),
+        ("cluster.self-heal-readdir-size", "131072", "131072"),
+        ("cluster.self-heal-readdir-size", "1.5kb", "1.5kb"),
+        // Percentage, or size.
+        ("cluster.min-free-inodes", "5%", "5%"), ("cluster.min-free-inodes", "12.5", "12.5"),
+        ("cluster.min-free-disk", "10%", "10%"), ("cluster.min-free-disk", "20GB", "20GB"),
+        // Time, in seconds.
+        ("network.frame-timeout", "30min", "30min"), ("network.frame-timeout", "1800", "1800"),
+        // One of a list, and patterns of it.
+        ("cluster.lookup-unhashed", "auto", "auto"),
+        // Path.
+        ("server.statedump-path", "/var/run/gluster", "/var/run/gluster"),
+        // Texts and lists; blanks around are left out.
+        ("auth.allow", " 10.0.0.*,host1\t", "10.0.0.*,host1"),
+        ("performance.cache-priority", "*.log:1,*.db:5", "*.log:1,*.db:5"),
+    ])
+    func aGoodValueIsStoredInOneForm(key: String, value: String, stored: String) throws {
+        let result = try table.validate(key, value)
+        #expect(result.key == key)
+        #expect(result.value == stored)
+        #expect(try table.validate(key, result.value).value == stored, "stored, then given again")
+    }
+
+    @Test(arguments: [
+        ("cluster.lookup-optimize", "maybe", "on or off"), ("nfs.disable", "2", "on or off"),
+        ("cluster.read-hash-mode", "6", "from 0 to 5"), ("cluster.read-hash-mode", "-1", "0 to 5"),
+        ("cluster.read-hash-mode", "1.5", "whole number"), ("cluster.read-hash-mode", "", "0 to 5"),
+        ("cluster.read-hash-mode", "0x", "0 to 5"), ("cluster.read-hash-mode", "0x-3", "0 to 5"),
+        ("cluster.read-hash-mode", "99999999999999999999", "0 to 5"),
+        ("cluster.read-hash-mode", "--1", "0 to 5"), ("cluster.read-hash-mode", "08", "0 to 5"),
+        ("cluster.subvols-per-directory", "0", "at least 1"),
+        ("cluster.self-heal-readdir-size", "1", "64MB from 1024 to 131072 (bytes)"),
+        ("cluster.self-heal-readdir-size", "1MB", "1024 to 131072"),
+        ("cluster.self-heal-readdir-size", "1XB", "64MB"),
+        ("performance.cache-max-file-size", "-5MB", "64MB"),
+        ("performance.cache-max-file-size", "99999999999999999PB", "64MB"),
+        ("performance.cache-max-file-size", "nan", "64MB"),
+        ("cluster.min-free-inodes", "101%", "0% to 100%"),
+        ("cluster.min-free-disk", "x", "10% or 64MB"),
+        ("network.frame-timeout", "86401", "from 0 to 86400 (seconds)"),
+        ("network.frame-timeout", "2fortnights", "30s, 5min or 2hr"),
+        ("cluster.lookup-unhashed", "perhaps", "one of auto, yes"),
+        ("server.statedump-path", "run", "an absolute path"),
+        ("server.statedump-path", "/a/../b", "without .."),
+    ])
+    func aBadValueIsRefusedWithWhatIsAccepted(key: String, value: String, hint: String) {
+        let error = #expect(throws: OptionError.self) { try table.validate(key, value) }
+        guard case .badValue(key, value, let expected) = error else {
+            Issue.record("\(key) \(value): \(error.map { "\($0)" } ?? "")")
+            return
+        }
+        #expect(expected.contains(hint), "\(expected)")
+    }
+
+    /// What GlusterFS's lexer (graph.l) reads as something else than a word runs, or breaks the
+    /// volfile for everybody.
+    @Test(arguments: [
+        "a b", "a\nb", "a\tb", "a\rb", "`id`", "a\"b", "a'b", "a\\b", "a#b", "#", "a\u{0}b",
+        "a\u{7f}b", "volume", "type", "option", "subvolumes", "end-volume",
+    ])
+    func whatAVolfileCannotCarryIsRefusedForEveryOption(value: String) {
+        let accepting = table.entries.filter { entry in
+            (try? table.validate(entry.key, value, isGlobal: entry.isGlobal)) != nil
+        }
+        #expect(accepting.map(\.key) == [])
+    }
+
+    @Test func whateverIsAcceptedIsOneWordOfAVolfile() {
+        var generator = SplitMix(seed: 11)
+        let letters = Array("ab01,.:*/-%KMGBinfx \t\n\"'`\\#\u{7f}é½٣")
+        let keys = Dictionary(grouping: table.entries, by: \.kind.value).values
+            .compactMap { $0.first { !$0.isGlobal }?.key }
+        for _ in 0..<5_000 {
+            let count = Int.random(in: 0...6, using: &generator)
+            let text = String(
+                (0..<count).compactMap { _ in letters.randomElement(using: &generator) })
+            guard let key = keys.randomElement(using: &generator),
+                let value = try? table.validate(key, text).value
+            else { continue }
+            #expect(!value.isEmpty && !value.contains(where: \.isWhitespace), "\(key) \(text)")
+            #expect(!value.contains { "\"'`\\#".contains($0) }, "\(key) \(text)")
+            #expect((try? table.validate(key, value).value) == value, "\(key) \(text)")
+        }
+    }
+
+    @Test func everyDefaultOfTheMapIsAccepted() {
+        // GlusterFS's own default of server-quorum-type, "off", is none of its values.
+        for entry in table.entries
+        where !entry.isGlobal && entry.key != "cluster.server-quorum-type" {
+            for text in [entry.mapDefault, entry.xlatorDefault].compactMap(\.self) {
+                // Variables of GD2's and empty texts are no values that anybody sets.
+                guard !text.contains("{{"), !text.isEmpty, !text.contains("/var") else { continue }
+                do { _ = try table.validate(entry.key, text) } catch OptionError.ownCommand {
+                } catch { Issue.record("\(error)") }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("performance.cache-siz", "performance.cache-size"),
+        ("performance.writebehind", "performance.write-behind"),
+        ("cluster.write-behind", "performance.write-behind"),
+        ("network.frametimeout", "network.frame-timeout"),
+    ])
+    func anUnknownOptionIsRefusedWithASimilarOne(name: String, similar: String) {
+        let error = #expect(throws: OptionError.self) { try table.key(for: name) }
+        #expect(error?.description.contains("did you mean") == true)
+        #expect(error?.description.contains(similar) == true, "\(error.map { "\($0)" } ?? "")")
+    }
+
+    @Test func anOptionLikeNoOtherIsRefusedWithHowToListThem() {
+        #expect(throws: OptionError.unknown(key: "no.such-option-at-all", similar: [])) {
+            try table.key(for: "no.such-option-at-all")
+        }
+        #expect("\(OptionError.unknown(key: "x", similar: []))".contains("volume get VOLUME all"))
+    }
+
+    @Test(arguments: [
+        ("performance.cache-size", "performance.cache-size"),
+        ("frame-timeout", "network.frame-timeout"),
+        ("cluster/distribute.lookup-optimize", "cluster.lookup-optimize"),
+        ("distribute.lookup-optimize", "cluster.lookup-optimize"),
+        ("protocol/client.frame-timeout", "network.frame-timeout"),
+    ])
+    func aKeyIsFoundInEverySpelling(name: String, key: String) throws {
+        #expect(try table.key(for: name) == key)
+    }
+
+    @Test func aShortNameOfSeveralKeysIsRefusedWithThem() {
+        let error = #expect(throws: OptionError.self) { try table.key(for: "eager-lock") }
+        #expect(error?.description.contains("cluster.eager-lock") == true)
+    }
+
+    @Test func anOptionOfTheUsersIsOneLine() throws {
+        let result = try table.validate("user.note", "any text: `x` \"y\" #z")
+        #expect(result.key == "user.note")
+        #expect(result.value == "any text: `x` \"y\" #z")
+        for value in ["a\nb", "a\rb", "a\u{0}"] {
+            #expect(throws: OptionError.self) { try table.validate("user.note", value) }
+        }
+        for key in ["user.", "user", "user.a b", "user.a\nb", "user.a=b"] {
+            #expect(throws: OptionError.self, "\(key)") { try table.validate(key, "x") }
+        }
+        #expect(throws: OptionError.notGlobal(key: "user.note")) {
+            try table.validate("user.note", "x", isGlobal: true)
+        }
+    }
+
+    @Test func anOptionOfTheClusterIsSetThereAlone() throws {
+        let global = try #require(table.entries.first { $0.isGlobal })
+        #expect(throws: OptionError.global(key: global.key)) {
+            try table.validate(global.key, "on")
+        }
+        #expect(throws: OptionError.notGlobal(key: "nfs.disable")) {
+            try table.validate("nfs.disable", "on", isGlobal: true)
+        }
+        let error = #expect(throws: OptionError.self) { try table.validate("features.quota", "on") }
+        #expect(error?.description.contains("glustercli volume quota") == true)
+    }
+
+    @Test func everyRowOfTheMapIsRead() {
+        #expect(table.entries.count > 380)
+        #expect(table.entries.allSatisfy { $0.key.contains(".") && !$0.xlator.isEmpty })
+        #expect(table.mapDefault("cluster.lock-migration") == "off")
+        #expect(table.defaultValue("cluster.min-free-disk") == "10%")
+        #expect(table.defaultValue("no.such") == nil)
+    }
+}
