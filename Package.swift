@@ -227,7 +227,8 @@ let package = Package(
         tests(
             "RESTServiceTests",
             [
-                "BrickAPI", "GD2Error", "GlusterModel", "RESTAPI", "RESTService", "StoreAPI",
+                "BrickAPI", "GD2Error", "GlusterModel", "PmapAPI", "RESTAPI", "RESTService",
+                "StoreAPI",
                 "StoreMirror", "StoreTesting", "Transaction", "XlatorTables", crypto, httpTypes,
                 hummingbird, hummingbirdCore, log, nio,
             ]),

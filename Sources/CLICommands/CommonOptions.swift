@@ -38,8 +38,8 @@ struct CommonOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Over TCP: the file with the secret that requests are signed with (else GD2_AUTH_SECRET, "
-                + "else \(TokenSigner.standardFile)).", valueName: "file"))
+            "Over TCP: the file with the secret that requests are signed with "
+                + "(else GD2_AUTH_SECRET, else \(TokenSigner.standardFile)).", valueName: "file"))
     var secretFile: String?
 
     var client: APIClient {

@@ -14,11 +14,13 @@ struct VolumeSet: AsyncParsableCommand {
 
     func run() async throws {
         try await running {
+            // "volume set gv0 -- KEY -1" is what other tools need for a negative value.
+            let words = words.first == "--" ? words.dropFirst() : words[...]
             guard words.count.isMultiple(of: 2) else {
                 throw GD2Error(.invalid, "options come in pairs of KEY VALUE")
             }
             var options: [String: String] = [:]
-            for index in stride(from: 0, to: words.count, by: 2) {
+            for index in stride(from: words.startIndex, to: words.endIndex, by: 2) {
                 options[words[index]] = words[index + 1]
             }
             let answer = try await common.client.send(
@@ -75,7 +77,7 @@ extension VolumeGet {
         name == "all" ? "/v1/cluster/options" : try VolumeCommand.path(name) + "/options"
     }
 
-    /// GD2's names have slashes (`cluster/replicate.eager-lock`); nothing else of a URL's may be in.
+    /// GD2's names have slashes (`cluster/replicate.eager-lock`), but nothing else of a URL's.
     private static func escaped(_ option: String) throws(GD2Error) -> String {
         guard option.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !"?#%".utf8.contains($0) }) else {
             throw GD2Error(.invalid, "\"\(option)\" is no name of an option")

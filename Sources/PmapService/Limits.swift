@@ -7,7 +7,7 @@ enum Limits {
     /// Who was let in before a stop is answered within this time.
     static let drainTime: Duration = .milliseconds(400)
     static let handoverThreads = 4
-    /// PORTBYBRICK waits this long for gd2-brickd's table, or for a sign-in, while gd2-brickd is away.
+    /// While gd2-brickd is away, PORTBYBRICK waits this long for its table or for a sign-in.
     static let portWait: Duration = .seconds(1)
     /// Different volfiles kept rendered.
     static let volfilesCached = 10_000

@@ -158,7 +158,7 @@ private struct PmapGateway: Gd2_Pmap_V1_Pmap.SimpleServiceProtocol {
         guard !caller.programs.isDisjoint(with: ["gd2-rest", "gd2-store", CallerTable.admin]) else {
             throw GD2Error(
                 .notAllowed,
-                "\(caller.programs.sorted().joined(separator: ", ")) may not list gd2-pmap's clients"
+                "\(caller.programs.sorted().joined(separator: ", ")) may not list the clients"
             )
         }
         let found = clients.list(volume: request.volume)

@@ -39,8 +39,8 @@ public struct OptionEntry: Hashable, Sendable {
     public var isProtected: Bool
     public var isClientSide: Bool
 
-    /// What `volume set all` takes (glusterd-op-sm.c, `valid_all_vol_opts`). The map's own flag says
-    /// something else: that glusterd applies a volume's value to all volumes.
+    /// What `volume set all` takes (glusterd-op-sm.c, `valid_all_vol_opts`). The map's own flag
+    /// says something else: that glusterd applies a volume's value to all volumes.
     private static let clusterKeys: Set<String> = [
         "cluster.server-quorum-ratio", "cluster.enable-shared-storage", "cluster.op-version",
         "cluster.max-op-version", "cluster.brick-multiplex", "cluster.max-bricks-per-process",

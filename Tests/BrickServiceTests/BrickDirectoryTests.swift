@@ -164,7 +164,7 @@ struct BrickDirectoryTests {
             #expect(attributes(folder) == [Self.volumeID])
             #expect(directory.problem(Self.volume) == nil)
             #expect(directory.problem(Self.other)?.contains("another volume") == true)
-            for _ in 0..<2 { directory.unmark(Self.volume, removesDirectory: false) }
+            for _ in 0..<2 { directory.undoMark(Self.volume) }
             #expect(attributes(folder).isEmpty)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
         }
@@ -175,16 +175,54 @@ struct BrickDirectoryTests {
             let brick = folder + "/b"
             try check(brick, BrickFlags(allowRootDirectory: true, createBrickDirectory: true))
             try directory(brick).mark(Self.volume)
-            try directory(brick).unmark(Self.volume, removesDirectory: true)
+            try directory(brick).undoMark(Self.volume)
             #expect(!FileManager.default.fileExists(atPath: brick))
 
             try FileManager.default.createDirectory(
                 atPath: brick, withIntermediateDirectories: true)
             try Data("mine".utf8).write(to: URL(filePath: brick + "/file"))
             try directory(brick).mark(Self.volume)
-            try directory(brick).unmark(Self.volume, removesDirectory: true)
+            try directory(brick).undoMark(Self.volume)
             #expect(attributes(brick).isEmpty)
             #expect(FileManager.default.contents(atPath: brick + "/file") == Data("mine".utf8))
+        }
+    }
+
+    @Test func undoKeepsADirectoryThatWasThereBefore() throws {
+        try withFolder { folder in
+            let brick = folder + "/b"
+            try FileManager.default.createDirectory(
+                atPath: brick, withIntermediateDirectories: true)
+            try check(brick, BrickFlags(force: true))
+            for _ in 0..<2 { try directory(brick).undoMark(Self.volume) }
+            try check(brick, BrickFlags(force: true))
+            try directory(brick).mark(Self.volume)
+            for _ in 0..<2 { try directory(brick).undoMark(Self.volume) }
+            #expect(FileManager.default.fileExists(atPath: brick))
+            #expect(attributes(brick).isEmpty)
+        }
+    }
+
+    @Test func undoPutsBackTheMarkThatForceWroteOver() throws {
+        try withFolder { folder in
+            let directory = try directory(folder)
+            try directory.mark(Self.other)
+            for _ in 0..<2 { try directory.mark(Self.volume) }
+            #expect(directory.problem(Self.volume) == nil)
+            for _ in 0..<2 { directory.undoMark(Self.volume) }
+            #expect(directory.problem(Self.other) == nil)
+            #expect(attributes(folder) == [Self.volumeID])
+        }
+    }
+
+    @Test func whatOnlyAnUndoNeedsGoesBeforeABrickStarts() throws {
+        try withFolder { folder in
+            let brick = folder + "/b"
+            try check(brick, BrickFlags(allowRootDirectory: true, createBrickDirectory: true))
+            try directory(brick).mark(Self.other)
+            try directory(brick).mark(Self.volume)
+            try directory(brick).settle()
+            #expect(attributes(brick) == [Self.volumeID])
         }
     }
 
@@ -192,7 +230,7 @@ struct BrickDirectoryTests {
         try withFolder { folder in
             let directory = try directory(folder)
             try directory.mark(Self.other)
-            directory.unmark(Self.volume, removesDirectory: true)
+            directory.undoMark(Self.volume)
             #expect(directory.problem(Self.other) == nil)
         }
     }
@@ -209,11 +247,11 @@ struct BrickDirectoryTests {
             try directory.mark(Self.volume)
             try #require(symlink(outside, brick + "/.glusterfs/link") == 0)
             try Data().write(to: URL(filePath: brick + "/file"))
-            directory.unmark(Self.volume, removesDirectory: false)
+            directory.unmark(Self.volume)
             #expect(FileManager.default.fileExists(atPath: brick + "/.glusterfs"))
             try FileManager.default.removeItem(atPath: brick + "/file")
             try directory.mark(Self.volume)
-            directory.unmark(Self.volume, removesDirectory: false)
+            directory.unmark(Self.volume)
             #expect(!FileManager.default.fileExists(atPath: brick + "/.glusterfs"))
             #expect(FileManager.default.fileExists(atPath: outside + "/precious"))
         }

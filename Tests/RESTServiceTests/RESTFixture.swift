@@ -8,6 +8,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import PmapAPI
 import RESTAPI
 import StoreAPI
 import StoreMirror
@@ -82,7 +83,8 @@ struct RESTFixture {
                 store: store, mirror: mirror, session: session, runner: runner, options: table,
                 convergence: .seconds(1)),
             options: OptionChanges(store: store, mirror: mirror, tables: table), mirror: mirror,
-            bricks: try BrickClient(path: folder + "/nobody"))
+            bricks: try BrickClient(path: folder + "/nobody"),
+            pmap: try PmapClient(path: folder + "/nobody"))
         return Responder(
             router: routes.router().buildResponder(),
             authorizer: Authorizer(adminGroup: "no-such-group", secret: secret), mirror: mirror,
