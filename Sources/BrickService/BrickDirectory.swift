@@ -14,6 +14,8 @@ struct BrickDirectory: Sendable {
 
     private var text: String { path.description }
     private var internals: String { text + "/.glusterfs" }
+    /// Stands in a directory that a step made, so that an undo takes no other away.
+    private var note: String { internals + "/gd2-made" }
 
     /// The checks in GD2's order; `others` are this node's bricks of other volumes.
     func check(
@@ -37,8 +39,12 @@ struct BrickDirectory: Sendable {
                 throw refusal(
                     .invalid, "\(text) does not exist: make it, or add --create-brick-dir or force")
             }
-            guard mkdir(text, 0o775) == 0 || errno == EEXIST else {
+            guard mkdir(text, 0o775) == 0 else {
                 throw refusal(.invalid, "\(text) cannot be made: \(errorText())")
+            }
+            // A crash before the note leaves an empty directory, which harms nobody.
+            if mkdir(internals, 0o600) == 0 {
+                close(open(note, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600))
             }
             return
         }
@@ -108,19 +114,15 @@ struct BrickDirectory: Sendable {
     }
 
     /// Takes the marks of `volume` away, whichever there are; those of another volume stay. The
-    /// users' files stay, and with them what GlusterFS knows of them.
+    /// users' files stay, and with them what GlusterFS knows of them; so does a directory that no
+    /// step made.
     func unmark(_ volume: VolumeID, removesDirectory: Bool) {
-        guard let found = Self.read(Self.volumeID, text) else {
-            return removeIfEmpty(removesDirectory)
-        }
-        guard found == volume.bytes else { return }
+        let found = Self.read(Self.volumeID, text)
+        let removesDirectory = removesDirectory && access(note, F_OK) == 0
+        guard found == volume.bytes || (found == nil && removesDirectory) else { return }
         removeInternals()
         removexattr(text, Self.gfid)
         removexattr(text, Self.volumeID)
-        removeIfEmpty(removesDirectory)
-    }
-
-    private func removeIfEmpty(_ removesDirectory: Bool) {
         if removesDirectory { rmdir(text) }
     }
 

@@ -188,6 +188,31 @@ struct BrickDirectoryTests {
         }
     }
 
+    @Test(arguments: [false, true])
+    func undoKeepsADirectoryThatWasThereBefore(isMarked: Bool) throws {
+        try withFolder { folder in
+            let brick = folder + "/b"
+            try FileManager.default.createDirectory(
+                atPath: brick, withIntermediateDirectories: true)
+            try check(brick, BrickFlags(force: true))
+            if isMarked { try directory(brick).mark(Self.volume) }
+            for _ in 0..<2 {
+                try directory(brick).unmark(Self.volume, removesDirectory: true)
+                #expect(try FileManager.default.contentsOfDirectory(atPath: brick) == [])
+                #expect(attributes(brick).isEmpty)
+            }
+        }
+    }
+
+    @Test func undoOfAMadeDirectoryThatWasNotMarkedYetTakesItAway() throws {
+        try withFolder { folder in
+            let brick = folder + "/b"
+            try check(brick, BrickFlags(force: true))
+            try directory(brick).unmark(Self.volume, removesDirectory: true)
+            #expect(!FileManager.default.fileExists(atPath: brick))
+        }
+    }
+
     @Test func theMarksOfAnotherVolumeStay() throws {
         try withFolder { folder in
             let directory = try directory(folder)
