@@ -211,7 +211,7 @@ let package = Package(
             ["BrickService", "CLinux", "GD2Error", "GlusterModel", "Transaction"]),
         tests("CLICommandsTests", ["CLICommands", "GD2Error", "GlusterModel"]),
         tests("BrickSupervisionTests", ["BrickSupervision", "GlusterModel", "Seeded"]),
-        tests("DaemonTests", ["Daemon", argumentParser, coreMetrics]),
+        tests("DaemonTests", ["Daemon", argumentParser, coreMetrics, lifecycle]),
         tests("GlusterModelTests", ["GlusterModel"]),
         tests("GlusterXDRTests", ["GlusterXDR", "SunRPC", "XDR"]),
         tests(

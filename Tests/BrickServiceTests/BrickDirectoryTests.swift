@@ -203,6 +203,15 @@ struct BrickDirectoryTests {
         }
     }
 
+    @Test func undoOfAMadeDirectoryThatWasNotMarkedYetTakesItAway() throws {
+        try withFolder { folder in
+            let brick = folder + "/b"
+            try check(brick, BrickFlags(force: true))
+            try directory(brick).undoMark(Self.volume)
+            #expect(!FileManager.default.fileExists(atPath: brick))
+        }
+    }
+
     @Test func undoPutsBackTheMarkThatForceWroteOver() throws {
         try withFolder { folder in
             let directory = try directory(folder)
