@@ -10,6 +10,8 @@ public enum Limits {
     static let failuresReported = 4
     /// A process that was online this long has no failures behind it any more.
     static let healthyAfter: Duration = .seconds(60)
+    /// A process that has not signed in by then is killed and started anew.
+    static let startTime: Duration = .seconds(120)
     /// Between SIGTERM and SIGKILL.
     static let stopTime: Duration = .seconds(10)
 }

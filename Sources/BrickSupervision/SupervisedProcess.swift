@@ -38,7 +38,9 @@ public struct SupervisedProcess: Hashable, Sendable {
         case down(retryAt: Duration?)
         /// The launcher was asked and has not answered.
         case spawning
-        case starting(pid: Int32)
+        /// Runs, and has not signed in. No deadline: it ran before this program did, and may well
+        /// serve clients.
+        case starting(pid: Int32, deadline: Duration?)
         case online(pid: Int32, since: Duration)
         case stopping(pid: Int32, deadline: Duration)
     }
@@ -80,16 +82,18 @@ public struct SupervisedProcess: Hashable, Sendable {
             self.request = max(request, self.request)
             return settle(now, atOnce: isAsked)
         case .spawned(let pid):
-            phase = .starting(pid: pid)
+            phase = .starting(pid: pid, deadline: now + Limits.startTime)
             return settle(now, atOnce: false)
         case .spawnFailed(let why), .exited(let why):
             ended(why, now)
             return settle(now, atOnce: false)
         case .adopted(let pid, let isListening):
-            phase = isListening ? .online(pid: pid, since: now) : .starting(pid: pid)
+            phase =
+                isListening
+                ? .online(pid: pid, since: now) : .starting(pid: pid, deadline: nil)
             return []
         case .signedIn:
-            if case .starting(let pid) = phase {
+            if case .starting(let pid, _) = phase {
                 phase = .online(pid: pid, since: now)
                 message = ""
             }
@@ -105,7 +109,7 @@ public struct SupervisedProcess: Hashable, Sendable {
             if let retryAt, now < retryAt, !atOnce { return [] }
             phase = .spawning
             return [.spawn]
-        case (.starting(let pid), false), (.online(let pid, _), false):
+        case (.starting(let pid, _), false), (.online(let pid, _), false):
             phase = .stopping(pid: pid, deadline: now + Limits.stopTime)
             return [.terminate(pid: pid)]
         case (.online(_, let since), true):
@@ -115,7 +119,12 @@ public struct SupervisedProcess: Hashable, Sendable {
             guard now >= deadline else { return [] }
             phase = .stopping(pid: pid, deadline: now + Limits.stopTime)
             return [.kill(pid: pid)]
-        case (.down, false), (.spawning, _), (.starting, true): return []
+        case (.starting(let pid, let deadline), true):
+            // It hangs; its end is reported as any other, and it is started anew.
+            guard let deadline, now >= deadline else { return [] }
+            phase = .starting(pid: pid, deadline: now + Limits.startTime)
+            return [.kill(pid: pid)]
+        case (.down, false), (.spawning, _): return []
         }
     }
 
@@ -135,7 +144,7 @@ public struct SupervisedProcess: Hashable, Sendable {
     public var pid: Int32? {
         switch phase {
         case .down, .spawning: nil
-        case .starting(let pid), .online(let pid, _), .stopping(let pid, _): pid
+        case .starting(let pid, _), .online(let pid, _), .stopping(let pid, _): pid
         }
     }
 

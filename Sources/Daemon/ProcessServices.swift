@@ -53,7 +53,9 @@ struct Reloading: Service {
             for await _ in await UnixSignalsSequence(trapping: .sighup) {
                 var now = timespec()
                 clock_gettime(CLOCK_MONOTONIC, &now)
-                sd_notify(0, "RELOADING=1\nMONOTONIC_USEC=\(now.tv_sec * 1_000_000)")
+                sd_notify(
+                    0, "RELOADING=1\nMONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1_000)"
+                )
                 do {
                     try reload()
                     log.notice("configuration read again")

@@ -4,6 +4,7 @@ import Logging
 import NIOPosix
 import RPCTransport
 import ServiceLifecycle
+import Synchronization
 
 /// Accepts on the shared port and looks at the first bytes of each connection without taking them:
 /// SunRPC stays here, HTTP and TLS go to gd2-rest by descriptor.
@@ -50,9 +51,18 @@ struct FrontDoor: Service {
                 try? await Task.sleep(for: Limits.drainTime)
                 stop.set()
             }
+            let open = OpenConnections()
             for await descriptor in accepted {
                 let peer = TCPPeer.of(descriptor)
-                group.addTask { await server.serve(descriptor: descriptor, peer: peer) }
+                guard open.enter() else {
+                    log.warning("too many connections", metadata: ["client": "\(peer)"])
+                    close(descriptor)
+                    continue
+                }
+                group.addTask {
+                    await server.serve(descriptor: descriptor, peer: peer)
+                    open.leave()
+                }
             }
             group.cancelAll()
         }
@@ -79,6 +89,21 @@ struct FrontDoor: Service {
             }
         }
     }
+}
+
+/// How many SunRPC connections are open, and whether one more may come in.
+private final class OpenConnections: Sendable {
+    private let count = Mutex(0)
+
+    func enter() -> Bool {
+        count.withLock { count in
+            guard count < RPCTransport.Limits.connectionsMax else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    func leave() { count.withLock { $0 -= 1 } }
 }
 
 /// poll(2) on the listener and on connections that have not said yet what they speak.

@@ -65,19 +65,19 @@ final class TransactionRunner: Service {
     ) async throws -> Int64 {
         var engine = TransactionEngine(record)
         let first = engine.begin()
-        return try await submit(engine, lock, commit, first)
+        for await result in submit(engine, lock, commit, first) { return try result.get() }
+        throw GD2Error(.unavailable, "gd2-rest is stopping; the change goes on or is undone")
     }
 
     private func submit(
         _ engine: TransactionEngine, _ lock: ObjectLock, _ commit: Commit?,
         _ first: [TransactionEffect]
-    ) async throws -> Int64 {
+    ) -> AsyncStream<Result<Int64, GD2Error>> {
         let (results, result) = AsyncStream.makeStream(of: Result<Int64, GD2Error>.self)
         _ = running.withLock { $0.insert(engine.record.id) }
         jobGiver.yield(
             Job(engine: engine, lock: lock, commit: commit, first: first, result: result))
-        for await result in results { return try result.get() }
-        throw GD2Error(.unavailable, "gd2-rest is stopping; the change goes on or is undone")
+        return results
     }
 
     // MARK: Effects
@@ -86,6 +86,7 @@ final class TransactionRunner: Service {
         var engine = job.engine
         var effects = job.first
         var revision: Int64 = 0
+        var (lastCause, pauseMs) = ("", Limits.stepRetryMs)
         let id = engine.record.id
         let journalKey = mirror.view.identity?.keys.transaction(id) ?? ""
         defer {
@@ -109,12 +110,16 @@ final class TransactionRunner: Service {
                     event = await run(step, isUndo: true, engine.record)
                 case .commit(let record):
                     FailPoint.pass("rest-commit")
-                    (event, revision) = try await commit(record, job)
+                    (event, revision) = try await commit(record, job, journaled: revision)
                     FailPoint.pass("rest-committed")
                 case .retryLater(let cause):
-                    log.warning("step fails", metadata: ["txn": "\(id)", "error": "\(cause)"])
+                    if cause != lastCause {
+                        log.warning("step fails", metadata: ["txn": "\(id)", "error": "\(cause)"])
+                    }
+                    lastCause = cause
                     job.result.yield(.failure(Self.unfinished(engine.record, cause)))
-                    try await Task.sleep(for: .milliseconds(Limits.stepRetryMs))
+                    try await Task.sleep(for: .milliseconds(pauseMs))
+                    pauseMs = min(pauseMs * 2, Limits.stepRetryMaxMs)
                     event = .resume
                 case .finish(let outcome):
                     FailPoint.pass("rest-finish")
@@ -169,7 +174,7 @@ final class TransactionRunner: Service {
     }
 
     private func commit(
-        _ record: TransactionRecord, _ job: Job
+        _ record: TransactionRecord, _ job: Job, journaled: Int64
     ) async throws -> (TransactionEvent, Int64) {
         guard let commit = job.commit else {
             return (.commitRefused(cause: "its coordinator died"), 0)
@@ -181,7 +186,9 @@ final class TransactionRunner: Service {
         }
         FailPoint.pass("rest-prepared")
         let result = try await store.txn(
-            if: [job.lock.condition] + commit.conditions,
+            // The journal as we wrote it: one that was taken over meanwhile is being undone.
+            if: [job.lock.condition, .modRevision(key: key, equals: journaled)]
+                + commit.conditions,
             then: commit.operations + [.put(key: key, value: RecordCoding.encode(record))])
         return result.succeeded
             ? (.committed, result.revision)
@@ -283,7 +290,8 @@ final class TransactionRunner: Service {
                 metadata: ["txn": "\(record.id)", "phase": "\(record.phase)"])
             var engine = TransactionEngine(record)
             let first = engine.takeOver(by: session.id, fence: lock.fence)
-            _ = try await submit(engine, lock, nil, first)
+            // Nobody waits for it: one that cannot end yet delays no other.
+            _ = submit(engine, lock, nil, first)
         } catch {
             log.debug(
                 "transaction not taken over",

@@ -6,5 +6,6 @@ public enum Limits {
     static let partialRecordSeconds: Int64 = 30
     /// One call is answered within this time, at worst with SYSTEM_ERR.
     static let callSeconds = 30
+    /// Open connections over TCP; one more is closed at once.
     public static let connectionsMax = 20_000
 }

@@ -169,6 +169,7 @@ struct ClusterKeeper: Service {
                 "store nearly full",
                 metadata: ["used.bytes": "\(bytes)", "quota.bytes": "\(quota)"])
         }
+        if full { try await reclaim(etcdStatus, quota) }
         state.status.databaseBytes = bytes
         state.status.quotaBytes = quota
         state.status.etcdVersion = etcdStatus.version
@@ -177,5 +178,25 @@ struct ClusterKeeper: Service {
             state.status.message =
                 "the store holds \(bytes) of \(quota) bytes: raise etcd-quota-bytes"
         }
+    }
+
+    /// etcd refuses every write from its NOSPACE alarm on, also when compaction has freed most of
+    /// its file: the file has to be made smaller, and the alarm be taken back.
+    private func reclaim(_ status: Etcdserverpb_StatusResponse, _ quota: UInt64) async throws {
+        let inUse = UInt64(max(0, status.dbSizeInUse))
+        guard inUse * 100 < quota * Limits.reclaimBelowPercent else { return }
+        var options = EtcdConnection.options
+        options.timeout = Limits.defragmentation
+        if UInt64(max(0, status.dbSize)) >= quota {
+            _ = try await etcd.maintenance.defragment(.init(), options: options)
+        }
+        _ = try await etcd.maintenance.alarm(
+            .with {
+                $0.action = .deactivate
+                $0.alarm = .nospace
+            }, options: EtcdConnection.options)
+        log.notice(
+            "store takes changes again",
+            metadata: ["used.bytes": "\(inUse)", "quota.bytes": "\(quota)"])
     }
 }

@@ -8,6 +8,9 @@ enum Limits {
     static let healthEverySeconds = 10
     /// Used share of the quota, in percent, from which an alarm is raised.
     static let sizeAlarmPercent: UInt64 = 80
+    /// Used share of the quota, in percent, below which a full store is made to take changes again.
+    static let reclaimBelowPercent: UInt64 = 70
+    static let defragmentation: Duration = .seconds(60)
     /// The lease behind `alive/<peer>`.
     static let aliveTTLSeconds: Int64 = 10
     static let retryMs = 300

@@ -29,7 +29,9 @@ typealias Effect = SupervisedProcess.Effect
             ([up], [Effect.spawn], Phase.spawning, BrickReport.Phase.starting),
             ([down], [], .down(retryAt: nil), .offline),
             ([up, up, .tick], [], .spawning, .starting),
-            ([up, .spawned(pid: 7)], [], .starting(pid: 7), .starting),
+            (
+                [up, .spawned(pid: 7)], [], .starting(pid: 7, deadline: .seconds(121)), .starting
+            ),
             (
                 [up, .spawnFailed("no")], [], .down(retryAt: .seconds(1) + .milliseconds(100)),
                 .offline
@@ -60,7 +62,10 @@ typealias Effect = SupervisedProcess.Effect
             ),
             ([up, .spawned(pid: 7), down, up, .exited("")], [.spawn], .spawning, .starting),
             ([.adopted(pid: 9, isListening: true)], [], .online(pid: 9, since: .zero), .online),
-            ([.adopted(pid: 9, isListening: false), up], [], .starting(pid: 9), .starting),
+            (
+                [.adopted(pid: 9, isListening: false), up], [], .starting(pid: 9, deadline: nil),
+                .starting
+            ),
             (
                 [.adopted(pid: 9, isListening: true), down], [.terminate(pid: 9)],
                 .stopping(pid: 9, deadline: .seconds(11)), .stopping
@@ -74,6 +79,15 @@ typealias Effect = SupervisedProcess.Effect
         #expect(last == effects)
         #expect(process.phase == phase)
         #expect(process.reported == reported)
+    }
+
+    @Test func aStartThatHangsIsKilledButNeverWhatRanBefore() {
+        var process = run([Self.up, .spawned(pid: 7)]).process
+        #expect(process.next(on: .tick, now: .seconds(120)).isEmpty)
+        #expect(process.next(on: .tick, now: .seconds(121)) == [.kill(pid: 7)])
+        #expect(process.next(on: .tick, now: .seconds(122)).isEmpty)
+        var adopted = run([.adopted(pid: 9, isListening: false), Self.up]).process
+        #expect(adopted.next(on: .tick, now: .seconds(1_000_000)).isEmpty)
     }
 
     @Test func aProcessThatDoesNotStopIsKilledAgainAndAgain() {
