@@ -193,7 +193,8 @@ let package = Package(
         library(
             "StoreService",
             [
-                "Daemon", "EtcdAPI", "EtcdProcess", "GlusterModel", "LocalGRPC", "StoreAPI", grpc,
+                "Daemon", "EtcdAPI", "GD2Error", "EtcdProcess", "GlusterModel", "LocalGRPC",
+                "StoreAPI", grpc,
                 grpcNIO, lifecycle, log, metrics, protobuf,
             ]),
 

@@ -3,13 +3,11 @@ import FoundationEssentials
 import GRPCCore
 import GlusterModel
 import Logging
-import Metrics
 import ServiceLifecycle
 import StoreAPI
 import SwiftProtobuf
 
-/// Puts the keys into etcd that every cluster has, keeps `alive/<peer>`, and watches etcd's health
-/// and size.
+/// Puts the keys into etcd that every cluster has, and keeps `alive/<peer>`.
 struct ClusterKeeper: Service {
     let etcd: EtcdConnection
     let state: StoreState
@@ -18,10 +16,7 @@ struct ClusterKeeper: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            await withDiscardingTaskGroup { group in
-                group.addTask { await repeating("keep alive") { try await keepAlive() } }
-                group.addTask { await watchHealth() }
-            }
+            await repeating("keep alive") { try await keepAlive() }
         }
     }
 
@@ -141,62 +136,5 @@ struct ClusterKeeper: Service {
         let digits = Array("0123456789abcdef".utf8)
         var generator = SystemRandomNumberGenerator()
         return (0..<64).map { _ in digits[Int.random(in: 0..<16, using: &generator)] }
-    }
-
-    private func watchHealth() async {
-        let used = Gauge(label: "gd2_etcd_database_bytes")
-        let up = Gauge(label: "gd2_etcd_up")
-        while !Task.isCancelled {
-            do {
-                try await lookAtSize(used)
-                up.record(1)
-            } catch { up.record(0) }
-            do { try await Task.sleep(for: .seconds(Limits.healthEverySeconds)) } catch { return }
-        }
-    }
-
-    private func lookAtSize(_ gauge: Gauge) async throws {
-        let etcdStatus = try await etcd.maintenance.status(.init(), options: EtcdConnection.options)
-        let alarms = try await etcd.maintenance.alarm(.init(), options: EtcdConnection.options)
-        let bytes = UInt64(max(0, etcdStatus.dbSize))
-        let quota = UInt64(configuration.etcdQuotaBytes)
-        gauge.record(Int64(bytes))
-        let full = alarms.alarms.contains { $0.alarm == .nospace }
-        let nearlyFull = bytes * 100 >= quota * Limits.sizeAlarmPercent
-        let alarmed = full || nearlyFull
-        if alarmed && !state.status.spaceAlarm {
-            log.error(
-                "store nearly full",
-                metadata: ["used.bytes": "\(bytes)", "quota.bytes": "\(quota)"])
-        }
-        if full { try await reclaim(etcdStatus, quota) }
-        state.status.databaseBytes = bytes
-        state.status.quotaBytes = quota
-        state.status.etcdVersion = etcdStatus.version
-        state.status.spaceAlarm = alarmed
-        if alarmed, state.status.available {
-            state.status.message =
-                "the store holds \(bytes) of \(quota) bytes: raise etcd-quota-bytes"
-        }
-    }
-
-    /// etcd refuses every write from its NOSPACE alarm on, also when compaction has freed most of
-    /// its file: the file has to be made smaller, and the alarm be taken back.
-    private func reclaim(_ status: Etcdserverpb_StatusResponse, _ quota: UInt64) async throws {
-        let inUse = UInt64(max(0, status.dbSizeInUse))
-        guard inUse * 100 < quota * Limits.reclaimBelowPercent else { return }
-        var options = EtcdConnection.options
-        options.timeout = Limits.defragmentation
-        if UInt64(max(0, status.dbSize)) >= quota {
-            _ = try await etcd.maintenance.defragment(.init(), options: options)
-        }
-        _ = try await etcd.maintenance.alarm(
-            .with {
-                $0.action = .deactivate
-                $0.alarm = .nospace
-            }, options: EtcdConnection.options)
-        log.notice(
-            "store takes changes again",
-            metadata: ["used.bytes": "\(inUse)", "quota.bytes": "\(quota)"])
     }
 }

@@ -10,7 +10,11 @@ enum Limits {
     static let sizeAlarmPercent: UInt64 = 80
     /// Used share of the quota, in percent, below which a full store is made to take changes again.
     static let reclaimBelowPercent: UInt64 = 70
-    static let defragmentation: Duration = .seconds(60)
+    /// Between two attempts at it.
+    static let reclaimEvery: Duration = .seconds(300)
+    static let revisionsKeptWhenFull: Int64 = 10
+    /// Compaction or defragmentation of a full store.
+    static let reclaim: Duration = .seconds(60)
     /// The lease behind `alive/<peer>`.
     static let aliveTTLSeconds: Int64 = 10
     static let retryMs = 300

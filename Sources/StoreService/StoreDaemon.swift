@@ -44,6 +44,9 @@ public enum StoreDaemon {
         return [
             etcd, LocalServerService(server: server),
             CertificateRenewal(certificates: certificates, log: context.log),
+            SpaceKeeper(
+                etcd: etcd, state: state, quotaBytes: configuration.etcdQuotaBytes,
+                log: context.log),
             ClusterKeeper(
                 etcd: etcd, state: state, configuration: configuration, log: context.log),
         ]
