@@ -3,6 +3,7 @@ import Logging
 import ServiceLifecycle
 import StoreAPI
 import StoreMirror
+import Synchronization
 
 /// Writes what this node says of its volumes to `reported/<peer>/volumes/…`, when it differs from
 /// what stands there.
@@ -11,6 +12,22 @@ struct Reporter: Service {
     let mirror: StoreMirror
     let supervisor: Supervisor
     let log: Logger
+
+    /// The last encoding of each report, since most stay as they are.
+    private final class Encoded: Sendable {
+        let known = Mutex<[VolumeID: (report: VolumeReport, bytes: [UInt8])]>([:])
+    }
+
+    private let encoded = Encoded()
+
+    init(
+        store: any KeyValueStore, mirror: StoreMirror, supervisor: Supervisor, log: Logger
+    ) {
+        self.store = store
+        self.mirror = mirror
+        self.supervisor = supervisor
+        self.log = log
+    }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -52,9 +69,15 @@ struct Reporter: Service {
         var operations: [StoreAPI.Operation] = []
         for (volume, report) in reports {
             let key = keys.volumeReport(volume, by: identity.peer)
-            let bytes = try RecordCoding.encode(report)
+            let bytes = try encoded.known.withLock { known in
+                if let last = known[volume], last.report == report { return last.bytes }
+                let bytes = try RecordCoding.encode(report)
+                known[volume] = (report, bytes)
+                return bytes
+            }
             if view.values[key]?.value != bytes { operations.append(.put(key: key, value: bytes)) }
         }
+        encoded.known.withLock { $0 = $0.filter { reports[$0.key] != nil } }
         let prefix = keys.reported(by: identity.peer) + "volumes/"
         for key in view.values.keys where key.hasPrefix(prefix) {
             let volume = VolumeID(String(key.dropFirst(prefix.count)))

@@ -11,7 +11,7 @@ import Transaction
 /// coordinators, and may run each step, and each undo, more than once.
 actor StepRunner {
     private let store: any KeyValueStore
-    private let mirror: StoreMirror
+    private let cluster: ClusterReader
     private let supervisor: Supervisor
     private var fences: Fences
     private let log: Logger
@@ -21,7 +21,7 @@ actor StepRunner {
         log: Logger
     ) {
         self.store = store
-        self.mirror = mirror
+        cluster = ClusterReader(mirror)
         self.supervisor = supervisor
         self.fences = fences
         self.log = log
@@ -78,7 +78,7 @@ actor StepRunner {
     }
 
     private func prepare(_ arguments: BrickArguments) throws {
-        let state = ClusterState(mirror.view)
+        let state = cluster.current
         guard let peer = state.identity?.peer else {
             throw GD2Error(.unavailable, "this node has not read the store yet: try again")
         }

@@ -20,20 +20,24 @@ struct GlusterPrograms: Sendable {
         return RPCProgram(
             Programs.handshake, version: Programs.Handshake.version, name: "GlusterFS Handshake",
             procedures: [
-                RPCProcedure(Programs.Handshake.getSpec, "GETSPEC") { call in
-                    let request = try GetSpecRequest(from: &call.arguments)
-                    let reply = volfiles.reply(
-                        to: request, isTrusted: call.connection.peer.isTrusted
-                    ) { rendered in clients.fetched(request, rendered, by: call.connection) }
-                    return reply.bytes
-                },
+                RPCProcedure(
+                    Programs.Handshake.getSpec, "GETSPEC",
+                    now: { call in
+                        let request = try GetSpecRequest(from: &call.arguments)
+                        let reply = volfiles.reply(
+                            to: request, isTrusted: call.connection.peer.isTrusted
+                        ) { rendered in clients.fetched(request, rendered, by: call.connection) }
+                        return reply.bytes
+                    }),
                 // The rebalance process reports its end; GD1 never answers.
-                RPCProcedure(Programs.Handshake.eventNotify, "EVENT_NOTIFY") { _ in nil },
-                RPCProcedure(Programs.Handshake.getVolumeInfo, "GET_VOLUME_INFO") { call in
-                    let request = try VolumeInfoRequest(from: &call.arguments)
-                    let id = volfiles.volumeID(named: request.volume)
-                    return VolumeInfoRequest.reply(id: id?.description)
-                },
+                RPCProcedure(Programs.Handshake.eventNotify, "EVENT_NOTIFY", now: { _ in nil }),
+                RPCProcedure(
+                    Programs.Handshake.getVolumeInfo, "GET_VOLUME_INFO",
+                    now: { call in
+                        let request = try VolumeInfoRequest(from: &call.arguments)
+                        let id = volfiles.volumeID(named: request.volume)
+                        return VolumeInfoRequest.reply(id: id?.description)
+                    }),
             ])
     }
 
@@ -44,26 +48,36 @@ struct GlusterPrograms: Sendable {
             procedures: [
                 RPCProcedure(Programs.Portmap.portByBrick, "PORTBYBRICK") { call in
                     let brick = try PortmapMessage.portByBrick(&call.arguments)
+                    switch ports.known(brick) {
+                    case .port(let port): return .reply(PortmapMessage.portReply(port))
+                    case .unknownYet: return .later
+                    }
+                } later: { call in
+                    let brick = try PortmapMessage.portByBrick(&call.arguments)
                     return PortmapMessage.portReply(await ports.port(of: brick))
                 },
                 // Over TCP anybody can claim to be a brick, so there it changes nothing; but an
                 // unanswered SIGNIN would stop a brick's start.
-                RPCProcedure(Programs.Portmap.signIn, "SIGNIN") { call in
-                    let (name, port) = try PortmapMessage.signIn(&call.arguments)
-                    if let pid = call.connection.peer.pid, call.connection.peer.isTrusted {
-                        await ports.signIn(
-                            name, port: port, pid: pid, connection: call.connection.id)
-                    }
-                    return PortmapMessage.signed
-                },
-                RPCProcedure(Programs.Portmap.signOut, "SIGNOUT") { call in
-                    let (name, port) = try PortmapMessage.signIn(&call.arguments)
-                    if let pid = call.connection.peer.pid, call.connection.peer.isTrusted {
-                        await ports.signOut(
-                            name, port: port, pid: pid, connection: call.connection.id)
-                    }
-                    return PortmapMessage.signed
-                },
+                RPCProcedure(
+                    Programs.Portmap.signIn, "SIGNIN",
+                    later: { call in
+                        let (name, port) = try PortmapMessage.signIn(&call.arguments)
+                        if let pid = call.connection.peer.pid, call.connection.peer.isTrusted {
+                            await ports.signIn(
+                                name, port: port, pid: pid, connection: call.connection.id)
+                        }
+                        return PortmapMessage.signed
+                    }),
+                RPCProcedure(
+                    Programs.Portmap.signOut, "SIGNOUT",
+                    later: { call in
+                        let (name, port) = try PortmapMessage.signIn(&call.arguments)
+                        if let pid = call.connection.peer.pid, call.connection.peer.isTrusted {
+                            await ports.signOut(
+                                name, port: port, pid: pid, connection: call.connection.id)
+                        }
+                        return PortmapMessage.signed
+                    }),
             ])
     }
 
@@ -75,8 +89,8 @@ struct GlusterPrograms: Sendable {
         return RPCProgram(
             Programs.dump, version: Programs.Dump.version, name: "GF-DUMP",
             procedures: [
-                RPCProcedure(Programs.Dump.dump, "DUMP") { _ in reply },
-                RPCProcedure(Programs.Dump.ping, "PING") { _ in DumpMessage.pingReply },
+                RPCProcedure(Programs.Dump.dump, "DUMP", now: { _ in reply }),
+                RPCProcedure(Programs.Dump.ping, "PING", now: { _ in DumpMessage.pingReply }),
             ])
     }
 }

@@ -30,6 +30,19 @@ final class PortService: Service {
         }
     }
 
+    enum Known {
+        /// nil: there is no such brick here.
+        case port(Int?)
+        case unknownYet
+    }
+
+    func known(_ brick: String) -> Known {
+        state.withLock { state in
+            if let port = state.table.port(of: brick) { return .port(port) }
+            return state.table.isComplete ? .port(nil) : .unknownYet
+        }
+    }
+
     /// The port of a brick; waits a little for one that may be about to be known.
     func port(of brick: String) async -> Int? {
         let (changes, continuation) = AsyncStream.makeStream(

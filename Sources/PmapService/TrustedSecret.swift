@@ -5,7 +5,7 @@ import Volgen
 
 /// Derives each volume's trusted-client credentials from the cluster's secret, so that no file and
 /// no key holds them.
-struct TrustedSecret: Sendable {
+struct TrustedSecret: Sendable, Equatable {
     private let key: SymmetricKey
 
     init?(hex bytes: [UInt8]) {

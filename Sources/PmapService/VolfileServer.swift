@@ -26,26 +26,43 @@ final class VolfileServer: Sendable {
 
     private struct State {
         var cluster = ClusterState()
-        var decoder = ClusterDecoder()
         var secret: TrustedSecret?
         var cache: [CacheKey: Rendered] = [:]
     }
 
     private let volgen = Volgen()
     private let log: Logger
+    private let decoder = Mutex(ClusterDecoder())
     private let state = Mutex(State())
 
     init(log: Logger) { self.log = log }
 
-    /// Takes a newer view; what was rendered from the old one is rendered anew when asked.
+    /// Takes a newer view; what was rendered from an old one and would be another text now is
+    /// rendered anew when asked.
     func update(_ view: MirrorView) {
+        // Outside of the lock that every GETSPEC takes.
+        let cluster = decoder.withLock { $0.state(of: view) }
+        let key = view.identity?.keys.volumeAuthSecret
+        let secret = key.flatMap { view.values[$0] }.flatMap { TrustedSecret(hex: $0.value) }
+        let (old, known) = state.withLock { ($0.cluster, $0.cache.keys.map(\.id.volume)) }
+        let isSame =
+            old.peers == cluster.peers && old.identity == cluster.identity
+            && state.withLock { $0.secret == secret || secret == nil }
+        let kept = Set(known).filter { isSame && Self.isSame($0, old, cluster) }
         state.withLock { state in
-            state.cluster = state.decoder.state(of: view)
-            if let key = view.identity?.keys.volumeAuthSecret, let value = view.values[key] {
-                state.secret = TrustedSecret(hex: value.value)
-            }
-            state.cache = [:]
+            state.cluster = cluster
+            if let secret { state.secret = secret }
+            state.cache = state.cache.filter { kept.contains($0.key.id.volume) }
         }
+    }
+
+    /// Whether a volume's volfiles say the same in both.
+    private static func isSame(
+        _ name: String?, _ old: ClusterState, _ new: ClusterState
+    ) -> Bool {
+        guard let name, let before = old.volume(named: name), let now = new.volume(named: name)
+        else { return false }
+        return before == now && sharedCounts(before, old) == sharedCounts(now, new)
     }
 
     func volumeID(named name: String) -> VolumeID? {
@@ -135,19 +152,24 @@ final class VolfileServer: Sendable {
     private static func context(
         of volume: Volume, _ cluster: ClusterState, _ secret: TrustedSecret
     ) -> VolgenContext {
-        var counts: [Int: Int] = [:]
-        if let peer = cluster.identity?.peer {
-            let reports = cluster.reports[volume.id]?[peer]?.bricks ?? []
-            let devices = Dictionary(reports.map { ($0.index, $0.device) }) { first, _ in first }
-            for brick in volume.bricks(of: peer) {
-                let device = devices[brick.index] ?? ""
-                counts[brick.index] =
-                    device.isEmpty ? 1 : max(1, devices.values.count { $0 == device })
-            }
-        }
         return VolgenContext(
             hosts: cluster.peers.compactMapValues(\.addresses.first),
-            credentials: secret.credentials(for: volume.id), sharedBrickCounts: counts)
+            credentials: secret.credentials(for: volume.id),
+            sharedBrickCounts: sharedCounts(volume, cluster))
+    }
+
+    /// How many bricks of the volume lie on one file system of this node, for each of its bricks.
+    private static func sharedCounts(_ volume: Volume, _ cluster: ClusterState) -> [Int: Int] {
+        guard let peer = cluster.identity?.peer else { return [:] }
+        var counts: [Int: Int] = [:]
+        let reports = cluster.reports[volume.id]?[peer]?.bricks ?? []
+        let devices = Dictionary(reports.map { ($0.index, $0.device) }) { first, _ in first }
+        for brick in volume.bricks(of: peer) {
+            let device = devices[brick.index] ?? ""
+            counts[brick.index] =
+                device.isEmpty ? 1 : max(1, devices.values.count { $0 == device })
+        }
+        return counts
     }
 
     private static func shape(of volfile: Volfile) -> Int {

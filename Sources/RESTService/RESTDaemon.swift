@@ -37,7 +37,8 @@ public enum RESTDaemon {
             cache: TableCache(path: configuration.stateDirectory + "/xlators"), log: context.log)
         let routes = Routes(
             volumes: VolumeChanges(
-                store: store, mirror: mirror, session: session, runner: runner, options: table,
+                store: store, mirror: mirror, cluster: ClusterReader(mirror), session: session,
+                runner: runner, options: table,
                 convergence: .seconds(configuration.convergenceSeconds)),
             options: OptionChanges(store: store, mirror: mirror, tables: table),
             mirror: mirror, bricks: bricks, pmap: pmap)

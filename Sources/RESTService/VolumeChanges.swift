@@ -13,6 +13,7 @@ import VolumeOptions
 struct VolumeChanges: Sendable {
     let store: any KeyValueStore
     let mirror: StoreMirror
+    let cluster: ClusterReader
     let session: Session
     let runner: TransactionRunner
     let options: InstalledOptionTable
@@ -341,7 +342,7 @@ struct VolumeChanges: Sendable {
 
     /// The newest state; throws while the store was never reached.
     func current() throws -> ClusterState {
-        let state = ClusterState(mirror.view)
+        let state = cluster.current
         guard state.identity != nil else {
             throw GD2Error(
                 .unavailable, "the store was never reached: see systemctl status gd2-store gd2-etcd"

@@ -1,3 +1,4 @@
+import Logging
 import SunRPC
 public import XDR
 
@@ -7,20 +8,58 @@ public struct RPCCall: Sendable {
     public let connection: RPCConnection
 }
 
-/// One procedure: gives the reply's body, or nil where GlusterFS expects none. An ``XDRError`` is
-/// answered with GARBAGE_ARGS, any other error with SYSTEM_ERR.
+/// What a procedure can say at once.
+public enum RPCOutcome: Sendable {
+    case reply([UInt8])
+    /// GlusterFS expects none.
+    case noReply
+    /// It has to wait for something.
+    case later
+}
+
+/// One procedure. An ``XDRError`` is answered with GARBAGE_ARGS, any other error with SYSTEM_ERR.
 public struct RPCProcedure: Sendable {
+    public typealias Now = @Sendable (inout RPCCall) throws -> RPCOutcome
+    public typealias Later = @Sendable (inout RPCCall) async throws -> [UInt8]?
+
     public var number: UInt32
     public var name: String
-    let body: @Sendable (inout RPCCall) async throws -> [UInt8]?
+    let now: Now
+    let later: Later
 
-    public init(
-        _ number: UInt32, _ name: String,
-        _ body: @escaping @Sendable (inout RPCCall) async throws -> [UInt8]?
-    ) {
+    /// `now` runs on an event loop, so it must not block; where it cannot answer, `later` does.
+    public init(_ number: UInt32, _ name: String, now: @escaping Now, later: @escaping Later) {
         self.number = number
         self.name = name
-        self.body = body
+        self.now = now
+        self.later = later
+    }
+
+    /// Never waits.
+    public init(
+        _ number: UInt32, _ name: String,
+        now: @escaping @Sendable (inout RPCCall) throws -> [UInt8]?
+    ) {
+        self.init(number, name) { call in
+            try now(&call).map { .reply($0) } ?? .noReply
+        } later: { call in
+            try now(&call)
+        }
+    }
+
+    /// Always waits.
+    public init(_ number: UInt32, _ name: String, later: @escaping Later) {
+        self.init(number, name, now: { _ in .later }, later: later)
+    }
+
+    func failure(_ error: any Error, _ connection: RPCConnection, _ log: Logger) -> Answer {
+        if error is XDRError { return .garbageArguments }
+        log.warning(
+            "call failed",
+            metadata: [
+                "procedure": "\(name)", "peer": "\(connection.peer)", "error": "\(error)",
+            ])
+        return .systemError
     }
 }
 

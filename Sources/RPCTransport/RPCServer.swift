@@ -7,8 +7,15 @@ import XDR
 
 /// Serves SunRPC on connections: one call of a connection after the other, each answered once.
 public struct RPCServer: Sendable {
-    /// The channel of a connection whose bytes are joined to records.
-    typealias RecordChannel = NIOAsyncChannel<[UInt8], ByteBuffer>
+    /// The channel of a connection whose bytes are joined to records, and what answers on it.
+    struct RecordChannel: Sendable {
+        let records: NIOAsyncChannel<[UInt8], ByteBuffer>
+        let handler: NIOLoopBound<CallHandler>
+
+        func begin(_ connection: RPCConnection) {
+            records.channel.eventLoop.execute { handler.value.connection = connection }
+        }
+    }
 
     private let dispatcher: RPCDispatcher
     private let log: Logger
@@ -33,7 +40,7 @@ public struct RPCServer: Sendable {
             let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                 .channelOption(.allowRemoteHalfClosure, value: false)
                 .withConnectedSocket(descriptor) { channel in
-                    channel.eventLoop.makeCompletedFuture { try Self.records(of: channel) }
+                    channel.eventLoop.makeCompletedFuture { try records(of: channel) }
                 }
             try await serve(channel, peer)
         } catch {
@@ -46,7 +53,7 @@ public struct RPCServer: Sendable {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .bind(descriptor) { channel in
                 UnixCredentials.ask(channel).flatMapThrowing { peer in
-                    (try Self.records(of: channel), peer)
+                    (try records(of: channel), peer)
                 }
             }
         try await withThrowingDiscardingTaskGroup { group in
@@ -62,19 +69,23 @@ public struct RPCServer: Sendable {
         }
     }
 
-    private static func records(of channel: any Channel) throws -> RecordChannel {
-        try channel.pipeline.syncOperations.addHandler(RecordHandler())
-        return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+    private func records(of channel: any Channel) throws -> RecordChannel {
+        let handler = CallHandler(dispatcher: dispatcher, log: log)
+        try channel.pipeline.syncOperations.addHandlers([RecordHandler(), handler])
+        return RecordChannel(
+            records: try NIOAsyncChannel(wrappingChannelSynchronously: channel),
+            handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
     }
 
     private func serve(_ channel: RecordChannel, _ peer: RPCPeer) async throws {
-        try await channel.executeThenClose { inbound, outbound in
+        try await channel.records.executeThenClose { inbound, outbound in
             let id = Self.idNext.withLock { next in
                 defer { next += 1 }
                 return next
             }
             let connection = RPCConnection(id: id, peer: peer, outbound: outbound)
             defer { didClose(connection) }
+            channel.begin(connection)
             for try await record in inbound { try await answer(record, connection) }
         }
     }
@@ -102,7 +113,7 @@ public struct RPCServer: Sendable {
             return try await withThrowingTaskGroup(of: Answer?.self) { group in
                 group.addTask {
                     var call = RPCCall(arguments: XDRReader(body), connection: connection)
-                    return try await procedure.body(&call).map { .success($0) }
+                    return try await procedure.later(&call).map { .success($0) }
                 }
                 group.addTask {
                     try await Task.sleep(for: .seconds(Limits.callSeconds))
@@ -111,16 +122,8 @@ public struct RPCServer: Sendable {
                 defer { group.cancelAll() }
                 return try await group.next() ?? .systemError
             }
-        } catch is XDRError {
-            return .garbageArguments
         } catch {
-            log.warning(
-                "call failed",
-                metadata: [
-                    "procedure": "\(procedure.name)", "peer": "\(connection.peer)",
-                    "error": "\(error)",
-                ])
-            return .systemError
+            return procedure.failure(error, connection, log)
         }
     }
 }

@@ -171,7 +171,9 @@ public final class StoreMirror: Service {
 
     private func publish(_ update: (inout MirrorView) -> Void) {
         state.withLock { state in
+            let number = state.view.number
             update(&state.view)
+            state.view.number = number + 1
             if state.view.revision >= state.target {
                 state.view.freshness = .current
                 state.currentAt = clock.now

@@ -21,6 +21,9 @@ import XDR
         (call(procedure: 1, body: [0, 0, 0, 1, 97, 0, 0, 0]), .success([97])),
         (call(procedure: 1, body: [0, 0, 0, 9]), .garbageArguments),
         (call(procedure: 1, body: [0, 0, 0, 1]), .garbageArguments),
+        (call(procedure: 4, body: [0, 0, 0, 1, 97, 0, 0, 0]), .success([97])),
+        (call(procedure: 4, body: [0, 0, 0, 9]), .garbageArguments),
+        (call(procedure: 5), .systemError),
         (call(procedure: 2), .systemError), (call(procedure: 7), .procedureUnavailable),
         (call(version: 3, procedure: 1), .programMismatch(low: 1, high: 2)),
         (call(program: 1, procedure: 1), .programUnavailable),
@@ -69,9 +72,17 @@ import XDR
         RPCProgram(
             program, version: 1, name: "test",
             procedures: [
-                RPCProcedure(1, "ECHO") { call in Array(try call.arguments.opaque(limit: 8)) },
-                RPCProcedure(2, "FAIL") { _ in throw Failure() },
-                RPCProcedure(3, "SILENT") { _ in nil },
+                RPCProcedure(
+                    1, "ECHO", now: { call in Array(try call.arguments.opaque(limit: 8)) }),
+                RPCProcedure(2, "FAIL", now: { _ in throw Failure() }),
+                RPCProcedure(3, "SILENT", now: { _ in nil }),
+                RPCProcedure(
+                    4, "LATER",
+                    later: { call in
+                        try await Task.sleep(for: .milliseconds(1))
+                        return Array(try call.arguments.opaque(limit: 8))
+                    }),
+                RPCProcedure(5, "LATER FAIL", later: { _ in throw Failure() }),
             ]), RPCProgram(program, version: 2, name: "test", procedures: []),
     ])
 }
