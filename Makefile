@@ -56,7 +56,7 @@ hosts:
 
 # A debug build says nothing about speed.
 bench: setup
-	swift build --configuration release
+	swift build --configuration release --explicit-target-dependency-import-check error
 	BIN=$(CURDIR)/.build/release Tests/bench/run
 
 check:

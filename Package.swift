@@ -171,6 +171,7 @@ let package = Package(
             "CLICommands",
             [
                 "GD2Error", "GlusterModel", "RESTAPI", argumentParser, crypto, httpClient, jwt, nio,
+                nioTLS,
                 nioHTTP1,
                 nioPosix,
             ]),

@@ -58,12 +58,15 @@ struct BrickDirectory: Sendable {
         guard mkdir(unfinished, 0o775) == 0 || errno == EEXIST else {
             throw refusal(.invalid, "\(text) cannot be made: \(errorText())")
         }
-        guard setxattr(unfinished, Self.madeFor, bytes, bytes.count, 0) == 0,
-            rename(unfinished, text) == 0
-        else {
+        guard setxattr(unfinished, Self.madeFor, bytes, bytes.count, 0) == 0 else {
             let why = errorText()
             rmdir(unfinished)
             throw refusal(.invalid, "\(text) takes no trusted extended attributes: \(why)")
+        }
+        guard rename(unfinished, text) == 0 else {
+            let why = errorText()
+            rmdir(unfinished)
+            throw refusal(.invalid, "\(text) cannot be made: \(why)")
         }
     }
 

@@ -1,10 +1,12 @@
 import AsyncHTTPClient
 import FoundationEssentials
-import GD2Error
+public import GD2Error
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import RESTAPI
+import Synchronization
 
 /// The REST API over gd2-rest's Unix socket or HTTP.
 public struct APIClient: Sendable {
@@ -16,21 +18,58 @@ public struct APIClient: Sendable {
     /// The socket of the node that this runs on.
     public static let localEndpoint = "unix:/run/gd2/rest.sock"
     /// Does not try again by itself: only we know what is worth it.
-    private static let http: HTTPClient = {
-        var configuration = HTTPClient.Configuration.singletonConfiguration
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
+    private let http: HTTPClient
     private static let answerBytes = 64 << 20
     /// How long a gd2-rest that is just being restarted is waited for.
     private static let connectTries = 20
     private static let connectPauseMs = 250
 
     /// `endpoint`: `unix:/PATH`, `http://HOST:PORT` or `https://HOST:PORT`.
-    public init(endpoint: String, signer: TokenSigner?, timeout: Duration) {
+    public init(
+        endpoint: String, signer: TokenSigner?, trust: Trust = .system, timeout: Duration
+    ) throws(GD2Error) {
         self.endpoint = endpoint
+        http = try Self.client(trust)
         self.signer = signer
         self.timeout = timeout
+    }
+
+    /// Whose certificate is taken over https.
+    public enum Trust: Sendable, Hashable {
+        case system
+        /// A PEM file.
+        case authority(String)
+        case anybody
+    }
+
+    /// One of each kind, kept to the end of the process: a client may not go unless shut down.
+    private static let clients = Mutex<[Trust: HTTPClient]>([:])
+
+    private static func client(_ trust: Trust) throws(GD2Error) -> HTTPClient {
+        if let known = clients.withLock({ $0[trust] }) { return known }
+        let new = try makeClient(trust)
+        clients.withLock { $0[trust] = new }
+        return new
+    }
+
+    private static func makeClient(_ trust: Trust) throws(GD2Error) -> HTTPClient {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.connectionPool.retryConnectionEstablishment = false
+        switch trust {
+        case .system: break
+        case .authority(let path):
+            guard FileManager.default.isReadableFile(atPath: path) else {
+                throw GD2Error(.invalid, "--cacert \(path) cannot be read")
+            }
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .file(path)
+            configuration.tlsConfiguration = tls
+        case .anybody:
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.certificateVerification = .none
+            configuration.tlsConfiguration = tls
+        }
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
     /// What a successful request brought.
@@ -87,7 +126,7 @@ public struct APIClient: Sendable {
         let limit = TimeAmount.nanoseconds(Int64(timeout / .nanoseconds(1)))
         for attempt in 1... {
             do {
-                return try await Self.http.execute(request, timeout: limit)
+                return try await http.execute(request, timeout: limit)
             } catch let error as HTTPClientError
                 where error == .deadlineExceeded || error == .readTimeout
             {

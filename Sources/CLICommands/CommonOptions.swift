@@ -33,7 +33,7 @@ struct CommonOptions: ParsableArguments {
     @Flag(name: [.customShort("y"), .long], help: "Do not ask before something is lost.")
     var yes = false
 
-    @Option(help: "Over TCP: who asks, for the log of the server.")
+    @Option(help: "Over TCP: who asks; the issuer of the tokens.")
     var user = "glustercli"
 
     @Option(
@@ -42,13 +42,21 @@ struct CommonOptions: ParsableArguments {
                 + "(else GD2_AUTH_SECRET, else \(TokenSigner.standardFile)).", valueName: "file"))
     var secretFile: String?
 
+    @Option(help: ArgumentHelp("Over https: the authority to trust (PEM).", valueName: "file"))
+    var cacert: String?
+
+    @Flag(help: "Over https: take any certificate.")
+    var insecure = false
+
     var client: APIClient {
         get throws(GD2Error) {
             let environment = ProcessInfo.processInfo.environment
-            return APIClient(
+            return try APIClient(
                 endpoint: endpoint,
-                signer: try TokenSigner.find(
-                    user: user, file: secretFile, environment: environment),
+                signer: endpoint.hasPrefix("unix:")
+                    ? nil
+                    : try TokenSigner.find(user: user, file: secretFile, environment: environment),
+                trust: insecure ? .anybody : cacert.map { .authority($0) } ?? .system,
                 timeout: .seconds(timeout))
         }
     }

@@ -1,5 +1,6 @@
 import Crypto
 public import FoundationEssentials
+import Glibc
 import SwiftASN1
 import X509
 
@@ -91,8 +92,11 @@ public struct EtcdCertificates: Sendable {
     private static let authorityLife: TimeInterval = 10 * 365 * 86_400
 
     private func isValid(_ name: String, until limit: Date) -> Bool {
-        guard let pem = read(name + ".pem"), read(name + ".key") != nil,
-            let certificate = try? Certificate(pemEncoded: pem)
+        guard let pem = read(name + ".pem"), let keyPem = read(name + ".key"),
+            let certificate = try? Certificate(pemEncoded: pem),
+            let key = try? Certificate.PrivateKey(pemEncoded: keyPem),
+            // Whoever died between the two files left a pair that does not match.
+            key.publicKey == certificate.publicKey
         else { return false }
         return certificate.notValidAfter > limit
     }
@@ -101,14 +105,21 @@ public struct EtcdCertificates: Sendable {
         FileManager.default.contents(atPath: path(name)).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The key first: a certificate without its key is made again.
+    /// Both are written whole before one of them takes its place: a full disk changes nothing.
     private func save(
         _ name: String, _ certificate: Certificate, _ key: Certificate.PrivateKey
     ) throws {
-        try? FileManager.default.removeItem(atPath: path(name + ".pem"))
-        let pem = try key.serializeAsPEM().pemString
-        try PrivateFile.replace(path(name + ".key"), with: Data(pem.utf8))
-        let text = try certificate.serializeAsPEM().pemString
-        try PrivateFile.replace(path(name + ".pem"), with: Data(text.utf8))
+        let texts = [
+            ".key": try key.serializeAsPEM().pemString,
+            ".pem": try certificate.serializeAsPEM().pemString,
+        ]
+        for (ending, text) in texts {
+            try PrivateFile.replace(path(name + ending + ".next"), with: Data(text.utf8))
+        }
+        for ending in texts.keys {
+            guard rename(path(name + ending + ".next"), path(name + ending)) == 0 else {
+                throw EtcdProcessError.file(path(name + ending), errno: errno)
+            }
+        }
     }
 }

@@ -110,7 +110,9 @@ final class VolfileServer: Sendable {
                 of: volume, for: role, audience: audience,
                 context: Self.context(of: volume, state.cluster, secret))
             let rendered = Rendered(text: volfile.text, shape: Self.shape(of: volfile))
-            if state.cache.count < Limits.volfilesCached { state.cache[key] = rendered }
+            // The op-version is whatever the client says: nobody may fill the cache for ever.
+            if state.cache.count >= Limits.volfilesCached { state.cache = [:] }
+            state.cache[key] = rendered
             return rendered
         }
     }

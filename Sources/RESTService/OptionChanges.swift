@@ -149,9 +149,15 @@ struct OptionChanges: Sendable {
         return infos.sorted { $0.name < $1.name }
     }
 
-    func show(_ name: String, _ options: [String: String]) throws -> VolumeOptionInfo {
+    func show(
+        _ name: String, _ options: [String: String], isGlobal: Bool
+    ) throws -> VolumeOptionInfo {
         let key = try VolumeChanges.checking { () throws(OptionError) in
-            try table.key(for: name)
+            let key = try table.key(for: name)
+            let isOfCluster = table.entry(key)?.isGlobal ?? false
+            if isOfCluster, !isGlobal { throw .global(key: key) }
+            if !isOfCluster, isGlobal { throw .notGlobal(key: key) }
+            return key
         }
         var info = info(key, options)
         info.description = table.entry(key)?.description

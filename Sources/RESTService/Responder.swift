@@ -67,11 +67,17 @@ struct Responder: Sendable {
                 caller, method: request.method.rawValue, path: request.uri.path, bearer: bearer)
         }
         let context = RESTContext(source: RESTSource(logger: log, caller: caller))
-        let response = try await router.respond(to: request, context: context)
+        let isHead = request.method == .head
+        var head = request.head
+        if isHead { head.method = .get }
+        let asked = Request(head: head, body: request.body)
+        var response = try await router.respond(to: asked, context: context)
         // The router's own answer to a path that it does not have is empty.
         if response.status == .notFound, response.headers[.contentType] == nil {
             throw GD2Error(.notFound, "there is no path \(request.uri.path)")
         }
+        // As GET, without the body (RFC 9110, section 9.3.2).
+        if isHead { response.body = ResponseBody() }
         return response
     }
 

@@ -239,7 +239,8 @@ struct Routes: Sendable {
                 response: "VolumeOptionInfo"
             ) { _, context in
                 let name = context.parameters.getCatchAll().joined(separator: "/")
-                return try Response.json(options.show(name, volume(context).0.options))
+                return try Response.json(
+                    options.show(name, volume(context).0.options, isGlobal: false))
             },
             Listed(
                 name: "SetClusterOptions", method: .post, path: "/v1/cluster/options",
@@ -260,11 +261,12 @@ struct Routes: Sendable {
                     await options.resetCluster(body.all == true ? nil : body.options))
             },
             Listed(
-                name: "GetClusterOption", method: .get, path: "/v1/cluster/options/{option}",
+                name: "GetClusterOption", method: .get, path: "/v1/cluster/options/**",
                 response: "VolumeOptionInfo"
             ) { _, context in
-                let name = try context.parameters.require("option")
-                return try Response.json(options.show(name, volumes.current().clusterOptions))
+                let name = context.parameters.getCatchAll().joined(separator: "/")
+                return try Response.json(
+                    options.show(name, volumes.current().clusterOptions, isGlobal: true))
             },
             Listed(name: "GetClusterOptions", method: .get, path: "/v1/cluster/options") { _, _ in
                 try Response.json(options.list(volumes.current().clusterOptions, isGlobal: true))

@@ -5,7 +5,9 @@ import SunRPC
 import Synchronization
 import XDR
 
-/// Serves SunRPC on connections: one call of a connection after the other, each answered once.
+/// Serves SunRPC on connections: each call is answered once. What needs no waiting is
+/// answered at once, the rest of a connection one after the other; so an answer may overtake one
+/// that waits, and callers tell them apart by xid.
 public struct RPCServer: Sendable {
     /// The channel of a connection whose bytes are joined to records, and what answers on it.
     struct RecordChannel: Sendable {

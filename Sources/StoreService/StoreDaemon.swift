@@ -82,10 +82,15 @@ private struct CertificateRenewal: Service {
     let log: Logger
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while true {
                 do { try await Task.sleep(for: Limits.certificateLookEvery) } catch { return }
-                guard try self.certificates.prepare(now: Date()) else { continue }
+                do {
+                    guard try self.certificates.prepare(now: Date()) else { continue }
+                } catch {
+                    self.log.error("certificates not renewed", metadata: ["error": "\(error)"])
+                    continue
+                }
                 self.log.notice("certificates renewed, starting anew")
                 kill(getpid(), SIGTERM)
             }

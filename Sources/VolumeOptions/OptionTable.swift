@@ -133,6 +133,7 @@ public struct OptionTable: Sendable {
         "features.uss": "user-serviceable snapshots",
         "features.cloudsync": "cloudsync",
         "cluster.nufa": "the NUFA layout",
+        "cluster.switch": "the switch layout",
         "config.gfproxyd": "gfproxy",
         "debug.trace": "tracing",
         "debug.delay-gen": "delays on purpose",

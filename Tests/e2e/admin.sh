@@ -23,6 +23,14 @@ head -c 32 /dev/zero | tr '\0' a >/run/wrong
 bad 4 "token" tcp volume list --secret-file /run/wrong
 bad 2 "cannot be read" tcp volume list --secret-file /run/none
 
+say "over HTTPS"
+https() { cli "$@" --endpoint https://127.0.0.1:24007; }
+bad 7 "" https volume list --timeout 5
+https volume list --insecure -o name | grep -qx gv0 || fail "HTTPS with any certificate"
+cli volume list --endpoint https://localhost:24007 --cacert /var/lib/gd2/rest/https.pem -o name | grep -qx gv0 ||
+    fail "HTTPS with the node's own certificate"
+[ "$(curl -s -o /dev/null -w '%{http_code}' -I http://127.0.0.1:24007/ping)" = 200 ] || fail "HEAD /ping"
+
 say "exit statuses"
 bad 5 "no volume gv9" cli volume info gv9
 bad 6 "exists already" cli volume create gv0 localhost:/run/bricks/b3 force
