@@ -17,6 +17,8 @@ enum Limits {
     static let takeOverEveryMs = 1_000
     static let stepTimeout: Duration = .seconds(40)
     static let stepRetryMs = 500
+    /// Writes that prepare a commit and go into it; more go before it, one by one.
+    static let preparedWithCommit = 32
     /// Retries of a step that must be done, an undo for one, come further and further apart.
     static let stepRetryMaxMs = 30_000
     /// A store that does not answer is asked this often before a transaction is left to the next.

@@ -80,12 +80,20 @@ final class TransactionRunner: Service {
         return results
     }
 
+    /// Known from the mirror; asked for only before it was read.
+    private func keys() async throws -> StoreKeys {
+        if let keys = mirror.view.identity?.keys { return keys }
+        return try await store.identity().keys
+    }
+
     // MARK: Effects
 
     private func carryOut(_ job: Job) async {
         var engine = job.engine
         var effects = job.first
         var revision: Int64 = 0
+        // Whether the commit took journal and lock away.
+        var hasEnded = false
         var (lastCause, pauseMs) = ("", Limits.stepRetryMs)
         let id = engine.record.id
         let journalKey = mirror.view.identity?.keys.transaction(id) ?? ""
@@ -111,6 +119,7 @@ final class TransactionRunner: Service {
                 case .commit(let record):
                     FailPoint.pass("rest-commit")
                     (event, revision) = try await commit(record, job, journaled: revision)
+                    hasEnded = event == .committed && Self.endsWithCommit(record)
                     FailPoint.pass("rest-committed")
                 case .retryLater(let cause):
                     if cause != lastCause {
@@ -123,7 +132,7 @@ final class TransactionRunner: Service {
                     event = .resume
                 case .finish(let outcome):
                     FailPoint.pass("rest-finish")
-                    try await finish(engine.record, job.lock, outcome)
+                    if !hasEnded { try await finish(engine.record, job.lock, outcome) }
                     report(outcome, engine.record, revision, job)
                     return
                 }
@@ -161,7 +170,7 @@ final class TransactionRunner: Service {
     }
 
     private func journal(_ record: TransactionRecord, _ lock: ObjectLock) async throws -> Int64 {
-        let key = try await store.identity().keys.transaction(record.id)
+        let key = try await keys().transaction(record.id)
         let value = try RecordCoding.encode(record)
         guard value.count <= StoreAPI.Limits.valueBytesMax else {
             throw GD2Error(.tooLarge, "the volume has too many bricks for one transaction")
@@ -179,26 +188,51 @@ final class TransactionRunner: Service {
         guard let commit = job.commit else {
             return (.commitRefused(cause: "its coordinator died"), 0)
         }
-        let key = try await store.identity().keys.transaction(record.id)
-        for operation in commit.preparation {
-            let result = try await store.txn(if: [job.lock.condition], then: [operation])
-            guard result.succeeded else { throw GD2Error(.conflict, "the lock was lost") }
+        let key = try await keys().transaction(record.id)
+        var operations = commit.operations
+        if Self.fitIntoOne(commit.preparation) {
+            operations = commit.preparation + operations
+        } else {
+            for operation in commit.preparation {
+                let result = try await store.txn(if: [job.lock.condition], then: [operation])
+                guard result.succeeded else { throw GD2Error(.conflict, "the lock was lost") }
+            }
         }
         FailPoint.pass("rest-prepared")
+        operations +=
+            Self.endsWithCommit(record)
+            ? [.delete(key: key), .delete(key: job.lock.key)]
+            : [.put(key: key, value: try RecordCoding.encode(record))]
+        let final = operations
         let result = try await store.txn(
             // The journal as we wrote it: one that was taken over meanwhile is being undone.
             if: [job.lock.condition, .modRevision(key: key, equals: journaled)]
                 + commit.conditions,
-            then: commit.operations + [.put(key: key, value: RecordCoding.encode(record))])
+            then: final)
         return result.succeeded
             ? (.committed, result.revision)
             : (.commitRefused(cause: Self.join(.conflict, "the volume was changed meanwhile")), 0)
     }
 
+    /// Whether nothing follows the commit, so that it takes journal and lock away itself.
+    private static func endsWithCommit(_ record: TransactionRecord) -> Bool {
+        record.phase == .committed(step: record.steps.count)
+    }
+
+    /// A volume of the usual size is written together with its head.
+    private static func fitIntoOne(_ operations: [StoreAPI.Operation]) -> Bool {
+        let bytes = operations.map { operation in
+            if case .put(_, let value, _) = operation { return value.count }
+            return 0
+        }
+        return operations.count <= Limits.preparedWithCommit
+            && bytes.reduce(0, +) <= StoreAPI.Limits.valueBytesMax
+    }
+
     private func finish(
         _ record: TransactionRecord, _ lock: ObjectLock, _ outcome: Outcome
     ) async throws {
-        let keys = try await store.identity().keys
+        let keys = try await keys()
         var operations: [StoreAPI.Operation] = [
             .delete(key: keys.transaction(record.id)), .delete(key: lock.key),
         ]
@@ -277,7 +311,7 @@ final class TransactionRunner: Service {
             let lock = try await ObjectLock.take(
                 known.lock, for: known.operation.rawValue, session: session, store: store)
             // The lock may have been waited for by an owner that finished meanwhile.
-            let key = try await store.identity().keys.transaction(known.id)
+            let key = try await keys().transaction(known.id)
             guard let value = try await store.get(key) else {
                 if !lock.wasHeld {
                     _ = try await store.txn(if: [lock.condition], then: [.delete(key: lock.key)])
@@ -297,66 +331,5 @@ final class TransactionRunner: Service {
                 "transaction not taken over",
                 metadata: ["txn": "\(known.id)", "error": "\(error)"])
         }
-    }
-
-    // MARK: Causes as the journal keeps them
-
-    private static func join(_ code: ErrorCode, _ text: String, step: Int? = nil) -> String {
-        "\(code.rawValue)\(step.map { "/\($0)" } ?? ""): \(text)"
-    }
-
-    /// GD2's fields say at which step, of which peer, it failed.
-    private static func failure(of record: TransactionRecord, _ cause: String) -> GD2Error {
-        guard let colon = cause.firstRange(of: ": ") else { return GD2Error(.internal, cause) }
-        let head = cause[..<colon.lowerBound].split(separator: "/")
-        guard let code = head.first.flatMap({ ErrorCode(rawValue: String($0)) }) else {
-            return GD2Error(.internal, cause)
-        }
-        var fields: [String: String] = [:]
-        if head.count == 2, let number = Int(head[1]), record.steps.indices.contains(number) {
-            let step = record.steps[number]
-            fields = ["step": step.action.rawValue, "peer-id": step.peer.description]
-        }
-        return GD2Error(code, String(cause[colon.upperBound...]), fields: fields)
-    }
-
-    private static func unfinished(_ record: TransactionRecord, _ cause: String) -> GD2Error {
-        let failure = failure(of: record, cause)
-        return GD2Error(
-            failure.code == .internal ? .unavailable : failure.code,
-            "\(record.operation.rawValue) is not ended yet, and goes on by itself: "
-                + failure.message, fields: failure.fields)
-    }
-
-    static func failure(_ error: any Error) -> GD2Error {
-        switch error {
-        case let error as GD2Error: error
-        case let error as StoreError:
-            switch error {
-            case .unavailable, .compacted, .epochChanged:
-                GD2Error(.unavailable, "\(error)")
-            case .timedOut: GD2Error(.timedOut, "\(error)")
-            case .denied, .invalid: GD2Error(.internal, "\(error)")
-            }
-        default: GD2Error(.internal, "\(error)")
-        }
-    }
-}
-
-/// Where a step runs: gd2-brickd of a node.
-protocol StepTarget: Sendable {
-    func run(_ command: StepCommand, on peer: PeerID) async throws
-}
-
-/// This node's gd2-brickd; a cluster of one node has no other.
-struct LocalSteps: StepTarget {
-    let client: BrickClient
-    let mirror: StoreMirror
-
-    func run(_ command: StepCommand, on peer: PeerID) async throws {
-        guard peer == mirror.view.identity?.peer else {
-            throw GD2Error(.unavailable, "peer \(peer) cannot be reached from this node")
-        }
-        try await client.run(command, timeout: Limits.stepTimeout)
     }
 }

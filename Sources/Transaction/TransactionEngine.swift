@@ -41,8 +41,9 @@ public enum Outcome: Hashable, Sendable {
 ///     running(0) → … → running(n) → commit → committed(n) → … → finish
 ///        └── a step or the commit failed → undoing(k) → … → undoing(0) → finish
 ///
-/// A step's phase is journalled before the step is begun. A new owner continues a committed
-/// transaction and undoes any other, since its client is gone.
+/// A step's phase is journalled before the step is begun; before the commit and the finish, which
+/// write the journal themselves, that is left out, since each write is one of etcd's. A new owner
+/// continues a committed transaction and undoes any other, since its client is gone.
 public struct TransactionEngine: Hashable, Sendable {
     public private(set) var record: TransactionRecord
     /// Whether the journal was asked and did not answer yet.
@@ -54,7 +55,7 @@ public struct TransactionEngine: Hashable, Sendable {
     private var stepsBeforeCommit: Int { record.steps.prefix { !$0.isAfterCommit }.count }
 
     /// The first effect of a new transaction: its record, before anything runs.
-    public mutating func begin() -> [TransactionEffect] { enter(.running(step: 0)) }
+    public mutating func begin() -> [TransactionEffect] { advance(.running(step: 0)) }
 
     /// The first effect of a new owner, who holds the lock by `fence`.
     public mutating func takeOver(
@@ -77,7 +78,7 @@ public struct TransactionEngine: Hashable, Sendable {
             return act()
         case (_, .resume): return enter(record.phase)
         case (.running(let step), .stepDone(let done)) where done == step:
-            return enter(.running(step: step + 1))
+            return advance(.running(step: step + 1))
         case (.running(let step), .stepFailed(let failed, let cause)) where failed == step:
             return enter(.undoing(step: step, cause: cause))
         case (.running, .commitRefused(let cause)):
@@ -90,11 +91,23 @@ public struct TransactionEngine: Hashable, Sendable {
         case (.undoing(let step, _), .undoFailed(let failed, let cause)) where failed == step:
             return [.retryLater(cause: cause)]
         case (.committed(let step), .stepDone(let done)) where done == step:
-            return enter(.committed(step: step + 1))
+            return advance(.committed(step: step + 1))
         case (.committed(let step), .stepFailed(let failed, let cause)) where failed == step:
             return [.retryLater(cause: cause)]
         case (.running, _), (.undoing, _), (.committed, _): return []
         }
+    }
+
+    /// Journals a phase only where a step follows: whoever takes over at the phase before undoes or
+    /// repeats one step more, which every step allows.
+    private mutating func advance(_ phase: Phase) -> [TransactionEffect] {
+        switch phase {
+        case .running(let step) where step >= stepsBeforeCommit: break
+        case .committed(let step) where step >= record.steps.count: break
+        case .running, .committed, .undoing: return enter(phase)
+        }
+        record.phase = phase
+        return act()
     }
 
     private mutating func enter(_ phase: Phase) -> [TransactionEffect] {
