@@ -26,6 +26,10 @@ public struct EtcdArguments: Sendable {
     /// Revisions that a watch may fall behind before it has to list anew.
     private static let retainedRevisions = 10_000
 
+    /// A member that is alone waits out an election that nobody contests before it serves, so the
+    /// time for it is short. More members need etcd's own 100 and 1,000 ms.
+    private static let aloneTimes = ["--heartbeat-interval=20", "--election-timeout=100"]
+
     public var words: [String] {
         [
             "--name=\(name)", "--data-dir=\(dataDirectory)",
@@ -46,6 +50,6 @@ public struct EtcdArguments: Sendable {
             "--auto-compaction-retention=\(Self.retainedRevisions)",
             "--quota-backend-bytes=\(quotaBytes)", "--logger=zap", "--log-outputs=stderr",
             "--log-level=warn",
-        ]
+        ] + Self.aloneTimes
     }
 }

@@ -9,6 +9,7 @@ enum Limits {
     static let connectionsWaiting = 1_024
     /// The lease behind a session: how long a dead gd2-rest's locks stay.
     static let sessionTTL: Duration = .seconds(8)
+    static let sessionRetryMs = 100
     /// A change that comes right after the start waits this often for the first session.
     static let firstSessionPolls = 30
     static let firstSessionPollMs = 50

@@ -45,7 +45,9 @@ final class Session: Service {
                     self.log.debug("no session", metadata: ["error": "\(error)"])
                 }
                 self.current.withLock { $0 = nil }
-                do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
+                do { try await Task.sleep(for: .milliseconds(Limits.sessionRetryMs)) } catch {
+                    return
+                }
             }
         }
     }

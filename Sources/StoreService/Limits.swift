@@ -1,7 +1,8 @@
 /// Bounds of gd2-store.
 enum Limits {
+    /// etcd is on loopback, where an attempt costs nothing and a change waits for it.
     static let reconnectMinMs = 50
-    static let reconnectMaxMs = 1_000
+    static let reconnectMaxMs = 100
     /// One call to etcd; a caller's own limit is longer.
     static let etcdCallMs = 4_000
     /// Between two looks at etcd's size and health.
@@ -17,7 +18,7 @@ enum Limits {
     static let reclaim: Duration = .seconds(60)
     /// The lease behind `alive/<peer>`.
     static let aliveTTLSeconds: Int64 = 10
-    static let retryMs = 300
+    static let retryMs = 100
     /// How often the certificates are looked at; they are renewed 30 days before their end.
     static let certificateLookEvery = Duration.seconds(6 * 3_600)
 }
