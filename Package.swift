@@ -133,7 +133,8 @@ let package = Package(
                 metrics, nio, nioHTTP1, nioPosix, signals, toml,
             ]),
         library("EtcdProcess", [asn1, crypto, x509]),
-        library("LocalGRPC", ["GD2Error", grpc, grpcNIO, nio, nioHPACK, nioHTTP2, nioPosix]),
+        library(
+            "LocalGRPC", ["GD2Error", grpc, grpcNIO, lifecycle, nio, nioHPACK, nioHTTP2, nioPosix]),
         library("LocalSocket", ["CLinux", nioPosix]),
         library("Processes", ["CLinux", "CSystemd", nio, nioPosix]),
         library("RPCTransport", ["SunRPC", "XDR", log, nio, nioPosix]),
@@ -145,17 +146,23 @@ let package = Package(
             "StoreAPI",
             [
                 "EtcdAPI", "GD2Error", "GlusterModel", "LocalGRPC", crypto, grpc, grpcNIO,
-                grpcProtobuf, protobuf,
+                grpcProtobuf, lifecycle, protobuf,
             ], exclude: ["store.proto"]),
         library("StoreMirror", ["GlusterModel", "StoreAPI", crypto, lifecycle, log]),
         library("StoreTesting", ["GlusterModel", "StoreAPI"]),
         library(
             "BrickAPI",
-            ["GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf],
+            [
+                "GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, lifecycle,
+                protobuf,
+            ],
             exclude: ["brickd.proto"]),
         library(
             "PmapAPI",
-            ["GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, protobuf],
+            [
+                "GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, lifecycle,
+                protobuf,
+            ],
             exclude: ["pmap.proto"]),
         library("RESTAPI", ["GD2Error", "GlusterModel"]),
 

@@ -3,6 +3,7 @@ import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 public import GlusterModel
 import LocalGRPC
+public import ServiceLifecycle
 import SwiftProtobuf
 
 /// A port that a brick or daemon of this node listens on.
@@ -59,7 +60,7 @@ public struct BrickState: Hashable, Sendable {
 }
 
 /// gd2-brickd over its Unix socket.
-public struct BrickClient: Sendable {
+public struct BrickClient: Service {
     private let local: LocalClient
     private var daemon: Gd2_Brick_V1_BrickDaemon.Client<HTTP2ClientTransport.Posix> {
         .init(wrapping: local.client)
@@ -67,14 +68,8 @@ public struct BrickClient: Sendable {
 
     public init(path: String) throws { local = try LocalClient(path: path) }
 
-    /// Keeps the connection until the task is cancelled.
-    public func run() async throws {
-        try await withTaskCancellationHandler {
-            try await local.run()
-        } onCancel: {
-            local.beginGracefulShutdown()
-        }
-    }
+    /// Keeps the connection until the task is cancelled or is to stop.
+    public func run() async throws { try await local.run() }
 
     /// Runs a step and waits for its end.
     public func run(_ command: StepCommand, timeout: Duration) async throws(GD2Error) {

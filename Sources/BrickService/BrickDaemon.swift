@@ -34,7 +34,7 @@ public enum BrickDaemon {
             incarnation: context.incarnation, log: context.log,
             listener: try context.listener(
                 "brickd", or: .unix(path: configuration.brickdSocket, mode: 0o660)))
-        return [StoreConnection(store: store), mirror, supervising]
+        return [store, mirror, supervising]
     }
 
     private static func makeDirectories(_ configuration: BrickConfiguration) throws {
@@ -46,12 +46,6 @@ public enum BrickDaemon {
                 atPath: path, withIntermediateDirectories: true)
         }
     }
-}
-
-private struct StoreConnection: Service {
-    let store: StoreClient
-
-    func run() async throws { await cancelWhenGracefulShutdown { try? await store.run() } }
 }
 
 /// Everything that needs to know which peer this is, which the first view of the store tells.
@@ -92,7 +86,7 @@ private struct Supervising: Service {
         await withDiscardingTaskGroup { group in
             group.addTask { await supervisor.run() }
             group.addTask { try? await reporter.run() }
-            group.addTask { try? await server.serve() }
+            group.addTask { try? await server.run() }
             var decoder = ClusterDecoder()
             for await view in mirror.changes() { await supervisor.update(decoder.state(of: view)) }
             group.cancelAll()

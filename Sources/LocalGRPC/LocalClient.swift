@@ -1,10 +1,11 @@
 public import GRPCCore
 public import GRPCNIOTransportHTTP2Posix
 import NIOCore
+public import ServiceLifecycle
 
 /// A connection to a program's Unix socket that comes back by itself, for as long as ``run()``
 /// runs.
-public struct LocalClient: Sendable {
+public struct LocalClient: Service {
     public let client: GRPCClient<HTTP2ClientTransport.Posix>
 
     public init(path: String) throws {
@@ -23,10 +24,16 @@ public struct LocalClient: Sendable {
         client = GRPCClient(transport: transport, interceptors: [])
     }
 
-    /// Keeps the connection; returns when the task is cancelled or after a graceful shutdown.
-    public func run() async throws { try await client.runConnections() }
-
-    public func beginGracefulShutdown() { client.beginGracefulShutdown() }
+    /// Keeps the connection until the task is cancelled or is to stop.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            try? await withTaskCancellationHandler {
+                try await client.runConnections()
+            } onCancel: {
+                client.beginGracefulShutdown()
+            }
+        }
+    }
 
     /// Options of a call that answers within `timeout` or fails. With `wait` it waits that long for
     /// a program that is just being restarted; without, it fails at once when nobody listens.

@@ -2,9 +2,10 @@ public import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import NIOCore
 import NIOPosix
+public import ServiceLifecycle
 
 /// A gRPC server on a listening Unix socket whose services know the kernel's word on each caller.
-public struct LocalServer: Sendable {
+public struct LocalServer: Service {
     private let server: GRPCServer<HTTP2ServerTransport.Posix>
 
     /// Takes the ownership of `descriptor`, a bound and listening stream socket. A caller that
@@ -29,11 +30,11 @@ public struct LocalServer: Sendable {
             interceptors: [CallerInterceptor(callers: callers), ErrorInterceptor()])
     }
 
-    /// Serves until the task is cancelled or ``beginGracefulShutdown()``.
-    public func serve() async throws { try await server.serve() }
-
-    /// Accepts nothing more; ``serve()`` returns when the running calls have ended.
-    public func beginGracefulShutdown() { server.beginGracefulShutdown() }
+    /// Serves until the task is cancelled or is to stop; then running calls are cancelled, since
+    /// a watch lives as long as its caller.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown { try? await server.serve() }
+    }
 }
 
 private struct CallerInterceptor: ServerInterceptor {

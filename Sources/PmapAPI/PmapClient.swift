@@ -2,6 +2,7 @@ public import GD2Error
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import LocalGRPC
+public import ServiceLifecycle
 import SwiftProtobuf
 
 /// A GlusterFS process that fetched a volfile on a connection that is still open.
@@ -20,19 +21,13 @@ public struct VolfileClient: Hashable, Sendable {
 }
 
 /// gd2-pmap over its Unix socket.
-public struct PmapClient: Sendable {
+public struct PmapClient: Service {
     private let local: LocalClient
 
     public init(path: String) throws { local = try LocalClient(path: path) }
 
-    /// Keeps the connection until the task is cancelled.
-    public func run() async throws {
-        try await withTaskCancellationHandler {
-            try await local.run()
-        } onCancel: {
-            local.beginGracefulShutdown()
-        }
-    }
+    /// Keeps the connection until the task is cancelled or is to stop.
+    public func run() async throws { try await local.run() }
 
     /// `volume`: empty for all.
     public func clients(of volume: String) async throws(GD2Error) -> [VolfileClient] {

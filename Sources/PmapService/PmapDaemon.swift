@@ -44,7 +44,7 @@ public enum PmapDaemon {
         }
         let names = CallerTable.shipped.merging(configuration.callers) { _, own in own }
         return [
-            StoreConnection(store: store), mirror, ports,
+            store, mirror, ports,
             ChangeTeller(mirror: mirror, volfiles: volfiles, clients: clients, log: context.log),
             try gateway(context, clients, CallerTable(names: names, self: geteuid())),
             // Services stop in reverse order: the doors first.
@@ -76,25 +76,13 @@ public enum PmapDaemon {
     private static func gateway(
         _ context: DaemonContext<PmapConfiguration>, _ clients: ClientRegistry,
         _ callers: CallerTable
-    ) throws -> LocalServerService {
+    ) throws -> LocalServer {
         let path = context.configuration.pmapSocket
         let descriptor = try context.listener("pmap", or: .unix(path: path, mode: 0o660))
         let server = LocalServer(
             listening: descriptor, callers: callers, services: [PmapGateway(clients: clients)])
-        return LocalServerService(server: server)
+        return server
     }
-}
-
-private struct StoreConnection: Service {
-    let store: StoreClient
-
-    func run() async throws { await cancelWhenGracefulShutdown { try? await store.run() } }
-}
-
-private struct LocalServerService: Service {
-    let server: LocalServer
-
-    func run() async throws { await cancelWhenGracefulShutdown { try? await server.serve() } }
 }
 
 /// The root-only Unix socket.

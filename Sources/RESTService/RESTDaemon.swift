@@ -60,28 +60,11 @@ public enum RESTDaemon {
                 )),
             responder: responder, tls: tls, log: context.log)
         return [
-            Connections(store: store, bricks: bricks, pmap: pmap), mirror, session, runner, table,
+            store, bricks, pmap, mirror, session, runner, table,
             tls,
             TokenFile(
                 path: configuration.stateDirectory + "/auth", adminGroup: configuration.adminGroup,
                 mirror: mirror, log: context.log), server,
         ]
-    }
-}
-
-/// The connections to the other programs of this node.
-private struct Connections: Service {
-    let store: StoreClient
-    let bricks: BrickClient
-    let pmap: PmapClient
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            await withDiscardingTaskGroup { group in
-                group.addTask { try? await store.run() }
-                group.addTask { try? await bricks.run() }
-                group.addTask { try? await pmap.run() }
-            }
-        }
     }
 }

@@ -4,11 +4,12 @@ import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import GlusterModel
 import LocalGRPC
+public import ServiceLifecycle
 import SwiftProtobuf
 
 /// The store over gd2-store's Unix socket. ``run()`` keeps the connection; every call before that,
 /// or while gd2-store is away, waits up to its time limit and then says `.unavailable`.
-public struct StoreClient: KeyValueStore {
+public struct StoreClient: KeyValueStore, Service {
     private let local: LocalClient
     private let timeout: Duration
 
@@ -20,14 +21,8 @@ public struct StoreClient: KeyValueStore {
         self.timeout = timeout
     }
 
-    /// Keeps the connection until the task is cancelled.
-    public func run() async throws {
-        try await withTaskCancellationHandler {
-            try await local.run()
-        } onCancel: {
-            local.beginGracefulShutdown()
-        }
-    }
+    /// Keeps the connection until the task is cancelled or is to stop.
+    public func run() async throws { try await local.run() }
 
     private var options: CallOptions { LocalClient.options(timeout: timeout, wait: true) }
     private var kv: Etcdserverpb_KV.Client<Transport> { .init(wrapping: local.client) }

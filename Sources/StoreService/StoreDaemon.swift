@@ -42,7 +42,7 @@ public enum StoreDaemon {
                 StoreGateway(etcd: etcd, table: table, state: state),
             ])
         return [
-            etcd, LocalServerService(server: server),
+            etcd, server,
             CertificateRenewal(certificates: certificates, log: context.log),
             SpaceKeeper(
                 etcd: etcd, state: state, quotaBytes: configuration.etcdQuotaBytes,
@@ -63,15 +63,6 @@ public enum StoreDaemon {
             peerAddress: configuration.etcdPeerAddress,
             quotaBytes: configuration.etcdQuotaBytes, certificates: certificates)
         return RoleFile(binary: configuration.etcdBinary, arguments: arguments.words)
-    }
-}
-
-private struct LocalServerService: Service {
-    let server: LocalServer
-
-    func run() async throws {
-        // A watch lives as long as its caller, so a stop cancels it instead of waiting.
-        await cancelWhenGracefulShutdown { try? await server.serve() }
     }
 }
 

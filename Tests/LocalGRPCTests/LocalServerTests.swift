@@ -95,7 +95,7 @@ import Testing
             listening: try listen(path), callers: callers, services: [WhoService(method: method)])
         let client = try LocalClient(path: path)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.serve() }
+            group.addTask { try await server.run() }
             group.addTask { try await client.run() }
             try await body(client, path)
             group.cancelAll()
