@@ -40,6 +40,11 @@ struct VolumeCommand: AsyncParsableCommand {
         func run() async throws {
             try await running {
                 let words = try CreateWords(words)
+                if case .replicate(copies: 2, arbiter: false) = words.layout, !words.force {
+                    try common.confirm(
+                        "Replica 2 without an arbiter is prone to split-brain: replica 3, or "
+                            + "replica 2 arbiter 1, avoids it. Create it all the same?")
+                }
                 let peers = try await common.client.get("/v1/peers", as: [PeerInfo].self)
                 let bricks = try words.bricks.map { brick in
                     BrickReq(peerid: try Self.peer(brick.host, peers), path: "\(brick.path)")

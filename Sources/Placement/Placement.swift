@@ -54,11 +54,12 @@ public enum PlacementError: Error, Equatable, CustomStringConvertible {
     case badDisperse(bricks: Int, redundancy: Int)
     case bricksCount(given: Int, multipleOf: Int)
     case overlap(BrickPath, BrickPath)
+    case sameName(BrickPath, BrickPath)
     case sameHost(PeerID, subvolume: Int)
 
     public var description: String {
         switch self {
-        case .noBricks: "a volume needs bricks: give at least one HOST:/PATH"
+        case .noBricks: "a volume and each of its sets needs bricks: give at least one HOST:/PATH"
         case .badNumber(let number):
             "\(number) is no possible count: it takes 0 to \(Placement.numberMax)"
         case .unknownType(let type):
@@ -73,6 +74,9 @@ public enum PlacementError: Error, Equatable, CustomStringConvertible {
                 + "bricks, and a redundancy of at least 1 and less than half of them"
         case .bricksCount(let given, let multiple):
             "\(given) bricks cannot be divided into sets of \(multiple): give a multiple of it"
+        case .sameName(let one, let other):
+            "bricks \(one) and \(other) of one host would both be called \(one.dashed): "
+                + "rename one of the directories"
         case .overlap(let one, let other):
             "bricks \(one) and \(other) of one host overlap: use directories apart from each other"
         case .sameHost(_, let subvolume):
@@ -95,7 +99,7 @@ public enum Placement {
             throw .badNumber(number)
         }
         guard let first = wish.subvolumes.first,
-            wish.subvolumes.contains(where: { !$0.bricks.isEmpty })
+            wish.subvolumes.allSatisfy({ !$0.bricks.isEmpty })
         else { throw .noBricks }
         let layout = try layout(of: first)
         for subvolume in wish.subvolumes.dropFirst() {
@@ -181,6 +185,11 @@ public enum Placement {
             let paths = own.map(\.path).sorted { $0.description + "/" < $1.description + "/" }
             for (one, other) in zip(paths, paths.dropFirst()) where one.contains(other) {
                 throw .overlap(one, other)
+            }
+            // GlusterFS names volfiles and logs by the path with dashes for slashes.
+            for same in Dictionary(grouping: own.map(\.path), by: \.dashed).values
+            where same.count > 1 {
+                throw .sameName(same[0], same[1])
             }
         }
     }

@@ -211,4 +211,26 @@ import Testing
             #expect(try Self.place([wish]).bricks.count == 3)
         }
     }
+
+    @Test func twoBricksOfOneHostMayNotHaveOneNameInVolfiles() throws {
+        let wishes = try [(1, "/a/b"), (1, "/a-b"), (2, "/a/b"), (1, "/a/c")].map { host, path in
+            VolumeWish.BrickWish(
+                peer: PeerID(high: 1, low: UInt64(host)), path: try BrickPath(validating: path))
+        }
+        let both = VolumeWish.Subvolume(type: "distribute", bricks: wishes)
+        #expect(throws: PlacementError.self) { try Self.place([both], force: true) }
+        let apart = VolumeWish.Subvolume(type: "distribute", bricks: Array(wishes.dropFirst()))
+        #expect(try Self.place([apart]).bricks.count == 3)
+    }
+
+    @Test func aSetWithoutBricksIsRefused() throws {
+        let host = PeerID(high: 1, low: 1)
+        let one = VolumeWish.Subvolume(
+            type: "distribute",
+            bricks: [.init(peer: host, path: try BrickPath(validating: "/b"))])
+        let none = VolumeWish.Subvolume(type: "distribute", bricks: [])
+        for wish in [[one, none], [none, one]] {
+            #expect(throws: PlacementError.noBricks) { try Self.place(wish) }
+        }
+    }
 }

@@ -39,6 +39,10 @@ bad 2 "" cli volume nonsense
 bad 2 "did you mean\|similar\|unknown\|performance.cache-size" cli volume set gv0 performance.cache-sise 32MB
 bad 7 "cannot be reached" cli volume list --endpoint unix:/run/nothing.sock
 
+bad 2 "split-brain" cli volume create gv2 replica 2 localhost:/run/bricks/b3 localhost:/run/bricks/b4
+mkdir -p /run/bricks/x/y /run/bricks/x-y
+bad 2 "both be called" cli volume create gv2 localhost:/run/bricks/x/y localhost:/run/bricks/x-y force
+
 say "clients"
 cli volume start gv0 || fail start
 mount -t glusterfs 127.0.0.1:/gv0 /run/mnt || fail mount
