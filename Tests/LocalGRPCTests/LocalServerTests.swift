@@ -129,8 +129,8 @@ import Testing
     }
 }
 
-/// Says who calls; fails when the caller is the program "fail", or, as a streaming method does, while
-/// the answer is produced, for "fail-late".
+/// Says who calls; fails when the caller is the program "fail", or, as a streaming method does,
+/// while the answer is produced, for "fail-late".
 private struct WhoService: RegistrableRPCService {
     let method: MethodDescriptor
 

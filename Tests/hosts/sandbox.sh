@@ -19,7 +19,7 @@ wait_for() { # SECONDS COMMAND...
 }
 units="gd2-store gd2-etcd gd2-pmap gd2-brickd gd2-rest"
 address=198.51.100.1
-boot start 1 || fail boot
+boot start 2 || fail boot
 on systemd-sysusers && on systemd-tmpfiles --create || fail users
 on systemctl daemon-reload
 on systemctl enable -q --now $units || fail "units do not start"
@@ -190,6 +190,14 @@ for unit in gd2-rest gd2-pmap gd2-brickd; do
 done
 
 say "all works"
+# From elsewhere, though the units may not make such connections themselves.
+there() { timeout -k 1 30 Tests/hosts/boot exec h2 "$@"; }
+for scheme in http https; do
+    code=$(there curl -sk -m 5 -o /dev/null -w '%{http_code}' $scheme://$address:24007/v1/volumes)
+    [ "$code" = 401 ] || wrong "$scheme from another host gives $code, not 401"
+done
+there sh -c "mkdir -p /mnt/there && mount -t glusterfs $address:/gv0 /mnt/there && cat /mnt/there/file && umount /mnt/there" ||
+    wrong "another host cannot mount the volume"
 on glustercli volume set gv0 performance.cache-size 64MB || fail "volume set"
 on glustercli volume status gv0 -o json | jq -e 'length == 3 and all(.[]; .online)' >/dev/null || fail "bricks are not online"
 bricks=$(on pgrep -x glusterfsd | sort | xargs)
