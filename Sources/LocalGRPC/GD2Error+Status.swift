@@ -72,8 +72,19 @@ struct ErrorInterceptor: ServerInterceptor {
             @concurrent @Sendable (StreamingServerRequest<Input>, ServerContext) async throws ->
             StreamingServerResponse<Output>
     ) async throws -> StreamingServerResponse<Output> {
-        do { return try await next(request, context) } catch let error as GD2Error {
+        var response: StreamingServerResponse<Output>
+        do { response = try await next(request, context) } catch let error as GD2Error {
             throw error.rpcError
         }
+        // A streaming method runs, and throws, while its answer is produced.
+        guard case .success(var contents) = response.accepted else { return response }
+        let produce = contents.producer
+        contents.producer = { writer in
+            do { return try await produce(writer) } catch let error as GD2Error {
+                throw error.rpcError
+            }
+        }
+        response.accepted = .success(contents)
+        return response
     }
 }

@@ -68,9 +68,9 @@ enum TCPPeer {
         }
     }
 
-    /// The uid of the socket with that name here (proc(5), /proc/net/tcp); nil when there is none.
+    /// The uid of the socket with that name here (proc_pid_net(5)); nil when there is none.
     private static func owner(of remote: Name, connectedTo local: Name) -> UInt32? {
-        for (file, isMapped) in [("/proc/net/tcp", true), ("/proc/net/tcp6", false)] {
+        for (file, isMapped) in [("/proc/self/net/tcp", true), ("/proc/self/net/tcp6", false)] {
             if isMapped && !(remote.isMapped && local.isMapped) { continue }
             let from = hex(remote, short: isMapped)
             let to = hex(local, short: isMapped)

@@ -30,8 +30,9 @@ import Testing
         }
     }
 
-    @Test func aServicesErrorArrivesWhole() async throws {
-        let table = CallerTable(programs: [geteuid(): ["fail"]])
+    @Test(arguments: ["fail", "fail-late"])
+    func aServicesErrorArrivesWhole(when program: String) async throws {
+        let table = CallerTable(programs: [geteuid(): [program]])
         try await Self.with(table) { client, _ in
             let error = await #expect(throws: RPCError.self) { try await Self.ask(client, [:]) }
             let expected = GD2Error(.conflict, "volume gv0 is started", fields: ["volume": "gv0"])
@@ -128,7 +129,8 @@ import Testing
     }
 }
 
-/// Says who calls; fails when the caller is the program "fail".
+/// Says who calls; fails when the caller is the program "fail", or, as a streaming method does,
+/// while the answer is produced, for "fail-late".
 private struct WhoService: RegistrableRPCService {
     let method: MethodDescriptor
 
@@ -137,8 +139,10 @@ private struct WhoService: RegistrableRPCService {
             forMethod: method, deserializer: TextCoding(), serializer: TextCoding()
         ) { _, context in
             let caller = context.localCaller
-            guard !caller.programs.contains("fail") else {
-                throw GD2Error(.conflict, "volume gv0 is started", fields: ["volume": "gv0"])
+            let error = GD2Error(.conflict, "volume gv0 is started", fields: ["volume": "gv0"])
+            guard !caller.programs.contains("fail") else { throw error }
+            if caller.programs.contains("fail-late") {
+                return StreamingServerResponse { _ in throw error }
             }
             let who = caller.credentials
             let text = "\(who.pid) \(who.uid) \(caller.programs.sorted().joined(separator: ","))"
