@@ -254,7 +254,7 @@ let package = Package(
         tests("VolfileTests", ["Seeded", "Volfile"]),
         tests(
             "VolgenTests", ["GlusterModel", "Volfile", "Volgen", "VolumeOptions"],
-            exclude: ["Golden"]),
+            exclude: ["Golden", "GoldenDaemons"]),
         tests("VolumeOptionsTests", ["GlusterModel", "Seeded", "VolumeOptions"]),
         tests("XDRTests", ["Seeded", "XDR"]),
         tests("XlatorTablesTests", ["VolumeOptions", "XlatorTables"]),

@@ -4,6 +4,7 @@ import Volfile
 extension GraphBuilder {
     /// The graph of one brick process: storage at the bottom, the server on top.
     mutating func addBrick(_ brick: Brick) {
+        debugPositions = Self.brickDebugPositions
         addStorage(brick)
         if isOn("features.acl") { stack("features/access-control") }
         stack("features/locks")
@@ -20,6 +21,7 @@ extension GraphBuilder {
             $0["volume-uuid"] = $1.name
             $0["server-quota"] = $1.isOn("features.quota") ? "on" : "off"
         }
+        addCompression(mode: "server")
         if isOn("features.tag-namespaces") { stack("features/namespace") }
         if isOn("features.sdfs") {
             stack("features/sdfs") { xlator, _ in xlator["pass-through"] = "false" }
@@ -50,14 +52,15 @@ extension GraphBuilder {
             trash["brick-path"] = path
             trash["trash-internal-op"] = "off"
         }
+        let isBitrot = isOn("features.bitrot")
         stack("features/changelog") { changelog, _ in
             changelog["changelog-brick"] = path
             changelog["changelog-dir"] = path + "/.glusterfs/changelogs"
-            changelog["changelog-notification"] = "off"
+            changelog["changelog-notification"] = isBitrot ? "on" : "off"
         }
         stack("features/bitrot-stub") { stub, _ in
             stub["export"] = path
-            stub["bitrot"] = "disable"
+            stub["bitrot"] = isBitrot ? "on" : "disable"
         }
     }
 
@@ -65,7 +68,7 @@ extension GraphBuilder {
         stack("features/marker") {
             $0["volume-uuid"] = $1.volume.id.description
             $0["timestamp-file"] = "\($1.context.workingDirectory)/vols/\($1.name)/marker.tstamp"
-            $0["quota-version"] = "0"
+            $0["quota-version"] = String($1.context.quotaVersion)
         }
     }
 

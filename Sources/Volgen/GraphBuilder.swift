@@ -8,6 +8,8 @@ struct GraphBuilder {
     let context: VolgenContext
     let table: OptionTable
     private(set) var xlators: [Xlator] = []
+    /// Above which types debug xlators may be put, and the word of `debug.*` for the place.
+    var debugPositions: [String: String] = [:]
 
     init(volume: Volume, context: VolgenContext, table: OptionTable) {
         self.volume = volume
@@ -31,7 +33,10 @@ struct GraphBuilder {
         }
     }
 
-    mutating func add(_ xlator: Xlator) { xlators.append(xlator) }
+    mutating func add(_ xlator: Xlator) {
+        xlators.append(xlator)
+        if let position = debugPositions[xlator.type] { addDebug(at: position) }
+    }
 
     /// Puts `V-<suffix>` of `type` over the topmost xlator, with what `build` and then the option
     /// map give it.

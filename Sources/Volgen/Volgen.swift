@@ -5,7 +5,7 @@ public import VolumeOptions
 /// Makes volfiles: a pure function of volume, options, role and audience (GlusterFS
 /// glusterd-volgen.c is the model for graphs and their order).
 public struct Volgen: Sendable {
-    private let table: OptionTable
+    let table: OptionTable
 
     public init(table: OptionTable = .standard) { self.table = table }
 
@@ -20,16 +20,24 @@ public struct Volgen: Sendable {
                 throw .opVersion(needed: needed, known: audience.opVersion, volume: volume.name)
             }
             try graph.addClient(isTrusted: audience.isTrusted)
-        case .brick(let index):
-            guard let brick = volume.topology.bricks.first(where: { $0.index == index }) else {
-                throw .noSuchBrick(index: index, volume: volume.name)
-            }
-            graph.addBrick(brick)
+        case .brick(let index): graph.addBrick(try brick(index, of: volume))
         case .selfHeal:
             guard volume.topology.layout.isHealed else { throw .noSelfHeal(volume: volume.name) }
             try graph.addSelfHeal()
+        case .rebalance: try graph.addRebalance()
+        case .gfproxyd: try graph.addGfproxyServer()
+        case .gfproxyClient: graph.addGfproxyClient()
+        case .snapd: graph.addSnapd()
+        case .quotaCrawl(let index): try graph.addQuotaCrawl(of: brick(index, of: volume))
         }
         return Volfile(xlators: graph.xlators)
+    }
+
+    private func brick(_ index: Int, of volume: Volume) throws(VolgenError) -> Brick {
+        guard let brick = volume.topology.bricks.first(where: { $0.index == index }) else {
+            throw .noSuchBrick(index: index, volume: volume.name)
+        }
+        return brick
     }
 
     /// The lowest op-version of a client that understands the volume's set options.

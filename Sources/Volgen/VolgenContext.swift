@@ -19,6 +19,13 @@ public enum VolfileRole: Hashable, Sendable {
     /// The brick with this index.
     case brick(index: Int)
     case selfHeal
+    case rebalance
+    /// The daemon that speaks with the bricks on behalf of mounts, and such a mount.
+    case gfproxyd, gfproxyClient
+    /// The daemon that serves the volume's snapshots.
+    case snapd
+    /// The crawl over the brick with this index, when quota is turned on or off.
+    case quotaCrawl(index: Int)
 }
 
 /// Name and password of a volume's trusted clients.
@@ -35,6 +42,17 @@ public struct TrustedCredentials: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "trusted client \(username)" }
 }
 
+/// The one brick, on a host outside of the pool, that says which of two copies is good.
+public struct ThinArbiter: Hashable, Sendable {
+    public var host: String
+    public var path: BrickPath
+
+    public init(host: String, path: BrickPath) {
+        self.host = host
+        self.path = path
+    }
+}
+
 /// What a volfile needs beside the volume.
 public struct VolgenContext: Sendable {
     /// The host of each peer, as volfiles name it.
@@ -44,6 +62,11 @@ public struct VolgenContext: Sendable {
     public var sharedBrickCounts: [Int: Int]
     /// GD1's working directory, in which some xlators keep files.
     public var workingDirectory: String
+    /// Indices of the bricks that files are moved off.
+    public var decommissioned: Set<Int> = []
+    public var thinArbiter: ThinArbiter?
+    /// How often quota was turned on: its xattrs carry this number.
+    public var quotaVersion = 0
 
     public init(
         hosts: [PeerID: String], credentials: TrustedCredentials,

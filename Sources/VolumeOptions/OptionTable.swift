@@ -125,19 +125,27 @@ public struct OptionTable: Sendable {
             "performance.write-behind", "performance.read-ahead", "performance.readdir-ahead",
             "performance.io-cache", "performance.open-behind", "performance.quick-read",
             "performance.nl-cache", "performance.stat-prefetch", "performance.client-io-threads",
-            "features.ctime", "features.acl", "features.sdfs", "nfs.disable",
-        ].map { ($0, bool) })
+            "features.ctime", "features.acl", "features.sdfs", "nfs.disable", "cluster.nufa",
+            "cluster.switch", "network.compression",
+        ].map { ($0, bool) } + debugKeys.map { ($0, debugPosition) })
+    private static let debugKeys = ["debug.trace", "debug.error-gen", "debug.delay-gen"]
+    private static let debugPosition = OptionKind(
+        name: "str", minimum: nil, maximum: nil, range: "", allowed: ["off"] + debugPositions)
+    /// Above which xlator debug xlators can be put.
+    public static let debugPositions = [
+        "client", "posix", "arbiter", "trash", "changelog", "bitrot-stub", "acl", "locks", "leases",
+        "upcall", "io-threads", "selinux", "marker", "index", "quota", "namespace", "sdfs",
+    ]
     private static let readOnly: Set<String> = ["cluster.op-version", "cluster.max-op-version"]
-    /// What would be stored and change nothing (docs/volfiles.md).
+    /// What would be stored and change nothing, or do harm (docs/volfiles.md).
     private static let notMade: [String: String] = [
         "features.uss": "user-serviceable snapshots",
         "features.cloudsync": "cloudsync",
-        "cluster.nufa": "the NUFA layout",
+        // GlusterFS 10.3 reads its pattern after freeing it: no client could mount the volume.
         "cluster.switch": "the switch layout",
+        // A client compresses at once, a running brick then stores what it cannot decompress.
+        "network.compression": "compression between clients and bricks",
         "config.gfproxyd": "gfproxy",
-        "debug.trace": "tracing",
-        "debug.delay-gen": "delays on purpose",
-        "debug.error-gen": "errors on purpose",
         "cluster.brick-multiplex": "several bricks in one process",
         "cluster.enable-shared-storage": "the shared storage volume",
     ]
@@ -151,7 +159,8 @@ public struct OptionTable: Sendable {
         "features.acl", "features.sdfs", "features.trash", "server.ssl", "client.ssl",
         "storage.linux-aio", "storage.linux-io_uring", "transport.address-family",
         "network.compression", "features.tag-namespaces", "config.memory-accounting",
-        "config.global-threading", "config.brick-threads",
+        "config.global-threading", "config.brick-threads", "debug.trace", "debug.error-gen",
+        "debug.delay-gen",
     ]
 
     private func similar(to name: String) -> [String] {

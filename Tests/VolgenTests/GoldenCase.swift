@@ -24,19 +24,19 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         self.name = name
         folder = Self.folder + "/" + name
         let info = try Self.pairs(folder + "/info")
-        var values = Dictionary(info) { first, _ in first }
+        let values = Dictionary(info) { first, _ in first }
         var generator = SystemRandomNumberGenerator()
         var hosts: [PeerID: String] = [:]
-        var peers: [String: PeerID] = [:]
         var bricks: [Brick] = []
+        var decommissioned: Set<Int> = []
         let layout = Self.layout(values)
         for (key, value) in info where key.hasPrefix("brick-") && Int(key.dropFirst(6)) != nil {
             let record = Dictionary(try Self.pairs(folder + "/bricks/" + value)) { $1 }
             let host = record["hostname"] ?? ""
-            let peer = peers[host] ?? PeerID(using: &generator)
-            peers[host] = peer
+            guard let peer = PeerID(record["uuid"] ?? "") else { continue }
             hosts[peer] = host
             let number = Int(record["brick-id"]?.split(separator: "-").last ?? "") ?? bricks.count
+            if record["decommissioned"] == "1" { decommissioned.insert(number) }
             bricks.append(
                 Brick(
                     id: BrickID(using: &generator), peer: peer,
@@ -52,18 +52,37 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
             generation: 1, bricksCount: bricks.count, digest: "")
         volume = Volume(head: head, topology: topology, options: options)
         self.hosts = hosts
-        values["unused"] = nil
-        context = VolgenContext(
+        var context = VolgenContext(
             hosts: hosts,
             credentials: TrustedCredentials(
                 username: values["username"] ?? "", password: values["password"] ?? ""),
             sharedBrickCounts: try Self.sharedBrickCounts(folder, bricks, hosts))
+        context.decommissioned = decommissioned
+        context.quotaVersion = Int(values["quota-version"] ?? "") ?? 0
+        context.thinArbiter = try Self.thinArbiter(folder, values)
+        self.context = context
+    }
+
+    /// The node whose files these are, n1; nil where it has no brick of the volume.
+    var node: PeerID? { hosts.first { $0.value == "n1" }?.key }
+
+    /// The volfile of a daemon of that node, which has several volumes.
+    static func text(_ file: String) -> String? {
+        FileManager.default.contents(atPath: folder + "Daemons/" + file)
+            .map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// The volfile that glusterd wrote; nil when it wrote none.
     func text(_ file: String) -> String? {
         FileManager.default.contents(atPath: folder + "/" + file)
             .map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The names of the volfiles that glusterd wrote.
+    func files() throws -> Set<String> {
+        Set(
+            try FileManager.default.contentsOfDirectory(atPath: folder)
+                .filter { $0.hasSuffix(".vol") })
     }
 
     func brickFile(_ brick: Brick) -> String {
@@ -77,6 +96,16 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
             let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
         }
+    }
+
+    private static func thinArbiter(
+        _ folder: String, _ values: [String: String]
+    ) throws -> ThinArbiter? {
+        guard let file = values["ta-brick-0"] else { return nil }
+        let record = Dictionary(try pairs(folder + "/bricks/" + file)) { $1 }
+        return ThinArbiter(
+            host: record["hostname"] ?? "",
+            path: try BrickPath(validating: record["path"] ?? ""))
     }
 
     private static func volumeName(in folder: String) throws -> String {

@@ -7,56 +7,111 @@ import Volgen
 /// differences are listed, with their reasons, in docs/volfiles.md.
 @Suite struct GoldenTests {
     @Test(arguments: try GoldenCase.all())
-    func clientVolfilesAreEqual(golden: GoldenCase) throws {
-        for (isTrusted, file) in [
-            (false, "\(golden.volume.name).tcp-fuse.vol"),
-            (true, "trusted-\(golden.volume.name).tcp-fuse.vol"),
-        ] {
-            let ours = try Volgen().volfile(
-                of: golden.volume, for: .client, audience: Audience(isTrusted: isTrusted),
-                context: golden.context)
-            try compare(ours, golden, file)
-        }
-    }
-
-    @Test(arguments: try GoldenCase.all())
-    func brickVolfilesAreEqual(golden: GoldenCase) throws {
+    func everyVolfileIsEqual(golden: GoldenCase) throws {
+        let name = golden.volume.name
+        var files: [(file: String, role: VolfileRole, isTrusted: Bool)] = [
+            ("\(name).tcp-fuse.vol", .client, false),
+            ("trusted-\(name).tcp-fuse.vol", .client, true),
+            ("\(name)-shd.vol", .selfHeal, true), ("\(name)-rebalance.vol", .rebalance, true),
+            ("\(name).gfproxyd.vol", .gfproxyd, true),
+            ("trusted-\(name).tcp-gfproxy-fuse.vol", .gfproxyClient, true),
+            ("\(name)-snapd.vol", .snapd, true),
+        ]
         for brick in golden.volume.topology.bricks {
+            let file = golden.brickFile(brick)
+            files.append((file, .brick(index: brick.index), true))
+            let crawl = "\(name).client" + file.dropFirst(name.description.utf8.count)
+            files.append((crawl, .quotaCrawl(index: brick.index), true))
+        }
+        let written = try golden.files()
+        #expect(written.subtracting(files.map(\.file)) == [], "files of no role")
+        for (file, role, isTrusted) in files where written.contains(file) {
             let ours = try Volgen().volfile(
-                of: golden.volume, for: .brick(index: brick.index),
-                audience: Audience(isTrusted: true), context: golden.context)
-            try compare(ours, golden, golden.brickFile(brick))
+                of: golden.volume, for: role, audience: Audience(isTrusted: isTrusted),
+                context: golden.context)
+            try golden.compare(ours, file)
         }
     }
 
-    @Test(arguments: try GoldenCase.all().filter { $0.volume.topology.layout.isHealed })
-    func selfHealVolfilesAreEqual(golden: GoldenCase) throws {
-        guard golden.text("\(golden.volume.name)-shd.vol") != nil else {
-            // glusterd writes none for a volume that it never started or does not heal.
-            #expect(!golden.volume.wantsSelfHealDaemon || golden.name == "created")
-            return
+    /// glusterd writes the others when it needs them, or never.
+    @Test(arguments: try GoldenCase.all())
+    func clientsBricksAndHealersHaveVolfiles(golden: GoldenCase) throws {
+        let name = golden.volume.name
+        var needed: Set = ["\(name).tcp-fuse.vol", "trusted-\(name).tcp-fuse.vol"]
+        needed.formUnion(golden.volume.topology.bricks.map(golden.brickFile))
+        // A volume that was never started has none for its healer.
+        if golden.volume.wantsSelfHealDaemon, golden.name != "created" {
+            needed.insert("\(name)-shd.vol")
         }
+        #expect(needed.subtracting(try golden.files()) == [])
+    }
+
+    @Test(arguments: [
+        ("quota", "quotad.vol", NodeDaemon.quotad), ("bitrot", "bitd-server.vol", .bitd),
+        ("bitrot", "scrub-server.vol", .scrub), ("multiservices", "quotad.vol", .quotad),
+        ("multiservices", "bitd-server.vol", .bitd), ("multiservices", "scrub-server.vol", .scrub),
+    ])
+    func aNodesDaemonHasAllItsVolumes(folder: String, file: String, daemon: NodeDaemon) throws {
+        let cases = try GoldenCase.all()
+            .filter { $0.name == folder || $0.name.hasPrefix(folder + "-") }
         let ours = try Volgen().volfile(
-            of: golden.volume, for: .selfHeal, audience: Audience(isTrusted: true),
-            context: golden.context)
-        try compare(ours, golden, "\(golden.volume.name)-shd.vol")
+            of: cases.map { ($0.volume, $0.context) }, for: daemon,
+            on: try #require(cases.first?.node))
+        let text = try #require(GoldenCase.text("\(folder)/\(file)"))
+        compareVolfiles(ours, try Volfile(parsing: text), "\(folder)/\(file)")
     }
 
-    private func compare(_ ours: Volfile, _ golden: GoldenCase, _ file: String) throws {
-        let text = try #require(golden.text(file), "no golden \(golden.name)/\(file)")
-        let theirs = try Volfile(parsing: text)
-        #expect(ours.xlators.map(\.name) == theirs.xlators.map(\.name), "\(file)")
-        for (our, their) in zip(ours.xlators, theirs.xlators) where our != their {
-            let extra = our.options.filter { !their.options.contains($0) }
-            let missing = their.options.filter { !our.options.contains($0) }
-            Issue.record(
-                """
-                \(golden.name)/\(file) \(their.name): \
-                extra \(extra.map { "\($0.key)=\($0.value)" }), \
-                missing \(missing.map { "\($0.key)=\($0.value)" }), \
-                subvolumes \(our.subvolumes == their.subvolumes), \
-                \(our.options.map(\.key) == their.options.map(\.key) ? "" : "order differs")
-                """)
-        }
+    @Test func aNodesDaemonLeavesOutVolumesThatAreStoppedOrElsewhere() throws {
+        let golden = try GoldenCase("bitrot")
+        let node = try #require(golden.node)
+        var stopped = golden.volume
+        stopped.head.state = .stopped
+        let none = try Volgen().volfile(
+            of: [(stopped, golden.context)], for: .scrub, on: node)
+        #expect(none.xlators.map(\.name) == ["scrub"])
+        var generator = SystemRandomNumberGenerator()
+        let elsewhere = try Volgen().volfile(
+            of: [(golden.volume, golden.context)], for: .bitd, on: PeerID(using: &generator))
+        #expect(elsewhere.xlators.map(\.name) == ["bitd"])
+    }
+
+    @Test func ofTheDebugXlatorsAllThatAreNotOffStandAtEachNamedPlace() throws {
+        let golden = try GoldenCase("debugxl")
+        var volume = golden.volume
+        volume.options["debug.error-gen"] = "acl"
+        volume.options["debug.delay-gen"] = "off"
+        let brick = try Volgen().volfile(
+            of: volume, for: .brick(index: 0), audience: Audience(isTrusted: true),
+            context: golden.context)
+        let names = brick.xlators.map(\.name)
+        let acl = try #require(names.firstIndex(of: "debugxl-access-control"))
+        #expect(
+            names[acl...].prefix(4) == [
+                "debugxl-access-control", "debugxl-trace", "debugxl-error-gen", "debugxl-locks",
+            ])
+        #expect(!names.contains("debugxl-delay-gen"))
+        #expect(brick.xlators[2].name == "debugxl-changelog", "posix is no longer named")
+    }
+}
+
+extension GoldenCase {
+    func compare(_ ours: Volfile, _ file: String) throws {
+        let text = try #require(self.text(file), "no golden \(name)/\(file)")
+        compareVolfiles(ours, try Volfile(parsing: text), "\(name)/\(file)")
+    }
+}
+
+private func compareVolfiles(_ ours: Volfile, _ theirs: Volfile, _ file: String) {
+    #expect(ours.xlators.map(\.name) == theirs.xlators.map(\.name), "\(file)")
+    for (our, their) in zip(ours.xlators, theirs.xlators) where our != their {
+        let extra = our.options.filter { !their.options.contains($0) }
+        let missing = their.options.filter { !our.options.contains($0) }
+        Issue.record(
+            """
+            \(file) \(their.name): extra \(extra.map { "\($0.key)=\($0.value)" }), \
+            missing \(missing.map { "\($0.key)=\($0.value)" }), \
+            type \(our.type == their.type), subvolumes \(our.subvolumes == their.subvolumes), \
+            \(our.options.map(\.key) == their.options.map(\.key) ? "" : "order differs")
+            """)
     }
 }
