@@ -220,7 +220,7 @@ let package = Package(
             ["BrickService", "CLinux", "GD2Error", "GlusterModel", "Transaction"]),
         tests("CLICommandsTests", ["CLICommands", "GD2Error", "GlusterModel"]),
         tests("BrickSupervisionTests", ["BrickSupervision", "GlusterModel", "Seeded"]),
-        tests("DaemonTests", ["Daemon", argumentParser, coreMetrics, lifecycle]),
+        tests("DaemonTests", ["Daemon", "Seeded", argumentParser, coreMetrics, lifecycle]),
         tests("GlusterModelTests", ["GlusterModel"]),
         tests("GlusterXDRTests", ["GlusterXDR", "SunRPC", "XDR"]),
         tests(
@@ -237,13 +237,15 @@ let package = Package(
             "RESTServiceTests",
             [
                 "BrickAPI", "GD2Error", "GlusterModel", "PmapAPI", "RESTAPI", "RESTService",
+                "Seeded",
                 "StoreAPI",
                 "StoreMirror", "StoreTesting", "Transaction", "XlatorTables", crypto, httpTypes,
                 hummingbird, hummingbirdCore, log, nio,
             ]),
         tests("RPCTransportTests", ["RPCTransport", "Seeded", "SunRPC", "XDR", log]),
         tests(
-            "StoreMirrorTests", ["GlusterModel", "StoreAPI", "StoreMirror", "StoreTesting", log]),
+            "StoreMirrorTests",
+            ["GlusterModel", "Seeded", "StoreAPI", "StoreMirror", "StoreTesting", log]),
         tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),
         tests("StoreServiceTests", ["GlusterModel", "StoreAPI", "StoreService"]),
         tests("SunRPCTests", ["Seeded", "SunRPC", "XDR"]),

@@ -21,13 +21,15 @@ struct Fences: Sendable {
             if token < known { return false }
             if token == known { return true }
         }
-        tokens[object] = token
-        while tokens.count > Self.objectsMax,
-            let oldest = tokens.min(by: { $0.value < $1.value })?.key
+        var newer = tokens
+        newer[object] = token
+        while newer.count > Self.objectsMax,
+            let oldest = newer.min(by: { $0.value < $1.value })?.key
         {
-            tokens[oldest] = nil
+            newer[oldest] = nil
         }
-        try Data(RecordCoding.encode(tokens)).write(to: URL(filePath: path), options: .atomic)
+        try Data(RecordCoding.encode(newer)).write(to: URL(filePath: path), options: .atomic)
+        tokens = newer
         return true
     }
 }

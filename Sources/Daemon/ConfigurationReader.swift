@@ -74,7 +74,12 @@ struct ConfigurationReader {
             if fileIsRequired { return ["\(file): cannot be read: does it exist?"] }
             return []
         }
+        // The parser would take it for the end.
+        if data.contains(0) { return ["\(file): there is a NUL byte in it"] }
         let text = String(decoding: data, as: UTF8.self)
+        if let line = Self.namelessTable(in: text) {
+            return ["\(file):\(line): a name has to follow ["]
+        }
         let table: TOMLTable
         do { table = try TOMLTable(string: text) } catch let error as TOMLParseError {
             return ["\(file):\(error.source.begin.line): \(error.description)"]
@@ -93,6 +98,31 @@ struct ConfigurationReader {
             values[Self.camelCase(key)] = setting
         }
         return problems
+    }
+
+    /// The line whose `[` no name follows: the parser ends the program for it.
+    private static func namelessTable(in text: String) -> Int? {
+        let lines = text.unicodeScalars.split(omittingEmptySubsequences: false) { scalar in
+            scalar == "\n"
+        }
+        for (number, line) in lines.enumerated() {
+            // The parser takes more than \n for the end of a line.
+            for part in line.split(whereSeparator: { ("\u{a}"..."\u{d}").contains($0) }) {
+                let isSpace = { (scalar: Unicode.Scalar) in
+                    scalar.properties.isWhitespace || scalar == "\u{feff}"
+                }
+                let rest = part.drop(while: isSpace)
+                guard rest.first == "[" else { continue }
+                let name = rest.drop { isSpace($0) || $0 == "[" }.first
+                let isName = name.map { name in
+                    name.isASCII
+                        && (name.properties.isAlphabetic
+                            || "0123456789_-\"']".unicodeScalars.contains(name))
+                }
+                if isName != true { return number + 1 }
+            }
+        }
+        return nil
     }
 
     /// Another program's variable is none of ours, so an unknown one is left alone.

@@ -1,5 +1,7 @@
 /// Bounds of what all daemons share.
 enum Limits {
+    /// Descriptors of one program, where its hard limit allows so many.
+    static let openFiles: UInt = 65_536
     static let metricSeries = 5_000
     /// A scrape that sends nothing, or reads nothing, is cut off.
     static let metricsIdleSeconds: Int64 = 10

@@ -80,6 +80,7 @@ public func runDaemon<Configuration: DaemonConfiguration>(
 ) async {
     let onlyNeeded = Capabilities.keepOnly(capabilities)
     signal(SIGPIPE, SIG_IGN)
+    raiseFileLimit()
     let environment = ProcessInfo.processInfo.environment
     let reader = ConfigurationReader(
         file: options.config ?? "/etc/gd2/\(name).toml", fileIsRequired: options.config != nil,
@@ -141,6 +142,15 @@ private func metricsServer<Configuration>(
     let descriptor = try context.listener(
         "metrics", or: .unix(path: common.metricsSocket, mode: 0o660))
     return MetricsServer(descriptor: descriptor, registry: registry)
+}
+
+/// Thousands of clients need more descriptors than the 1024 that systemd gives by itself.
+private func raiseFileLimit() {
+    var files = rlimit()
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard getrlimit(resource, &files) == 0 else { return }
+    files.rlim_cur = min(files.rlim_max, Limits.openFiles)
+    setrlimit(resource, &files)
 }
 
 /// Without a logger yet: one line for each problem on stderr.

@@ -4,7 +4,6 @@ import Logging
 import NIOPosix
 import RPCTransport
 import ServiceLifecycle
-import Synchronization
 
 /// Accepts on the shared port and looks at the first bytes of each connection without taking them:
 /// SunRPC stays here, HTTP and TLS go to gd2-rest by descriptor.
@@ -26,7 +25,9 @@ struct FrontDoor: Service {
         let (door, log, sender) = (self, log, sender)
         threads.submit { state in
             guard case .active = state else { return }
-            var loop = PeekLoop(listener: door.listener, firstByteSeconds: door.firstByteSeconds)
+            var loop = PeekLoop(
+                listener: door.listener, firstByteSeconds: door.firstByteSeconds, log: log)
+            let handedOver = OpenConnections(atMost: Limits.connectionsWaiting)
             loop.run(accepting: closing, until: stop) { descriptor, kind in
                 switch kind {
                 case .sunRPC:
@@ -34,8 +35,13 @@ struct FrontDoor: Service {
                         close(descriptor)
                     }
                 case .http, .tls:
+                    guard handedOver.enter() else {
+                        close(descriptor)
+                        return
+                    }
                     handover.submit { _ in
                         Self.handOver(descriptor, isPlain: kind == .http, sender, log)
+                        handedOver.leave()
                     }
                 case .unknown: close(descriptor)
                 }
@@ -51,7 +57,7 @@ struct FrontDoor: Service {
                 try? await Task.sleep(for: Limits.drainTime)
                 stop.set()
             }
-            let open = OpenConnections()
+            let open = OpenConnections(atMost: RPCTransport.Limits.connectionsMax)
             for await descriptor in accepted {
                 let peer = TCPPeer.of(descriptor)
                 guard open.enter() else {
@@ -91,30 +97,22 @@ struct FrontDoor: Service {
     }
 }
 
-/// How many SunRPC connections are open, and whether one more may come in.
-private final class OpenConnections: Sendable {
-    private let count = Mutex(0)
-
-    func enter() -> Bool {
-        count.withLock { count in
-            guard count < RPCTransport.Limits.connectionsMax else { return false }
-            count += 1
-            return true
-        }
-    }
-
-    func leave() { count.withLock { $0 -= 1 } }
-}
-
 /// poll(2) on the listener and on connections that have not said yet what they speak.
 struct PeekLoop {
     private let listener: Int32
     private let limit: Duration
+    private let log: Logger
+    private let waitingMax = OpenConnections.bounded(Limits.connectionsWaiting)
     private var waiting: [Int32: ContinuousClock.Instant] = [:]
+    /// Until then nothing is accepted: there are no descriptors.
+    private var pausedUntil: ContinuousClock.Instant?
     private let clock = ContinuousClock()
+    /// POLLRDHUP (poll(2)) is beside: the other end writes no more.
+    private static let readable = Int16(POLLIN) | 0x2000
 
-    init(listener: Int32, firstByteSeconds: Int) {
+    init(listener: Int32, firstByteSeconds: Int, log: Logger) {
         self.listener = listener
+        self.log = log
         limit = .seconds(firstByteSeconds)
     }
 
@@ -124,13 +122,19 @@ struct PeekLoop {
     ) {
         while !stop.isSet {
             var polled = [pollfd(fd: listener, events: Int16(POLLIN), revents: 0)]
-            if closing.isSet || waiting.count >= Limits.connectionsWaiting { polled[0].fd = -1 }
-            polled += waiting.keys.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            if let end = pausedUntil, end <= clock.now { pausedUntil = nil }
+            if closing.isSet || pausedUntil != nil { polled[0].fd = -1 }
+            polled += waiting.keys.map { pollfd(fd: $0, events: Self.readable, revents: 0) }
             let count = poll(&polled, nfds_t(polled.count), Limits.pollMs)
             guard count >= 0 else { continue }
-            if polled[0].revents != 0, !closing.isSet { acceptAll(give) }
-            for entry in polled.dropFirst() where entry.revents != 0 { look(entry.fd, give) }
+            for entry in polled.dropFirst() where entry.revents != 0 {
+                // Who will say no more cannot make itself understood.
+                let isLast = entry.revents & ~Int16(POLLIN) != 0
+                look(entry.fd, isLast: isLast, give)
+            }
             closeOverdue()
+            // Last: a descriptor that was closed here may come back as another connection.
+            if polled[0].revents != 0, !closing.isSet { acceptAll(give) }
         }
         for descriptor in waiting.keys { close(descriptor) }
     }
@@ -138,27 +142,51 @@ struct PeekLoop {
     private mutating func acceptAll(_ give: (Int32, FirstBytes) -> Void) {
         for _ in 0..<Limits.acceptsAtOnce {
             let descriptor = accept(listener, nil, nil)
-            guard descriptor >= 0 else { return }
+            guard descriptor >= 0 else {
+                if errno == EMFILE || errno == ENFILE { pause() }
+                return
+            }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
             var on: Int32 = 1
             setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, 4)
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
             waiting[descriptor] = clock.now
-            look(descriptor, give)
+            look(descriptor, isLast: false, give)
+        }
+        makeRoom()
+    }
+
+    /// Who has said nothing for longest makes way: silent connections keep nobody out.
+    private mutating func makeRoom() {
+        guard waiting.count > waitingMax else { return }
+        let oldest = waiting.sorted { $0.value < $1.value }
+        for (descriptor, _) in oldest.prefix(waiting.count - waitingMax * 7 / 8) {
+            waiting[descriptor] = nil
+            close(descriptor)
         }
     }
 
-    private mutating func look(_ descriptor: Int32, _ give: (Int32, FirstBytes) -> Void) {
+    private mutating func pause() {
+        log.warning(
+            "no connection accepted: too many open files",
+            metadata: ["waiting": "\(waiting.count)"])
+        pausedUntil = clock.now + Limits.acceptPause
+    }
+
+    private mutating func look(
+        _ descriptor: Int32, isLast: Bool, _ give: (Int32, FirstBytes) -> Void
+    ) {
         var bytes = [UInt8](repeating: 0, count: FirstBytes.needed)
         let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_PEEK))
         if count < 0, errno == EAGAIN || errno == EINTR { return }
-        guard count > 0 else {
+        let kind = count > 0 ? FirstBytes(bytes.prefix(count)) : nil
+        guard count > 0, kind != nil || !isLast else {
             waiting[descriptor] = nil
             close(descriptor)
             return
         }
-        guard let kind = FirstBytes(bytes.prefix(count)) else {
+        guard let kind else {
             // poll(2) would report the peeked bytes again and again.
             setLowWater(descriptor, Int32(count) + 1)
             return

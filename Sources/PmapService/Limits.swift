@@ -4,6 +4,8 @@ enum Limits {
     static let connectionsWaiting = 4_096
     static let acceptsAtOnce = 256
     static let pollMs: Int32 = 50
+    /// Without a free descriptor nothing is accepted for this long.
+    static let acceptPause: Duration = .milliseconds(500)
     /// Who was let in before a stop is answered within this time.
     static let drainTime: Duration = .milliseconds(400)
     static let handoverThreads = 4

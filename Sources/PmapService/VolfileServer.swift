@@ -16,12 +16,13 @@ final class VolfileServer: Sendable {
         var text: String
         /// Of names, types and children: a brick cannot change these while it runs.
         var shape: Int
+        /// What a client has to know at least. The text is the same for all that do.
+        var opVersion: Int
     }
 
     private struct CacheKey: Hashable {
         var id: VolfileID
         var isTrusted: Bool
-        var opVersion: Int
     }
 
     private struct State {
@@ -100,17 +101,18 @@ final class VolfileServer: Sendable {
 
     /// nil: there is no such volfile, or it is not for this caller.
     func volfile(_ id: VolfileID, isTrusted: Bool, opVersion: Int) throws -> Rendered? {
-        let key = CacheKey(id: id, isTrusted: isTrusted, opVersion: opVersion)
+        let key = CacheKey(id: id, isTrusted: isTrusted)
         return try state.withLock { state in
-            if let known = state.cache[key] { return known }
+            if let known = state.cache[key], known.opVersion <= opVersion { return known }
             guard let (volume, role) = Self.target(id, isTrusted, state.cluster) else { return nil }
             guard let secret = state.secret else { throw VolfileServerError.noSecret }
             let audience = Audience(isTrusted: isTrusted, opVersion: opVersion)
             let volfile = try volgen.volfile(
                 of: volume, for: role, audience: audience,
                 context: Self.context(of: volume, state.cluster, secret))
-            let rendered = Rendered(text: volfile.text, shape: Self.shape(of: volfile))
-            // The op-version is whatever the client says: nobody may fill the cache for ever.
+            let rendered = Rendered(
+                text: volfile.text, shape: Self.shape(of: volfile),
+                opVersion: role == .client ? volgen.clientOpVersion(of: volume) : 0)
             if state.cache.count >= Limits.volfilesCached { state.cache = [:] }
             state.cache[key] = rendered
             return rendered

@@ -1,3 +1,4 @@
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
@@ -33,6 +34,13 @@ struct HTTPServer: Service {
                 try await Self.write(responder.respond(to: request, from: caller), writer)
             }, configuration: Self.configuration)
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause(log: log))
+                }
+            }
+            // NIO listens anew, with a queue of 128 if it is not told.
+            .serverChannelOption(.backlog, value: Limits.backlog)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .bind(listener) { channel in child.setup(channel: channel, logger: log) }
         let listening = server.channel
@@ -44,9 +52,17 @@ struct HTTPServer: Service {
                 try await Task.sleep(for: Limits.drainTime)
                 try await listening.close()
             }
+            let open = OpenConnections(atMost: Limits.connectionsMax)
             try await server.executeThenClose { connections in
                 for try await connection in connections {
-                    group.addTask { await child.handle(value: connection, logger: log) }
+                    guard open.enter() else {
+                        try? await connection.channel.close()
+                        continue
+                    }
+                    group.addTask {
+                        await child.handle(value: connection, logger: log)
+                        open.leave()
+                    }
                 }
             }
             group.cancelAll()
@@ -66,10 +82,16 @@ struct HTTPServer: Service {
                 guard (try? await gracefulShutdown()) != nil else { return }
                 handover.stop()
             }
+            let open = OpenConnections(atMost: Limits.connectionsMax)
             for await descriptor in handover.connections(limit: Limits.connectionsWaiting) {
                 if let newer = try? secure.following(tls.configuration) { secure = newer }
                 let channel = secure.channel
+                guard open.enter() else {
+                    close(descriptor)
+                    continue
+                }
                 group.addTask {
+                    defer { open.leave() }
                     if FirstByte.isTLS(descriptor) {
                         await serve(channel, descriptor)
                     } else {

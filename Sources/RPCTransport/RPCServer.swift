@@ -53,6 +53,9 @@ public struct RPCServer: Sendable {
     /// Serves every connection that comes to a listening Unix socket, which it owns from now on.
     public func serveUnix(listening descriptor: Int32) async throws {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            // NIO listens anew, with a queue of 128 if it is not told; GlusterFS does not wait for
+            // room in it.
+            .serverChannelOption(.backlog, value: Limits.backlog)
             .bind(descriptor) { channel in
                 UnixCredentials.ask(channel).flatMapThrowing { peer in
                     (try records(of: channel), peer)

@@ -1,5 +1,6 @@
 import NIOCore
 import SunRPC
+import Synchronization
 
 /// Joins bytes to records; ends a connection that sends half a record or too long a one.
 final class RecordHandler: ChannelInboundHandler {
@@ -8,6 +9,9 @@ final class RecordHandler: ChannelInboundHandler {
 
     private var decoder = RecordDecoder(limit: Limits.recordBytes)
     private var deadline: Scheduled<Void>?
+    /// Of all connections, and this one's part of it.
+    private static let held = Atomic(0)
+    private var held = 0
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = Self.unwrapInboundIn(data)
@@ -20,11 +24,25 @@ final class RecordHandler: ChannelInboundHandler {
             context.close(promise: nil)
             return
         }
+        guard hold(decoder.partialBytes) else {
+            context.close(promise: nil)
+            return
+        }
         watchPartialRecord(context.channel)
+    }
+
+    /// Whether so many bytes of an incomplete record may stay.
+    private func hold(_ bytes: Int) -> Bool {
+        let change = bytes - held
+        held = bytes
+        let (_, total) = Self.held.add(change, ordering: .relaxed)
+        return total <= Limits.partialBytes || bytes <= Limits.partialBytesFree
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
+        decoder = RecordDecoder(limit: 0)
+        _ = hold(0)
         context.fireChannelInactive()
     }
 

@@ -3,6 +3,8 @@ enum Limits {
     static let retryMinMs = 20
     static let retryMaxMs = 500
     static let persistEveryMs = 100
+    /// A file that could not be written is tried again after this long, without a change too.
+    static let persistRetryMs = 3_000
     /// Bytes of a file of the last view.
     static let fileBytes = 512 << 20
 }

@@ -195,21 +195,35 @@ public final class StoreMirror: Service {
         if wasCurrent { log.warning("store lost", metadata: ["error": "\(error)"]) }
     }
 
-    /// Writes the file after a change, at most every `Limits.persistEveryMs`.
+    /// Writes the file after a change, at most every `Limits.persistEveryMs`; again and again while
+    /// it cannot be written.
     private func persistChanges() async {
         var saved: Int64 = -1
         for await view in changes() where view.revision != saved && view.identity != nil {
-            save(view)
-            saved = view.revision
+            var newest = view
+            var isWritten = save(newest)
+            let hasFailed = !isWritten
+            while !isWritten {
+                let pause = Duration.milliseconds(Limits.persistRetryMs)
+                do { try await Task.sleep(for: pause) } catch { return }
+                newest = self.view
+                isWritten = save(newest, isRetry: true)
+            }
+            if hasFailed { log.notice("last view written", metadata: ["file": "\(file.path)"]) }
+            saved = newest.revision
             do { try await Task.sleep(for: .milliseconds(Limits.persistEveryMs)) } catch { return }
         }
     }
 
-    private func save(_ view: MirrorView) {
-        guard view.identity != nil else { return }
+    /// A retry that fails says nothing new.
+    @discardableResult private func save(_ view: MirrorView, isRetry: Bool = false) -> Bool {
+        guard view.identity != nil else { return true }
         do { try file.save(view) } catch {
-            log.error(
-                "last view not written", metadata: ["file": "\(file.path)", "error": "\(error)"])
+            log.log(
+                level: isRetry ? .debug : .error, "last view not written",
+                metadata: ["file": "\(file.path)", "error": "\(error)"])
+            return false
         }
+        return true
     }
 }

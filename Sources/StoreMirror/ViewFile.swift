@@ -40,7 +40,7 @@ struct ViewFile: Sendable {
     }
 
     func load() throws -> MirrorView? {
-        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        guard let data = try contents() else { return nil }
         guard let end = data.firstIndex(of: UInt8(ascii: "\n")) else {
             throw ViewFileError.damaged("no first line")
         }
@@ -59,6 +59,35 @@ struct ViewFile: Sendable {
         return MirrorView(
             identity: contents.identity, revision: isWhole ? contents.revision : 0,
             values: Dictionary(values.map { ($0.key, $0) }) { _, last in last })
+    }
+
+    /// nil: there is no file. FileManager says the same of one that may not be read.
+    private func contents() throws -> Data? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw ViewFileError.io(call: "open", errno: errno)
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw ViewFileError.io(call: "fstat", errno: errno)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw ViewFileError.damaged("no file") }
+        guard status.st_size <= Limits.fileBytes else {
+            throw ViewFileError.damaged("longer than \(Limits.fileBytes) bytes")
+        }
+        var data = Data(count: Int(status.st_size))
+        var filled = 0
+        while filled < data.count {
+            let count = data.withUnsafeMutableBytes { bytes in
+                read(descriptor, bytes.baseAddress?.advanced(by: filled), bytes.count - filled)
+            }
+            guard count >= 0 else { throw ViewFileError.io(call: "read", errno: errno) }
+            guard count > 0 else { break }
+            filled += count
+        }
+        return data.prefix(filled)
     }
 
     func save(_ view: MirrorView) throws {
@@ -85,6 +114,9 @@ struct ViewFile: Sendable {
 
     private func replace(with data: Data) throws {
         let temporary = path + ".new"
+        var isReplaced = false
+        // Half a file on a full disk would only take room.
+        defer { if !isReplaced { unlink(temporary) } }
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw ViewFileError.io(call: "open", errno: errno) }
         defer { close(descriptor) }
@@ -101,5 +133,6 @@ struct ViewFile: Sendable {
         guard rename(temporary, path) == 0 else {
             throw ViewFileError.io(call: "rename", errno: errno)
         }
+        isReplaced = true
     }
 }

@@ -25,7 +25,7 @@ struct NodeIdentity: Codable, Hashable {
             }
         }
         if FileManager.default.fileExists(atPath: path) {
-            throw StoreServiceError.badIdentity(path, "it cannot be read by this user")
+            throw StoreServiceError.unreadableIdentity(path)
         }
         var generator = SystemRandomNumberGenerator()
         let identity = NodeIdentity(
@@ -44,12 +44,16 @@ struct NodeIdentity: Codable, Hashable {
 
 enum StoreServiceError: Error, Equatable, CustomStringConvertible {
     case badIdentity(String, String)
+    case unreadableIdentity(String)
 
     var description: String {
         switch self {
         case .badIdentity(let path, let why):
             "\(path) is damaged (\(why)): restore it from a backup; a node without its identity "
                 + "loses its bricks"
+        case .unreadableIdentity(let path):
+            "\(path) is there, but cannot be read by this user: give it back its owner and mode "
+                + "(chown gd2-store, chmod 600)"
         }
     }
 }

@@ -27,6 +27,9 @@ public struct RecordDecoder: Sendable {
     /// Whether a record has begun that is not complete.
     public var isPartial: Bool { inFragment || !header.isEmpty || fragments > 0 }
 
+    /// Bytes of the record that is not complete.
+    public var partialBytes: Int { record.count }
+
     /// `limit`: bytes of one record.
     public init(limit: Int) { self.limit = limit }
 

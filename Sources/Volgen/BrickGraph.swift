@@ -64,10 +64,15 @@ extension GraphBuilder {
         }
     }
 
+    private var volumeDirectory: String {
+        let folder = context.snapshot.map { "snaps/\($0.name)" } ?? "vols"
+        return "\(context.workingDirectory)/\(folder)/\(name)"
+    }
+
     private mutating func addMarker() {
         stack("features/marker") {
             $0["volume-uuid"] = $1.volume.id.description
-            $0["timestamp-file"] = "\($1.context.workingDirectory)/vols/\($1.name)/marker.tstamp"
+            $0["timestamp-file"] = "\($1.volumeDirectory)/marker.tstamp"
             $0["quota-version"] = String($1.context.quotaVersion)
         }
     }

@@ -32,6 +32,9 @@ extension GraphBuilder {
         if isOn("features.cloudsync") { stack("features/cloudsync") }
         if isOn("features.shard") { stack("features/shard") }
         if isOn("features.ctime") { stack("features/utime") }
+        if context.snapshot != nil {
+            stack("features/read-only") { xlator, _ in xlator["read-only"] = "on" }
+        }
         addCompression(mode: "client")
     }
 
@@ -69,9 +72,12 @@ extension GraphBuilder {
         stack(named: top ?? name, "debug/io-stats") { $1.applyLogging("client", to: &$0) }
     }
 
-    /// Shows the volume's snapshots, which snapd serves, in a directory of their own.
+
+    /// Shows the volume's snapshots, which snapd serves, in a directory of their own; a snapshot
+    /// has none, though it has the volume's options.
     private mutating func addSnapshotView(_ connection: Connection) {
-        guard isOn("features.uss"), let below = xlators.last?.name else { return }
+        guard isOn("features.uss"), context.snapshot == nil, let below = xlators.last?.name
+        else { return }
         let snapd = protocolClient(
             "\(name)-snapd-client", to: nil, "snapd-\(name)", connection)
         add(snapd)

@@ -33,7 +33,7 @@ extension GraphBuilder {
         to brick: Brick, _ connection: Connection
     ) throws(VolgenError) -> Xlator {
         protocolClient(
-            "\(name)-client-\(brick.index)", to: try host(of: brick), brick.path.description,
+            clientName(brick), to: try host(of: brick), brick.path.description,
             connection)
     }
 
@@ -66,7 +66,7 @@ extension GraphBuilder {
     mutating func addClusters(forSelfHeal: Bool = false) -> [String] {
         var names: [String] = []
         for (number, set) in volume.topology.subvolumes.enumerated() {
-            let clients = set.map { "\(name)-client-\($0.index)" }
+            let clients = set.map(clientName)
             var cluster: Xlator
             switch volume.topology.layout {
             case .distribute:
@@ -105,9 +105,14 @@ extension GraphBuilder {
         return cluster
     }
 
+    /// Bricks of a snapshot keep the names of the volume's: xattrs on them carry these.
+    private var clientsName: String { context.snapshot?.origin.description ?? name }
+
+    private func clientName(_ brick: Brick) -> String { "\(clientsName)-client-\(brick.index)" }
+
     /// Its number is the one that the set's last brick leaves free.
     private func thinArbiterName(of set: ArraySlice<Brick>) -> String? {
-        set.map(\.index).max().map { "\(name)-ta-\($0 + 1)" }
+        set.map(\.index).max().map { "\(clientsName)-ta-\($0 + 1)" }
     }
 
     /// With parallel readdir each child of DHT reads ahead by itself.

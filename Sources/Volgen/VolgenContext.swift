@@ -53,6 +53,19 @@ public struct ThinArbiter: Hashable, Sendable {
     }
 }
 
+/// What a volume is a snapshot of.
+public struct SnapshotOrigin: Hashable, Sendable {
+    /// The snapshot's name; its volume is named otherwise.
+    public var name: String
+    /// The volume that it was taken of.
+    public var origin: VolumeName
+
+    public init(name: String, origin: VolumeName) {
+        self.name = name
+        self.origin = origin
+    }
+}
+
 /// What a volfile needs beside the volume.
 public struct VolgenContext: Sendable {
     /// The host of each peer, as volfiles name it.
@@ -65,6 +78,8 @@ public struct VolgenContext: Sendable {
     /// Indices of the bricks that files are moved off.
     public var decommissioned: Set<Int> = []
     public var thinArbiter: ThinArbiter?
+    /// Nil for a volume that is no snapshot.
+    public var snapshot: SnapshotOrigin?
     /// How often quota was turned on: its xattrs carry this number.
     public var quotaVersion = 0
 

@@ -137,10 +137,14 @@ public struct OptionTable: Sendable {
         "upcall", "io-threads", "selinux", "marker", "index", "quota", "namespace", "sdfs",
     ]
     private static let readOnly: Set<String> = ["cluster.op-version", "cluster.max-op-version"]
-    /// What would be stored and change nothing (docs/volfiles.md).
+    /// What would be stored and change nothing, or do harm (docs/volfiles.md).
     private static let notMade: [String: String] = [
         "features.uss": "user-serviceable snapshots",
         "features.cloudsync": "cloudsync",
+        // GlusterFS 10.3 reads its pattern after freeing it: no client could mount the volume.
+        "cluster.switch": "the switch layout",
+        // A client compresses at once, a running brick then stores what it cannot decompress.
+        "network.compression": "compression between clients and bricks",
         "config.gfproxyd": "gfproxy",
         "cluster.brick-multiplex": "several bricks in one process",
         "cluster.enable-shared-storage": "the shared storage volume",

@@ -16,3 +16,22 @@ public struct SplitMix: RandomNumberGenerator, Sendable {
         (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
     }
 }
+
+extension SplitMix {
+    /// `bytes` with a few places changed, cut out, put in or doubled.
+    public mutating func bend(_ bytes: [UInt8]) -> [UInt8] {
+        var bent = bytes
+        for _ in 0..<Int.random(in: 1...5, using: &self) where !bent.isEmpty {
+            let place = Int.random(in: 0..<bent.count, using: &self)
+            let end = min(bent.count, place + Int.random(in: 1...12, using: &self))
+            switch next() % 5 {
+            case 0: bent[place] = UInt8(truncatingIfNeeded: next())
+            case 1: bent[place] ^= 1 << UInt8(next() % 8)
+            case 2: bent.removeSubrange(place..<end)
+            case 3: bent.insert(contentsOf: self.bytes(end - place), at: place)
+            default: bent.insert(contentsOf: bent[place..<end], at: place)
+            }
+        }
+        return bent
+    }
+}

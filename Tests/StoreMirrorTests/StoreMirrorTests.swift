@@ -1,6 +1,7 @@
 import FoundationEssentials
 import GlusterModel
 import Logging
+import Seeded
 import StoreAPI
 import StoreMirror
 import StoreTesting
@@ -117,6 +118,55 @@ import Testing
         }
         try good.write(to: path)
         #expect(mirror(of: store).view.values[key]?.value == [1])
+    }
+
+    @Test func aViewBentBySeedIsAsNone() async throws {
+        defer { TemporaryFolder.remove(folder) }
+        try await withMirror { mirror in
+            let done = try await store.txn(
+                if: [],
+                then: (0..<50).map { .put(key: keys.prefix + "options/\($0)", value: [1, 2, 3]) })
+            _ = try await mirror.wait(for: done.revision, timeout: .seconds(5))
+        }
+        let path = URL(filePath: folder + "/view")
+        let good = Array(try Data(contentsOf: path))
+        var random = SplitMix(seed: 21)
+        for _ in 0..<200 {
+            let bent = random.bend(good)
+            guard bent != good else { continue }
+            try Data(bent).write(to: path)
+            try expectDroppedView()
+        }
+    }
+
+    @Test func whatStandsInTheViewsPlaceIsSaid() throws {
+        defer { TemporaryFolder.remove(folder) }
+        let path = folder + "/view"
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true)
+        try expectDroppedView()
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createSymbolicLink(
+            atPath: path, withDestinationPath: "/dev/zero")
+        try expectDroppedView()
+    }
+
+    @Test func aViewThatCouldNotBeWrittenIsWrittenLater() async throws {
+        defer { TemporaryFolder.remove(folder) }
+        TemporaryFolder.remove(folder)
+        let path = folder + "/view"
+        try await withMirror { mirror in
+            let done = try await store.txn(
+                if: [], then: [.put(key: keys.prefix + "options/x", value: [1])])
+            _ = try await mirror.wait(for: done.revision, timeout: .seconds(5))
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+            let end = ContinuousClock.now + .seconds(20)
+            while !FileManager.default.fileExists(atPath: path), ContinuousClock.now < end {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(FileManager.default.fileExists(atPath: path))
+        }
     }
 
     private func expectDroppedView() throws {

@@ -60,6 +60,11 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         context.decommissioned = decommissioned
         context.quotaVersion = Int(values["quota-version"] ?? "") ?? 0
         context.thinArbiter = try Self.thinArbiter(folder, values)
+        if let parent = values["parent_volname"], parent != "N/A" {
+            context.snapshot = SnapshotOrigin(
+                name: String(name.split(separator: "-").last ?? ""),
+                origin: try VolumeName(validating: parent))
+        }
         self.context = context
     }
 

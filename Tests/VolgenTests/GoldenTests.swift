@@ -39,8 +39,10 @@ import Volgen
         let name = golden.volume.name
         var needed: Set = ["\(name).tcp-fuse.vol", "trusted-\(name).tcp-fuse.vol"]
         needed.formUnion(golden.volume.topology.bricks.map(golden.brickFile))
-        // A volume that was never started has none for its healer.
-        if golden.volume.wantsSelfHealDaemon, golden.name != "created" {
+        // A volume that was never started has none for its healer, and a snapshot is not healed.
+        if golden.volume.wantsSelfHealDaemon, golden.name != "created",
+            golden.context.snapshot == nil
+        {
             needed.insert("\(name)-shd.vol")
         }
         #expect(needed.subtracting(try golden.files()) == [])
@@ -59,6 +61,38 @@ import Volgen
             on: try #require(cases.first?.node))
         let text = try #require(GoldenCase.text("\(folder)/\(file)"))
         compareVolfiles(ours, try Volfile(parsing: text), "\(folder)/\(file)")
+    }
+
+    @Test func aNodesDaemonLeavesOutVolumesThatAreStoppedOrElsewhere() throws {
+        let golden = try GoldenCase("bitrot")
+        let node = try #require(golden.node)
+        var stopped = golden.volume
+        stopped.head.state = .stopped
+        let none = try Volgen().volfile(
+            of: [(stopped, golden.context)], for: .scrub, on: node)
+        #expect(none.xlators.map(\.name) == ["scrub"])
+        var generator = SystemRandomNumberGenerator()
+        let elsewhere = try Volgen().volfile(
+            of: [(golden.volume, golden.context)], for: .bitd, on: PeerID(using: &generator))
+        #expect(elsewhere.xlators.map(\.name) == ["bitd"])
+    }
+
+    @Test func ofTheDebugXlatorsAllThatAreNotOffStandAtEachNamedPlace() throws {
+        let golden = try GoldenCase("debugxl")
+        var volume = golden.volume
+        volume.options["debug.error-gen"] = "acl"
+        volume.options["debug.delay-gen"] = "off"
+        let brick = try Volgen().volfile(
+            of: volume, for: .brick(index: 0), audience: Audience(isTrusted: true),
+            context: golden.context)
+        let names = brick.xlators.map(\.name)
+        let acl = try #require(names.firstIndex(of: "debugxl-access-control"))
+        #expect(
+            names[acl...].prefix(4) == [
+                "debugxl-access-control", "debugxl-trace", "debugxl-error-gen", "debugxl-locks",
+            ])
+        #expect(!names.contains("debugxl-delay-gen"))
+        #expect(brick.xlators[2].name == "debugxl-changelog", "posix is no longer named")
     }
 }
 

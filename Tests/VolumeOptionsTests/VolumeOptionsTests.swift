@@ -173,6 +173,24 @@ import VolumeOptions
         #expect(error?.description.contains("glustercli volume quota") == true)
     }
 
+    @Test(arguments: [
+        ("cluster.nufa", "yes", "on"), ("cluster.switch", "no", "off"),
+        ("network.compression", "disable", "off"), ("debug.trace", "client", "client"),
+        ("debug.error-gen", "acl", "acl"), ("debug.delay-gen", "off", "off"),
+    ])
+    func aFeatureThatGraphsHaveCanBeTurnedOn(key: String, value: String, stored: String) throws {
+        #expect(try table.validate(key, value).value == stored)
+    }
+
+    @Test(arguments: [
+        ("cluster.switch", "on"), ("network.compression", "on"), ("features.uss", "enable"),
+        ("features.cloudsync", "on"), ("config.gfproxyd", "on"), ("features.quota", "on"),
+        ("debug.trace", "on"),
+    ])
+    func whatIsNotMadeOrWouldDoHarmIsRefused(key: String, value: String) {
+        #expect(throws: OptionError.self) { try table.validate(key, value) }
+    }
+
     @Test func everyRowOfTheMapIsRead() {
         #expect(table.entries.count > 380)
         #expect(table.entries.allSatisfy { $0.key.contains(".") && !$0.xlator.isEmpty })

@@ -1,0 +1,131 @@
+# What a node may meet: a port that is taken, programs that are missing, damaged views, disks that are
+# full or read-only, wrong modes. Each is named in the log of who meets it, the other daemons go on,
+# and when the cause is gone all is well again, without a start by hand.
+. Tests/e2e/node.sh
+mkdir -p /run/bricks/b{1,2,3} /run/mnt
+lines() { wc -l <"$RUN/$1.log" 2>/dev/null || echo 0; }
+mark() { local name; for name in gd2-store gd2-etcd gd2-pmap gd2-brickd gd2-rest; do echo $(($(lines $name) + 1)) >"/run/mark-$name"; done; }
+# NAME PATTERN: the log of NAME says so since mark.
+says() {
+    said() { tail -n +"$(cat "/run/mark-$1")" "$RUN/$1.log" | grep -q -- "$2"; }
+    wait_for "${3:-15}" said said "$1" "$2" ||
+        { tail -n +"$(cat "/run/mark-$1")" "$RUN/$1.log" | tail -n 20; fail "$1 does not say $2"; }
+}
+changes() { cli volume set gv0 user.n "$RANDOM" --timeout 2; }
+reads() { cli volume list -o name | grep -qx gv0; }
+online() { cli volume status gv0 -o json | jq -e 'length > 0 and all(.[]; .online and (.stale | not))'; }
+well() { # WHAT
+    wait_for 20 changes changes || { cli volume set gv0 user.n 1; tail -n 5 "$RUN"/*.log; fail "$1: no changes"; }
+    wait_for 20 online online || { cli volume status gv0; tail -n 5 "$RUN"/*.log; fail "$1: not online"; }
+    echo "$1" >/run/mnt/f && [ "$(cat /run/mnt/f)" = "$1" ] || fail "$1: the mount"
+    fresh() { umount /run/new 2>/dev/null; mkdir -p /run/new && mount -t glusterfs 127.0.0.1:/gv0 /run/new && [ "$(cat /run/new/f)" = "$1" ]; }
+    wait_for 20 mount fresh "$1" || { tail -n 5 "$RUN"/*.log; fail "$1: no new mount"; }
+    umount /run/new
+    say "$1: well"
+}
+again() { node_hold "$1"; node_release "$1"; }
+
+node_start
+cli volume create gv0 replica 3 localhost:/run/bricks/b{1,2,3} force || fail create
+cli volume start gv0 || fail start
+mount -t glusterfs 127.0.0.1:/gv0 /run/mnt || fail mount
+well "as it should be"
+
+mark; node_hold gd2-pmap
+python3 -c 'import socket, time
+s = socket.create_server(("127.0.0.1", 24007)); time.sleep(600)' & taker=$!
+sleep 0.3; node_release gd2-pmap
+says gd2-pmap "24007 is in use"
+reads && changes || fail "others do not go on without gd2-pmap"
+kill $taker
+well "a port in use"
+
+mark; node_hold gd2-etcd; again gd2-store
+wait_for 10 role test -s /var/lib/gd2/store/role.json
+mount --bind /dev/null /usr/bin/etcd
+node_release gd2-etcd
+says gd2-etcd "cannot run /usr/bin/etcd"
+reads || fail "no reads without etcd"
+umount /usr/bin/etcd
+well "etcd missing"
+
+mark; mount --bind /dev/null /usr/sbin/glusterfsd
+kill -9 "$(pgrep -f 'run-bricks-b1' | head -1)"
+says gd2-brickd "/usr/sbin/glusterfsd"
+cli volume status gv0 | grep -q "glusterfsd" || fail "the status does not say why: $(cli volume status gv0)"
+changes && echo x >/run/mnt/g || fail "others do not go on without glusterfsd"
+umount /usr/sbin/glusterfsd
+# As after a failed start by hand: the operator asks for another try.
+wait_for 3 online online || cli volume start gv0 force || fail "start force"
+well "glusterfsd missing"
+
+for name in pmap brickd rest; do
+    for damage in cut bent empty folder; do
+        mark; node_hold gd2-$name; view=/var/lib/gd2/$name/view
+        wait_for 3 ended test ! -e "/proc/$(cat "$RUN/gd2-$name.pid")"
+        case $damage in
+        cut) truncate -s 200 $view ;;
+        bent) printf X | dd of=$view bs=1 seek=150 conv=notrunc status=none ;;
+        empty) : >$view ;;
+        folder) rm $view && mkdir $view ;;
+        esac
+        node_release gd2-$name
+        says gd2-$name "last view not readable.*$view"
+        [ $damage != folder ] || { says gd2-$name "last view not written.*$view"; rmdir $view; }
+        written() { [ -f $view ] && [ "$(head -c 10 $view)" = gd2-view-1 ]; }
+        wait_for 10 written written || fail "$view is not written anew"
+    done
+    well "a damaged view of gd2-$name"
+done
+
+for name in pmap brickd rest; do
+    mark; folder=/var/lib/gd2/$name
+    mount --bind $folder $folder && mount -o remount,ro,bind $folder || fail "read-only"
+    again gd2-$name
+    changes || sleep 0.5
+    says gd2-$name "Read-only file system"
+    well "a read-only disk under gd2-$name"
+    umount $folder
+    current() { base64 -w0 $folder/view >/dev/null; [ "$(jq -r .revision < <(tail -n +2 $folder/view))" -ge "$1" ]; }
+    revision=$(jq -r .revision < <(tail -n +2 $folder/view))
+    # What was not written is written without another change.
+    wait_for 15 current current $((revision + 1)) || fail "$folder/view stays old"
+done
+
+for name in pmap brickd; do
+    mark; folder=/var/lib/gd2/$name
+    node_hold gd2-$name; wait_for 3 ended test ! -e "/proc/$(cat "$RUN/gd2-$name.pid")"
+    cp -a $folder /run/kept
+    mount -t tmpfs -o size=64k,mode=0755 full $folder
+    head -c 64K /dev/zero >$folder/filler 2>/dev/null
+    node_release gd2-$name
+    says gd2-$name "No space left on device"
+    well "a full disk under gd2-$name"
+    rm $folder/filler
+    written() { [ -s $folder/view ]; }
+    wait_for 15 written written || fail "$folder/view is not written when there is room"
+    umount $folder; rm -rf /run/kept
+    again gd2-$name
+    well "room again under gd2-$name"
+done
+
+mark; node_hold gd2-store; identity=/var/lib/gd2/store/identity.json
+cp $identity /run/identity.json
+printf '{"schema":1,' >$identity
+node_release gd2-store
+says gd2-store "$identity is damaged"
+reads || fail "no reads while gd2-store does not start"
+cat /run/identity.json >$identity
+well "a damaged identity"
+for wrong in "chmod 000" "chown nobody"; do
+    mark; node_hold gd2-store
+    chmod 600 $identity; $wrong $identity
+    node_release gd2-store
+    says gd2-store "$identity is there, but cannot be read"
+    reads || fail "no reads while gd2-store does not start"
+    chown root $identity; chmod 644 $identity
+    well "$wrong identity.json"
+done
+cmp $identity /run/identity.json || fail "the identity is another one"
+node_stop
+say "done"
