@@ -129,15 +129,20 @@ let package = Package(
         library(
             "Daemon",
             [
-                "CCap", "CSystemd", "GlusterModel", argumentParser, coreMetrics, lifecycle, log,
+                "CCap", "CSystemd", "GlusterModel", "Listening", argumentParser, coreMetrics, lifecycle, log,
                 metrics, nio, nioHTTP1, nioPosix, signals, toml,
             ]),
         library("EtcdProcess", [asn1, crypto, x509]),
+        library("Listening", [log, nio]),
         library(
-            "LocalGRPC", ["GD2Error", grpc, grpcNIO, lifecycle, nio, nioHPACK, nioHTTP2, nioPosix]),
+            "LocalGRPC",
+            [
+                "GD2Error", "Listening", grpc, grpcNIO, lifecycle, log, nio, nioHPACK, nioHTTP2,
+                nioPosix,
+            ]),
         library("LocalSocket", ["CLinux", nioPosix]),
         library("Processes", ["CLinux", "CSystemd", nio, nioPosix]),
-        library("RPCTransport", ["SunRPC", "XDR", log, nio, nioPosix]),
+        library("RPCTransport", ["Listening", "SunRPC", "XDR", lifecycle, log, nio, nioPosix]),
         library("XlatorTables", ["CLinux", "CXlator", "VolumeOptions", crypto]),
 
         // 3 contracts
@@ -192,8 +197,8 @@ let package = Package(
         library(
             "RESTService",
             [
-                "BrickAPI", "Daemon", "GD2Error", "GlusterModel", "LocalSocket", "Placement",
-                "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction", "VolumeOptions",
+                "BrickAPI", "Daemon", "GD2Error", "GlusterModel", "Listening", "LocalSocket",
+                "Placement", "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction", "VolumeOptions",
                 "XlatorTables",
                 crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, jwt, lifecycle,
                 log, metrics, nio, nioPosix, nioTLS, x509, asn1,
@@ -226,7 +231,8 @@ let package = Package(
         tests(
             "LocalGRPCTests",
             [
-                "GD2Error", "LocalGRPC", "Seeded", grpc, nio, nioEmbedded, nioHPACK, nioHTTP2,
+                "GD2Error", "LocalGRPC", "Seeded", grpc, lifecycle, log, nio, nioEmbedded,
+                nioHPACK, nioHTTP2,
             ]),
         tests("LocalSocketTests", ["LocalSocket", nioPosix]),
         tests("PlacementTests", ["GlusterModel", "Placement", "Seeded"]),

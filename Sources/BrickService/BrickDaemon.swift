@@ -58,39 +58,52 @@ private struct Supervising: Service {
     let listener: Int32
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            // Without any view there are no bricks either: nothing waits for this in vain.
+        // Without any view there are no bricks either: nothing waits for this in vain.
+        let identity = await cancelWhenGracefulShutdown {
             var found: StoreIdentity?
             for await view in mirror.changes() {
                 found = view.identity
                 if found != nil { break }
             }
-            if let found { await supervise(found) }
+            return found
         }
+        if let identity { await supervise(identity) }
     }
 
     private func supervise(_ identity: StoreIdentity) async {
         let supervisor = Supervisor(
             command: BrickCommand(configuration: configuration, peer: identity.peer),
             launcher: launcher, incarnation: incarnation, log: log)
+        let reporter = Reporter(store: store, mirror: mirror, supervisor: supervisor, log: log)
+        let gateway = self.gateway(of: supervisor)
+        await withDiscardingTaskGroup { group in
+            group.addTask { try? await gateway.run() }
+            group.addTask {
+                await cancelWhenGracefulShutdown {
+                    await withDiscardingTaskGroup { group in
+                        group.addTask { await supervisor.run() }
+                        group.addTask { try? await reporter.run() }
+                        var decoder = ClusterDecoder()
+                        for await view in mirror.changes() {
+                            await supervisor.update(decoder.state(of: view))
+                        }
+                        group.cancelAll()
+                    }
+                }
+            }
+        }
+    }
+
+    private func gateway(of supervisor: Supervisor) -> LocalServer {
         let steps = StepRunner(
             store: store, mirror: mirror, supervisor: supervisor,
             fences: Fences(path: configuration.stateDirectory + "/fences.json"), log: log)
         let names = CallerTable.shipped.merging(configuration.callers) { _, own in own }
-        let server = LocalServer(
+        return LocalServer(
             listening: listener, callers: CallerTable(names: names, self: geteuid()),
             services: [
                 BrickGateway(supervisor: supervisor, steps: steps, incarnation: incarnation)
-            ])
-        let reporter = Reporter(store: store, mirror: mirror, supervisor: supervisor, log: log)
-        await withDiscardingTaskGroup { group in
-            group.addTask { await supervisor.run() }
-            group.addTask { try? await reporter.run() }
-            group.addTask { try? await server.run() }
-            var decoder = ClusterDecoder()
-            for await view in mirror.changes() { await supervisor.update(decoder.state(of: view)) }
-            group.cancelAll()
-        }
+            ], log: log)
     }
 
     private var launcher: any ProcessLauncher {

@@ -1,3 +1,5 @@
+import Listening
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -7,10 +9,12 @@ import ServiceLifecycle
 struct MetricsServer: Service {
     let descriptor: Int32
     let registry: PrometheusRegistry
+    let log: Logger
 
     func run() async throws {
         let registry = registry
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelInitializer(Listener(log: log).install)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations

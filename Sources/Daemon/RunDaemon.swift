@@ -141,7 +141,7 @@ private func metricsServer<Configuration>(
     guard passed || !common.metricsSocket.isEmpty else { return nil }
     let descriptor = try context.listener(
         "metrics", or: .unix(path: common.metricsSocket, mode: 0o660))
-    return MetricsServer(descriptor: descriptor, registry: registry)
+    return MetricsServer(descriptor: descriptor, registry: registry, log: context.log)
 }
 
 /// Thousands of clients need more descriptors than the 1024 that systemd gives by itself.

@@ -1,5 +1,7 @@
 public import GRPCCore
 import GRPCNIOTransportHTTP2Posix
+import Listening
+public import Logging
 import NIOCore
 import NIOPosix
 public import ServiceLifecycle
@@ -7,17 +9,22 @@ public import ServiceLifecycle
 /// A gRPC server on a listening Unix socket whose services know the kernel's word on each caller.
 public struct LocalServer: Service {
     private let server: GRPCServer<HTTP2ServerTransport.Posix>
+    private let listener: Listener
 
     /// Takes the ownership of `descriptor`, a bound and listening stream socket. A caller that
     /// `callers` gives no program is refused before its message is read.
     public init(
-        listening descriptor: Int32, callers: CallerTable, services: [any RegistrableRPCService]
+        listening descriptor: Int32, callers: CallerTable, services: [any RegistrableRPCService],
+        log: Logger
     ) {
+        let listener = Listener(log: log)
+        self.listener = listener
         let transport = HTTP2ServerTransport.Posix(
             listeningSocketDescriptor: Int(descriptor), transportSecurity: .plaintext,
             config: .defaults { config in
                 config.rpc.maxRequestPayloadSize = Limits.messageBytes
                 config.http2.maxConcurrentStreams = Limits.streamsPerConnection
+                config.channelDebuggingCallbacks.onBindTCPListener = listener.install
                 config.channelDebuggingCallbacks.onAcceptTCPConnection = { channel in
                     PingShield.install(on: channel, onServer: true).flatMap {
                         CredentialsKeeper.install(on: channel)
@@ -30,10 +37,18 @@ public struct LocalServer: Service {
             interceptors: [CallerInterceptor(callers: callers), ErrorInterceptor()])
     }
 
-    /// Serves until the task is cancelled or is to stop; then running calls are cancelled, since
-    /// a watch lives as long as its caller.
+    /// Serves until it is to stop; then running calls are cancelled, since a watch lives as long
+    /// as its caller.
     public func run() async throws {
-        await cancelWhenGracefulShutdown { try? await server.serve() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await server.serve() }
+            group.addTask {
+                guard (try? await gracefulShutdown()) != nil else { return }
+                await listener.stopAccepting()
+            }
+            await group.next()
+            group.cancelAll()
+        }
     }
 }
 

@@ -79,9 +79,9 @@ public enum PmapDaemon {
     ) throws -> LocalServer {
         let path = context.configuration.pmapSocket
         let descriptor = try context.listener("pmap", or: .unix(path: path, mode: 0o660))
-        let server = LocalServer(
-            listening: descriptor, callers: callers, services: [PmapGateway(clients: clients)])
-        return server
+        return LocalServer(
+            listening: descriptor, callers: callers, services: [PmapGateway(clients: clients)],
+            log: context.log)
     }
 }
 
@@ -91,7 +91,7 @@ private struct LocalDoor: Service {
     let server: RPCServer
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { try? await server.serveUnix(listening: listener) }
+        try await server.serveUnix(listening: listener)
     }
 }
 

@@ -2,6 +2,7 @@ import Glibc
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
+import Listening
 import LocalSocket
 import Logging
 import NIOCore
@@ -33,12 +34,9 @@ struct HTTPServer: Service {
                 let caller = try await Caller.local(channel)
                 try await Self.write(responder.respond(to: request, from: caller), writer)
             }, configuration: Self.configuration)
+        let door = Listener(log: log)
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptPause(log: log))
-                }
-            }
+            .serverChannelInitializer(door.install)
             // NIO listens anew, with a queue of 128 if it is not told.
             .serverChannelOption(.backlog, value: Limits.backlog)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -47,8 +45,7 @@ struct HTTPServer: Service {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask {
                 try await gracefulShutdown()
-                // Who comes now waits in the queue of systemd's socket for the next run.
-                try await listening.setOption(.autoRead, value: false).get()
+                await door.stopAccepting()
                 try await Task.sleep(for: Limits.drainTime)
                 try await listening.close()
             }

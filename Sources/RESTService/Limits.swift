@@ -10,8 +10,6 @@ enum Limits {
     static let backlog: Int32 = 4_096
     /// Open connections of each door; one more is closed at once.
     static let connectionsMax = 10_000
-    /// Without a free descriptor nothing is accepted for this long.
-    static let acceptPauseMs: Int64 = 500
     /// The lease behind a session: how long a dead gd2-rest's locks stay.
     static let sessionTTL: Duration = .seconds(8)
     static let sessionRetryMs = 100

@@ -1,6 +1,8 @@
+import Listening
 public import Logging
 import NIOCore
 import NIOPosix
+import ServiceLifecycle
 import SunRPC
 import Synchronization
 import XDR
@@ -50,9 +52,12 @@ public struct RPCServer: Sendable {
         }
     }
 
-    /// Serves every connection that comes to a listening Unix socket, which it owns from now on.
+    /// Serves every connection that comes to a listening Unix socket, which it owns from now on,
+    /// until it is to stop.
     public func serveUnix(listening descriptor: Int32) async throws {
+        let door = Listener(log: log)
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelInitializer(door.install)
             // NIO listens anew, with a queue of 128 if it is not told; GlusterFS does not wait for
             // room in it.
             .serverChannelOption(.backlog, value: Limits.backlog)
@@ -61,7 +66,13 @@ public struct RPCServer: Sendable {
                     (try records(of: channel), peer)
                 }
             }
+        let listening = server.channel
         try await withThrowingDiscardingTaskGroup { group in
+            group.addTask {
+                try await gracefulShutdown()
+                await door.stopAccepting()
+                try await listening.close()
+            }
             try await server.executeThenClose { connections in
                 for try await (channel, peer) in connections {
                     group.addTask {
@@ -71,6 +82,7 @@ public struct RPCServer: Sendable {
                     }
                 }
             }
+            group.cancelAll()
         }
     }
 

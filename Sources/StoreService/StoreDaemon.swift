@@ -40,7 +40,7 @@ public enum StoreDaemon {
                 KVGateway(etcd: etcd, table: table), WatchGateway(etcd: etcd, table: table),
                 LeaseGateway(etcd: etcd, table: table),
                 StoreGateway(etcd: etcd, table: table, state: state),
-            ])
+            ], log: context.log)
         return [
             etcd, server,
             CertificateRenewal(certificates: certificates, log: context.log),

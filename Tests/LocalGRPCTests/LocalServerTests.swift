@@ -2,6 +2,8 @@ import FoundationEssentials
 import GD2Error
 import GRPCCore
 import Glibc
+import Logging
+import ServiceLifecycle
 import Testing
 
 @testable import LocalGRPC
@@ -64,6 +66,17 @@ import Testing
         }
     }
 
+    /// swift-nio traps when an accepted connection is dropped that nobody serves.
+    @Test func aServerThatStopsWhileCallersComeDoesNotTrap() async throws {
+        for _ in 0..<20 {
+            try await Self.with(CallerTable(programs: [:])) { _, path in
+                for _ in 0..<200 { close(try Self.socket(path, connect)) }
+                let kept = try (0..<8).map { _ in try Self.socket(path, connect) }
+                for descriptor in kept { close(descriptor) }
+            }
+        }
+    }
+
     /// Acknowledged PINGs among whole frames.
     private static func answers(in bytes: [UInt8]) -> Int {
         var (rest, count) = (bytes[...], 0)
@@ -92,15 +105,23 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let path = folder + "/s"
+        var log = Logger(label: "test")
+        log.logLevel = .critical
         let server = LocalServer(
-            listening: try listen(path), callers: callers, services: [WhoService(method: method)])
+            listening: try listen(path), callers: callers, services: [WhoService(method: method)],
+            log: log)
         let client = try LocalClient(path: path)
+        let services = ServiceGroup(services: [server], logger: log)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.run() }
+            group.addTask { try await services.run() }
             group.addTask { try await client.run() }
-            try await body(client, path)
+            var failure: (any Error)?
+            do { try await body(client, path) } catch { failure = error }
+            await services.triggerGracefulShutdown()
+            try await group.next()
             group.cancelAll()
             while let result = await group.nextResult() { _ = result }
+            if let failure { throw failure }
         }
     }
 

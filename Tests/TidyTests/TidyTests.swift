@@ -57,6 +57,9 @@ import Testing
 
     /// Imports within a layer, which the layers do not allow, and why they are there.
     private static let sideways: [String: Set<String>] = [
+        "Daemon": ["Listening"],  // All that listens stops in the same order.
+        "LocalGRPC": ["Listening"],
+        "RPCTransport": ["Listening"],
         "Volgen": ["VolumeOptions"],  // The option map says which xlator an option is of.
         "StoreAPI": ["EtcdAPI"],  // The gateway passes etcd's own messages.
         "StoreMirror": ["StoreAPI"],  // A view is of what that contract gives.
