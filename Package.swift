@@ -212,10 +212,10 @@ let package = Package(
             ]),
 
         // 5 programs
-        program("gd2-store", ["Daemon", "EtcdProcess", "StoreService"]),
-        program("gd2-rest", ["Daemon", "RESTService"]),
-        program("gd2-pmap", ["Daemon", "PmapService"]),
-        program("gd2-brickd", ["BrickService", "Daemon"]),
+        program("gd2-store", ["Daemon", "EtcdProcess", "GlusterModel", "StoreService"]),
+        program("gd2-rest", ["Daemon", "GlusterModel", "RESTService"]),
+        program("gd2-pmap", ["Daemon", "GlusterModel", "PmapService"]),
+        program("gd2-brickd", ["BrickService", "Daemon", "GlusterModel"]),
         program("glustercli", ["CLICommands"]),
 
         // Tests

@@ -2,26 +2,40 @@ public import Daemon
 
 /// The settings of gd2-brickd.
 public struct BrickConfiguration: DaemonConfiguration {
-    /// The last view of the store, and fencing tokens.
     public var stateDirectory = "/var/lib/gd2/brickd"
     public var storeSocket = "/run/gd2/store.sock"
     public var brickdSocket = "/run/gd2/brickd.sock"
-    /// gd2-pmap's root-only socket, from which bricks fetch their volfiles.
     public var localSocket = "/run/glusterd.socket"
-    /// Sockets and pid files of bricks.
     public var runDirectory = "/run/gluster"
     public var logDirectory = "/var/log/glusterfs"
-    /// GD1's working directory, where some xlators keep files.
     public var glusterDirectory = "/var/lib/glusterd"
     public var glusterfsd = "/usr/sbin/glusterfsd"
     public var glusterfs = "/usr/sbin/glusterfs"
-    /// `systemd`, `detached`, or `auto`: systemd where it runs.
     public var processManager = "auto"
-    /// `LOW-HIGH`; empty: the kernel's own range for outgoing connections.
     public var portRange = ""
-    /// Bricks that are started at the same time.
     public var startsAtOnce = 16
     public var callers: [String: String] = [:]
+
+    public static let meanings = [
+        "state-directory": "Folder of the last view of the store and of the fences.",
+        "store-socket": "gd2-store's socket.",
+        "brickd-socket": "The socket that gd2-rest and gd2-pmap call.",
+        "local-socket": "gd2-pmap's socket for root, from which bricks fetch their volfiles.",
+        "run-directory": "Folder of the sockets and pid files of bricks and self-heal daemons.",
+        "log-directory": "Folder of their logs; those of bricks are in bricks below it.",
+        "gluster-directory": "GD1's working directory, where some xlators keep files; made at the "
+            + "start.",
+        "glusterfsd": "The program of bricks.",
+        "glusterfs": "The program of self-heal daemons.",
+        "process-manager": "Who holds bricks and self-heal daemons: systemd (transient units), "
+            + "detached (sessions of their own), or auto: systemd where it runs.",
+        "port-range": "Ports of bricks, as LOW-HIGH within 1 to 65535; empty: any port of the "
+            + "kernel's range for outgoing connections (ip_local_port_range).",
+        "starts-at-once": "Processes, 1 to 1000, that are between their start and online at a "
+            + "time; others wait for their turn.",
+        "callers": "Table of Unix user to program: the user may call what that program may, beside "
+            + "the rows that are built in.",
+    ]
 
     public init() {}
 

@@ -10,15 +10,22 @@ public enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable 
 
 /// The flags of every command.
 struct CommonOptions: ParsableArguments {
-    @Option(name: [.short, .long], help: "How to write the answer: table, json or name.")
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp(
+            "How to write the answer: table, the API's own json, or name, one a line.",
+            valueName: "format"))
     var output = OutputFormat.table
 
     @Option(
-        help: ArgumentHelp("unix:/PATH, http://HOST:PORT or https://HOST:PORT.", valueName: "url"))
+        help: ArgumentHelp(
+            "Where gd2-rest is: unix:/PATH, http://HOST:PORT or https://HOST:PORT.",
+            valueName: "url"))
     var endpoint =
         ProcessInfo.processInfo.environment["GLUSTERCLI_ENDPOINT"] ?? APIClient.localEndpoint
 
-    @Option(help: "Seconds to wait for an answer, 1 to 86400.")
+    @Option(
+        help: ArgumentHelp("Seconds to wait for an answer, 1 to 86400.", valueName: "seconds"))
     var timeout = 120
 
     func validate() throws {
@@ -27,13 +34,16 @@ struct CommonOptions: ParsableArguments {
         }
     }
 
-    @Option(help: "GD1's word: \"script\" asks nothing.")
-    var mode: String?
+    enum Mode: String, ExpressibleByArgument, CaseIterable { case script, interactive }
+
+    @Option(help: "GD1's word: script asks nothing, as --yes.")
+    var mode = Mode.interactive
 
     @Flag(name: [.customShort("y"), .long], help: "Do not ask before something is lost.")
     var yes = false
 
-    @Option(help: "Over TCP: who asks; the issuer of the tokens.")
+    @Option(
+        help: ArgumentHelp("Over TCP: who asks; the issuer of the tokens.", valueName: "name"))
     var user = "glustercli"
 
     @Option(
@@ -63,7 +73,7 @@ struct CommonOptions: ParsableArguments {
 
     /// Asks before something is lost; without a terminal somebody has to have said so before.
     func confirm(_ question: String) throws(GD2Error) {
-        if yes || mode == "script" { return }
+        if yes || mode == .script { return }
         guard isatty(STDIN_FILENO) == 1 else {
             throw GD2Error(.invalid, "\(question) Add --yes or --mode=script to say yes")
         }

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import GD2Error
+import GlusterModel
 import RESTAPI
 
 /// The operator's tool: `glustercli NOUN VERB`.
@@ -11,10 +12,10 @@ public struct Glustercli: AsyncParsableCommand {
               glustercli volume create gv0 replica 3 h1:/b1 h2:/b1 h3:/b1
               glustercli volume start gv0
               mount -t glusterfs h1:/gv0 /mnt
-            Exit status: 0 done, 1 failed, 2 usage, 4 not allowed, 5 not found, 6 conflict, \
-            7 unavailable or timed out.
+            Environment: GLUSTERCLI_ENDPOINT for --endpoint, GD2_AUTH_SECRET for the secret itself.
+            \(ExitStatus.summary)
             """,
-        version: "0.1.0",
+        version: suiteVersion,
         subcommands: [
             VolumeCommand.self, PeerCommand.self, Ping.self, Version.self, Endpoints.self,
         ])
@@ -22,7 +23,9 @@ public struct Glustercli: AsyncParsableCommand {
     public init() {}
 
     struct Ping: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Ask whether gd2-rest answers.")
+        static let configuration = CommandConfiguration(
+            abstract: "Ask whether gd2-rest answers; prints nothing when it does.",
+            discussion: "Example: glustercli ping --timeout 5")
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
@@ -31,7 +34,9 @@ public struct Glustercli: AsyncParsableCommand {
     }
 
     struct Version: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show the server's version.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show the version of gd2-rest and of its API.",
+            discussion: "Example: glustercli version -o json")
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
@@ -45,7 +50,9 @@ public struct Glustercli: AsyncParsableCommand {
     }
 
     struct Endpoints: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the REST API's routes.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the routes of the REST API.",
+            discussion: "Example: glustercli endpoints -o name")
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
@@ -66,7 +73,8 @@ public struct Glustercli: AsyncParsableCommand {
 
 struct PeerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "peer", abstract: "Nodes of the cluster.", subcommands: [List.self])
+        commandName: "peer", abstract: "Nodes of the cluster.",
+        discussion: "Example: glustercli peer list", subcommands: [List.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

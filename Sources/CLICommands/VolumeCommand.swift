@@ -6,10 +6,15 @@ import RESTAPI
 struct VolumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "volume", abstract: "Volumes: create, start, look at, change, delete.",
+        discussion: """
+            Example:
+              glustercli volume list
+              glustercli volume status gv0
+            """,
         subcommands: [
             Create.self, Delete.self, Start.self, Stop.self, VolumeList.self,
-            VolumeInfoCommand.self,
-            VolumeStatusCommand.self, VolumeSet.self, VolumeGet.self, VolumeReset.self,
+            VolumeInfoCommand.self, VolumeStatusCommand.self, VolumeSet.self, VolumeGet.self,
+            VolumeReset.self,
         ])
 
     /// A name that no volume can have is refused here, since it might mean another path.
@@ -26,8 +31,15 @@ struct VolumeCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Create a volume.",
             discussion: """
-                Example: glustercli volume create gv0 replica 3 h1:/b1 h2:/b1 h3:/b1
-                Words: [replica N [arbiter 1]] [disperse N [redundancy M]] HOST:/PATH… [force]
+                Example:
+                  glustercli volume create gv0 h1:/b1 h2:/b1
+                  glustercli volume create gv1 replica 3 h1:/b2 h2:/b2 h3:/b2
+                  glustercli volume create gv2 replica 2 arbiter 1 h1:/b3 h2:/b3 h3:/b3
+                  glustercli volume create gv3 disperse 6 redundancy 2 h{1..6}:/b4
+                Without words for a layout files are distributed. More bricks, a multiple of what \
+                the layout needs, make it distributed too: each group of neighbours is one set. \
+                The last brick of a set is its arbiter. The word force at the end allows what \
+                the four flags allow, and asks nothing.
                 """)
         @OptionGroup var common: CommonOptions
         @Flag(help: "Use directories that were bricks before.") var reuseBricks = false
@@ -35,7 +47,11 @@ struct VolumeCommand: AsyncParsableCommand {
         @Flag(help: "Allow mount points as bricks.") var allowMountAsBrick = false
         @Flag(help: "Make directories that do not exist.") var createBrickDir = false
         @Argument(help: "The volume's name.") var name: String
-        @Argument(help: "Layout and bricks.") var words: [String] = []
+        @Argument(
+            help: ArgumentHelp(
+                "[replica N [arbiter 1]] [disperse N] [disperse-data N] [redundancy M] "
+                    + "[transport tcp] HOST:/PATH... [force]", valueName: "layout and bricks"))
+        var words: [String] = []
 
         func run() async throws {
             try await running {
@@ -114,10 +130,17 @@ struct VolumeCommand: AsyncParsableCommand {
     struct Start: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Start a volume's bricks.",
-            discussion: "Example: glustercli volume start gv0 force")
+            discussion: """
+                Example:
+                  glustercli volume start gv0
+                  glustercli volume start gv0 force
+                It waits until every brick is online, up to convergence-seconds of gd2-rest.
+                """)
         @OptionGroup var common: CommonOptions
         @Argument(help: "The volume's name.") var name: String
-        @Argument(help: "\"force\": start bricks of a started volume that are offline.")
+        @Argument(
+            help: ArgumentHelp(
+                "force: start bricks of a started volume that are offline.", valueName: "force"))
         var words: [String] = []
 
         func run() async throws {
@@ -137,7 +160,8 @@ struct VolumeCommand: AsyncParsableCommand {
             discussion: "Example: glustercli volume stop gv0 --yes")
         @OptionGroup var common: CommonOptions
         @Argument(help: "The volume's name.") var name: String
-        @Argument(help: "\"force\", for GD1's scripts.") var words: [String] = []
+        @Argument(help: ArgumentHelp("force: for GD1's scripts.", valueName: "force"))
+        var words: [String] = []
 
         func run() async throws {
             try await running {

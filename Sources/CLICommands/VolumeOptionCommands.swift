@@ -7,10 +7,21 @@ import RESTAPI
 struct VolumeSet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set", abstract: "Set options of a volume, or of the cluster (all).",
-        discussion: "Example: glustercli volume set gv0 performance.cache-size 64MB")
+        discussion: """
+            Example:
+              glustercli volume set gv0 performance.cache-size 64MB
+              glustercli volume set gv0 network.ping-timeout 20 cluster.lookup-optimize off
+              glustercli volume set all cluster.server-quorum-ratio 51
+            All pairs are set, or none. Sizes take KB, MB, GB, TB or PB, times s, m, h, d or w; \
+            without one they are bytes and seconds. A note on standard error names options that \
+            take effect when the bricks are restarted.
+            """)
     @OptionGroup var common: CommonOptions
     @Argument(help: "The volume's name, or all.") var name: String
-    @Argument(parsing: .allUnrecognized, help: "KEY VALUE, as often as wanted.") var words: [String]
+    @Argument(
+        parsing: .allUnrecognized,
+        help: ArgumentHelp("KEY VALUE, as often as wanted.", valueName: "key value"))
+    var words: [String]
 
     func run() async throws {
         try await running {
@@ -44,7 +55,11 @@ struct VolumeSet: AsyncParsableCommand {
 struct VolumeGet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Show options with their defaults.",
-        discussion: "Example: glustercli volume get gv0 performance.cache-size")
+        discussion: """
+            Example:
+              glustercli volume get gv0 performance.cache-size
+              glustercli volume get gv0 all
+            """)
     @OptionGroup var common: CommonOptions
     @Argument(help: "The volume's name, or all.") var name: String
     @Argument(help: "The option, or all.") var option = "all"
@@ -89,10 +104,18 @@ extension VolumeGet {
 struct VolumeReset: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset", abstract: "Take set options back.",
-        discussion: "Example: glustercli volume reset gv0 performance.cache-size")
+        discussion: """
+            Example:
+              glustercli volume reset gv0 performance.cache-size
+              glustercli volume reset gv0
+            Without an option all are taken back that are not protected.
+            """)
     @OptionGroup var common: CommonOptions
     @Argument(help: "The volume's name, or all for the cluster's options.") var name: String
-    @Argument(help: "Options, or all; \"force\" also for protected ones.") var words: [String] = []
+    @Argument(
+        help: ArgumentHelp(
+            "Options, or all; then maybe force, for protected ones too.", valueName: "options"))
+    var words: [String] = []
 
     func run() async throws {
         try await running {

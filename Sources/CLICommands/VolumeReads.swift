@@ -66,12 +66,13 @@ struct VolumeStatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show which bricks are online, or who has volfiles.",
         discussion: """
-            Example: glustercli volume status gv0
-                     glustercli volume status gv0 clients
+            Example:
+              glustercli volume status gv0
+              glustercli volume status gv0 clients
             """, aliases: ["bricks"])
     @OptionGroup var common: CommonOptions
     @Argument(help: "The volume's name, or all.") var name = "all"
-    @Argument(help: "\"clients\": the processes that hold a volfile of it.") var what: What?
+    @Argument(help: "clients: the processes that hold a volfile of it.") var what: What?
 
     enum What: String, ExpressibleByArgument, CaseIterable { case clients }
 

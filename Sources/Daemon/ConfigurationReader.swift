@@ -8,6 +8,8 @@ import TOMLKit
 /// `--set state-directory=…` among the flags.
 public protocol DaemonConfiguration: Codable, Sendable {
     init()
+    /// What each key of the file means: a sentence or two, with unit and bounds, for people.
+    static var meanings: [String: String] { get }
     /// What is wrong with the values, each a clause that names the key; none starts the program.
     func problems() -> [String]
 }
@@ -15,11 +17,17 @@ public protocol DaemonConfiguration: Codable, Sendable {
 /// What every daemon can be told, beside its own configuration.
 struct CommonSettings: DaemonConfiguration {
     var logLevel = "info"
-    /// How long what is under way may go on after SIGTERM. Then connections are cut: their other
-    /// ends come back to the next run.
     var stopTimeoutSeconds = 1
-    /// The Unix socket with Prometheus text; empty for none.
     var metricsSocket = ""
+
+    static let meanings = [
+        "log-level": "What is logged: trace, debug, info, notice, warning, error or critical and "
+            + "what is worse. Followed at a reload.",
+        "stop-timeout-seconds": "Seconds, 1 to 300, that what is under way may go on after "
+            + "SIGTERM. Then connections are cut; their other ends come back to the next run.",
+        "metrics-socket": "Path of the Unix socket with metrics, where systemd makes none; empty: "
+            + "none.",
+    ]
 
     func problems() -> [String] {
         var problems: [String] = []
@@ -163,7 +171,7 @@ struct ConfigurationReader {
         ": it knows " + kinds.keys.map(kebabCase).sorted().joined(separator: ", ")
     }
 
-    private static func settings(
+    static func settings(
         of configuration: some DaemonConfiguration
     ) throws -> [String: Setting] {
         let data = try JSONEncoder().encode(configuration)

@@ -9,9 +9,6 @@ public import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// The version of the suite.
-public let suiteVersion = "0.1.0"
-
 /// The flags of every daemon.
 public struct DaemonOptions: ParsableArguments {
     @Option(
@@ -22,13 +19,25 @@ public struct DaemonOptions: ParsableArguments {
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp(
-            "A setting, before file and environment; may be repeated.", valueName: "key=value"))
+            "A setting, before environment and file; may be repeated.", valueName: "key=value"))
     public var assignments: [String] = []
 
     @Flag(help: "Read the configuration, print what is wrong with it, and start nothing.")
     public var checkConfig = false
 
+    @Flag(help: "Print every setting with its meaning and value as TOML, and start nothing.")
+    public var showConfig = false
+
     public init() {}
+
+    /// What the help of every daemon ends with.
+    public static func discussion(of program: String, example: String) -> String {
+        """
+        Example: \(example)
+        Settings: \(program) --show-config, and gd2.toml(5).
+        Exit status: 0 stopped in order, 1 failed, 64 wrong usage, 78 wrong configuration.
+        """
+    }
 }
 
 /// What a daemon's services are made of.
@@ -87,10 +96,14 @@ public func runDaemon<Configuration: DaemonConfiguration>(
         environment: environment, assignments: options.assignments)
     let (configuration, common): (Configuration, CommonSettings)
     do { (configuration, common) = try reader.read(Configuration.self) } catch {
-        say("\(error)")
+        say("\(error)\n", to: STDERR_FILENO)
         exit(EX_CONFIG)
     }
     if options.checkConfig { return }
+    if options.showConfig {
+        say(ConfigurationText(configuration, common).text, to: STDOUT_FILENO)
+        return
+    }
 
     let level = SharedLevel(Logger.Level(rawValue: common.logLevel) ?? .info)
     let toJournal = LogOutput.stderrIsJournal(environment)
@@ -153,8 +166,8 @@ private func raiseFileLimit() {
     setrlimit(resource, &files)
 }
 
-/// Without a logger yet: one line for each problem on stderr.
-private func say(_ text: String) {
-    let line = Array((text + "\n").utf8)
-    line.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+/// Without a logger yet.
+private func say(_ text: String, to descriptor: Int32) {
+    let bytes = Array(text.utf8)
+    bytes.withUnsafeBytes { _ = write(descriptor, $0.baseAddress, $0.count) }
 }

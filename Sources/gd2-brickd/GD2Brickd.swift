@@ -1,13 +1,16 @@
 import ArgumentParser
 import BrickService
 import Daemon
+import GlusterModel
 
 @main
 struct GD2Brickd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gd2-brickd",
         abstract: "Start, watch and stop this node's bricks.",
-        discussion: "Example: gd2-brickd --set process-manager=detached", version: suiteVersion)
+        discussion: DaemonOptions.discussion(
+            of: "gd2-brickd", example: "gd2-brickd --set process-manager=detached"),
+        version: suiteVersion)
 
     @OptionGroup var options: DaemonOptions
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Daemon
+import GlusterModel
 import PmapService
 
 @main
@@ -7,7 +8,9 @@ struct GD2Pmap: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gd2-pmap",
         abstract: "Tell GlusterFS clients which volfile and which port to use.",
-        discussion: "Example: gd2-pmap --set listen-address=10.0.0.1", version: suiteVersion)
+        discussion: DaemonOptions.discussion(
+            of: "gd2-pmap", example: "gd2-pmap --set listen-address=10.0.0.1"),
+        version: suiteVersion)
 
     @OptionGroup var options: DaemonOptions
 

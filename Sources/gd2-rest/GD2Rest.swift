@@ -1,5 +1,6 @@
 import ArgumentParser
 import Daemon
+import GlusterModel
 import RESTService
 
 @main
@@ -7,11 +8,15 @@ struct GD2Rest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gd2-rest",
         abstract: "Serve the REST API of the cluster.",
-        discussion: "Example: gd2-rest --set admin-group=wheel", version: suiteVersion,
+        discussion: DaemonOptions.discussion(
+            of: "gd2-rest", example: "gd2-rest --set admin-group=wheel"),
+        version: suiteVersion,
         subcommands: [Serve.self, ReadXlatorTables.self], defaultSubcommand: Serve.self)
 
     struct Serve: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Serve rest.sock (the default).")
+        static let configuration = CommandConfiguration(
+            abstract: "Serve rest.sock (the default).",
+            discussion: "Example: gd2-rest serve --check-config")
 
         @OptionGroup var options: DaemonOptions
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Daemon
 import EtcdProcess
+import GlusterModel
 import StoreService
 
 @main
@@ -8,13 +9,15 @@ struct GD2Store: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gd2-store",
         abstract: "Keep the cluster's state: etcd, identity, certificates.",
-        discussion: "Example: gd2-store --set state-directory=/srv/gd2 --set address=10.0.0.1",
+        discussion: DaemonOptions.discussion(
+            of: "gd2-store", example: "gd2-store --set address=10.0.0.1"),
         version: suiteVersion, subcommands: [Serve.self, RunEtcd.self],
         defaultSubcommand: Serve.self)
 
     struct Serve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Serve store.sock (the default).")
+            abstract: "Serve store.sock (the default).",
+            discussion: "Example: gd2-store serve --check-config")
 
         @OptionGroup var options: DaemonOptions
 

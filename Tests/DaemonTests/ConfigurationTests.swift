@@ -12,6 +12,7 @@ import Testing
         var hosts: [String] = []
         var callers: [String: String] = [:]
 
+        static let meanings = ["port": "A port."]
         func problems() -> [String] { port == 666 ? ["port 666 is not to be had"] : [] }
     }
 
@@ -43,6 +44,31 @@ import Testing
         #expect(all.0.port == 2)
         let twice = try read(set: ["port=3", "port=4"])
         #expect(twice.0.port == 4)
+    }
+
+    @Test func whatIsShownIsAFileThatGivesTheSameAgain() throws {
+        var settings = Settings()
+        settings.stateDirectory = "/with \"quotes\", \\ and \u{1}"
+        settings.isQuick = true
+        settings.hosts = ["a", "ü"]
+        settings.callers = ["x": "gd2-rest", "1000": "admin"]
+        var common = CommonSettings()
+        common.logLevel = "debug"
+        let shown = ConfigurationText(settings, common).text
+        let (again, commonAgain) = try read(file: shown)
+        #expect(again == settings)
+        #expect(commonAgain.logLevel == "debug")
+        #expect(shown.contains("# A port.\nport = 1\n"))
+        #expect(shown.contains("# Default: \"info\"\nlog-level = \"debug\"\n"))
+        let usual = ConfigurationText(Settings(), CommonSettings()).text
+        #expect(try read(file: usual).0 == Settings())
+        #expect(!usual.contains("Default:"))
+    }
+
+    @Test func everyCommonSettingHasAMeaning() throws {
+        let keys = try ConfigurationReader.settings(of: CommonSettings()).keys
+            .map(ConfigurationReader.kebabCase)
+        #expect(Set(keys) == Set(CommonSettings.meanings.keys))
     }
 
     @Test func everyKindIsReadFromEverySource() throws {

@@ -8,6 +8,7 @@ import Testing
 /// What a whole daemon does, in a process of its own.
 @Suite struct RunDaemonTests {
     struct Settings: DaemonConfiguration {
+        static let meanings: [String: String] = [:]
         var port = 1
         func problems() -> [String] { port == 666 ? ["port 666 is not to be had"] : [] }
     }
