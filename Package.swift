@@ -129,7 +129,8 @@ let package = Package(
         library(
             "Daemon",
             [
-                "CCap", "CSystemd", "GlusterModel", "Listening", argumentParser, coreMetrics, lifecycle, log,
+                "CCap", "CSystemd", "GlusterModel", "Listening", argumentParser, coreMetrics,
+                lifecycle, log,
                 metrics, nio, nioHTTP1, nioPosix, signals, toml,
             ]),
         library("EtcdProcess", [asn1, crypto, x509]),
@@ -198,7 +199,8 @@ let package = Package(
             "RESTService",
             [
                 "BrickAPI", "Daemon", "GD2Error", "GlusterModel", "Listening", "LocalSocket",
-                "Placement", "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction", "VolumeOptions",
+                "Placement", "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction",
+                "VolumeOptions",
                 "XlatorTables",
                 crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, jwt, lifecycle,
                 log, metrics, nio, nioPosix, nioTLS, x509, asn1,

@@ -72,7 +72,6 @@ extension GraphBuilder {
         stack(named: top ?? name, "debug/io-stats") { $1.applyLogging("client", to: &$0) }
     }
 
-
     /// Shows the volume's snapshots, which snapd serves, in a directory of their own; a snapshot
     /// has none, though it has the volume's options.
     private mutating func addSnapshotView(_ connection: Connection) {
