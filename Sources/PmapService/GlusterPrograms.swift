@@ -54,7 +54,7 @@ struct GlusterPrograms: Sendable {
                     }
                 } later: { call in
                     let brick = try PortmapMessage.portByBrick(&call.arguments)
-                    return PortmapMessage.portReply(await ports.port(of: brick))
+                    return PortmapMessage.portReply(try await ports.port(of: brick))
                 },
                 // Over TCP anybody can claim to be a brick, so there it changes nothing; but an
                 // unanswered SIGNIN would stop a brick's start.

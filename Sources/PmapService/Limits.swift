@@ -9,8 +9,11 @@ enum Limits {
     /// Who was let in before a stop is answered within this time.
     static let drainTime: Duration = .milliseconds(400)
     static let handoverThreads = 4
-    /// While gd2-brickd is away, PORTBYBRICK waits this long for its table or for a sign-in.
-    static let portWait: Duration = .seconds(1)
+    /// While gd2-brickd is away, PORTBYBRICK waits this long for its table or for a sign-in, which
+    /// bricks repeat within 3 s: a client that is told "no" comes back after 3 s only.
+    static let portWait: Duration = .seconds(5)
+    /// Looks for a socket of this host in the kernel's table.
+    static let ownerTries = 4
     /// Different volfiles kept rendered.
     static let volfilesCached = 10_000
     /// A client that does not take a FETCHSPEC within this time is not told.

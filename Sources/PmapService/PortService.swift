@@ -43,8 +43,9 @@ final class PortService: Service {
         }
     }
 
-    /// The port of a brick; waits a little for one that may be about to be known.
-    func port(of brick: String) async -> Int? {
+    /// The port of a brick; waits a little for one that may be about to be known. When this program
+    /// stops meanwhile nothing is said, rather than that there is none.
+    func port(of brick: String) async throws -> Int? {
         let (changes, continuation) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let known = state.withLock { state -> (port: Int?, id: Int?) in
@@ -56,7 +57,7 @@ final class PortService: Service {
         }
         guard let id = known.id else { return known.port }
         defer { state.withLock { $0.waiters[id] = nil } }
-        return await withTaskGroup(of: Int?.self) { group in
+        return try await withThrowingTaskGroup(of: Int?.self) { group in
             group.addTask {
                 for await _ in changes {
                     let (port, isComplete) = self.state.withLock {
@@ -71,7 +72,9 @@ final class PortService: Service {
                 return nil
             }
             defer { group.cancelAll() }
-            return await group.next() ?? nil
+            let found = try await group.next() ?? nil
+            if found == nil { try Task.checkCancellation() }
+            return found
         }
     }
 

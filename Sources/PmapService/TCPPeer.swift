@@ -9,7 +9,7 @@ enum TCPPeer {
         else { return RPCPeer(description: "?", isTrusted: false, pid: nil) }
         // Only this host itself can have the same address at both ends, or a loopback one.
         let isHere = remote.address == local.address || remote.isLoopback
-        let uid = isHere ? owner(of: remote, connectedTo: local) : nil
+        let uid = isHere ? surely { owner(of: remote, connectedTo: local) } : nil
         return RPCPeer(description: remote.description, isTrusted: uid == 0, pid: nil)
     }
 
@@ -66,6 +66,15 @@ enum TCPPeer {
             }
         default: return nil
         }
+    }
+
+    /// The kernel's table is read in pieces: a socket can be missed while others come and go, and
+    /// whoever was trusted before would get another volfile.
+    private static func surely(_ find: () -> UInt32?) -> UInt32? {
+        for _ in 0..<Limits.ownerTries {
+            if let found = find() { return found }
+        }
+        return nil
     }
 
     /// The uid of the socket with that name here (proc_pid_net(5)); nil when there is none.

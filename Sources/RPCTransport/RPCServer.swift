@@ -139,6 +139,8 @@ public struct RPCServer: Sendable {
                 defer { group.cancelAll() }
                 return try await group.next() ?? .systemError
             }
+        } catch is CancellationError {
+            return nil
         } catch {
             return procedure.failure(error, connection, log)
         }

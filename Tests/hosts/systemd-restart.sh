@@ -7,6 +7,8 @@ fail() {
     echo "FAILED: $*"
     on systemctl --no-pager -l status 'gd2-*' 2>&1 | tail -n 60
     on journalctl --no-pager -n 60 2>&1 | tail -n 80
+    on journalctl --no-pager -u gd2-pmap -u gd2-brickd | tail -n 50
+    on tail -n 100 /var/log/glusterfs/mnt-gv0.log
     exit 1
 }
 wait_for() { # SECONDS COMMAND...
