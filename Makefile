@@ -6,11 +6,11 @@ DESTDIR ?=
 BUILD = swift build --configuration $(CONFIGURATION) --explicit-target-dependency-import-check error
 BIN = $(CURDIR)/.build/$(CONFIGURATION)
 PROGRAMS = gd2-store gd2-rest gd2-pmap gd2-brickd
-PACKAGES = attr btrfs-progs curl etcd-client etcd-server glusterfs-client glusterfs-server iproute2 jq \
+PACKAGES = attr btrfs-progs curl etcd-client etcd-server glusterfs-client glusterfs-server groff-base iproute2 jq \
 	libcap-dev libsystemd-dev pkg-config procps python3 util-linux xfsprogs
 export SWIFT_BACKTRACE = enable=no
 
-.PHONY: help setup build demo test unit e2e hosts bench check fix proto install uninstall
+.PHONY: help setup build demo test unit e2e hosts bench check fix proto man install uninstall
 
 help:
 	@echo 'setup      install the Debian packages that building and testing need (root)'
@@ -20,7 +20,8 @@ help:
 	@echo 'bench      compare with the glusterd of this distribution (root)'
 	@echo 'check      format and house rules'
 	@echo 'fix        put right what check can put right'
-	@echo 'install    install programs and units below DESTDIR (root)'
+	@echo 'man        make the manual pages of what was built, in .build/man'
+	@echo 'install    install programs, units, manual pages and docs below DESTDIR (root)'
 	@echo 'uninstall  take them away again'
 
 # The distribution's own glusterd and etcd would take our ports: they are kept from starting while
@@ -75,7 +76,14 @@ proto:
 			--grpc-swift-2_out=$$to --grpc-swift-2_opt=$(OPTIONS) $$from/*.proto; \
 	done; rm -f Sources/EtcdAPI/mvcc.grpc.swift
 
+# Commands, flags and settings are asked of the programs, the rest is in docs/operators.
+man:
+	rm -rf .build/man && man/generate $(BIN) .build/man
+	@echo 'read one: man -l .build/man/man8/gd2-store.8'
+
 LIBRARIES = $(PREFIX)/lib/gd2
+MAN = $(PREFIX)/share/man
+DOC = $(PREFIX)/share/doc/gd2
 install:
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBRARIES) \
 		$(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d \
@@ -86,6 +94,11 @@ install:
 	install -m 644 units/gd2.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/gd2.conf
 	install -m 644 units/gd2.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/gd2.conf
 	install -m 644 units/gd2.logrotate $(DESTDIR)/etc/logrotate.d/gd2
+	pages=$$(mktemp -d) && man/generate $(BIN) $$pages && cd $$pages && \
+		for page in man*/*; do install -d $(DESTDIR)$(MAN)/$${page%/*}; gzip -9nc $$page >$(DESTDIR)$(MAN)/$$page.gz; done; \
+		status=$$?; rm -rf $$pages; exit $$status
+	for page in README.md CHANGELOG.md LICENSE units/README.md $$(find docs -name '*.md'); do \
+		install -D -m 644 $$page $(DESTDIR)$(DOC)/$$page; done
 	@echo 'now: systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload &&'
 	@echo '     systemctl enable --now gd2-store gd2-etcd gd2-pmap gd2-brickd gd2-rest'
 
@@ -93,4 +106,5 @@ uninstall:
 	for p in $(PROGRAMS); do rm -f $(DESTDIR)$(PREFIX)/sbin/$$p; done
 	rm -rf $(DESTDIR)$(PREFIX)/bin/glustercli $(DESTDIR)$(LIBRARIES)
 	for u in units/*.service units/*.socket units/*.slice; do rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/}; done
+	rm -rf $(DESTDIR)$(MAN)/man8/gd2-*.8.gz $(DESTDIR)$(MAN)/man8/glustercli*.8.gz $(DESTDIR)$(MAN)/man5/gd2.toml.5.gz $(DESTDIR)$(DOC)
 	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/gd2.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/gd2.conf $(DESTDIR)/etc/logrotate.d/gd2

@@ -15,6 +15,8 @@ public final class StoreMirror: Service {
         var target: Int64 = 0
         /// When the watch was last known to have caught up, in this run.
         var currentAt: ContinuousClock.Instant?
+        /// Whether its loss was logged, so that its return is too.
+        var isLost = false
     }
 
     private let store: any KeyValueStore
@@ -170,7 +172,7 @@ public final class StoreMirror: Service {
     }
 
     private func publish(_ update: (inout MirrorView) -> Void) {
-        state.withLock { state in
+        let isBack = state.withLock { state in
             let number = state.view.number
             update(&state.view)
             state.view.number = number + 1
@@ -179,7 +181,11 @@ public final class StoreMirror: Service {
                 state.currentAt = clock.now
             }
             for subscriber in state.subscribers.values { subscriber.yield(state.view) }
+            let isBack = state.isLost && state.view.freshness == .current
+            if isBack { state.isLost = false }
+            return isBack
         }
+        if isBack { log.notice("store followed again") }
     }
 
     private func lost(_ error: any Error) {
@@ -189,6 +195,7 @@ public final class StoreMirror: Service {
             if was {
                 state.currentAt = clock.now
                 state.view.freshness = .stale(age: .zero)
+                state.isLost = true
             }
             return was
         }

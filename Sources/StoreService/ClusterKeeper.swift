@@ -20,17 +20,21 @@ struct ClusterKeeper: Service {
         }
     }
 
-    /// Again and again, since etcd may be away at any time; a failure is logged when it is new.
+    /// Again and again, since etcd may be away at any time; each failure is logged once until
+    /// etcd was reached for a while.
     private func repeating(_ what: String, _ body: () async throws -> Void) async {
-        var last = ""
+        var logged: Set<String> = []
         while !Task.isCancelled {
+            let began = ContinuousClock.now
             do { try await body() } catch {
+                if ContinuousClock.now - began > Limits.reachedFor { logged = [] }
                 let text = "\(error)"
-                if text != last, !Task.isCancelled {
+                if logged.count < Limits.failuresLogged, !Task.isCancelled,
+                    logged.insert(text).inserted
+                {
                     log.warning(
                         "etcd not reached", metadata: ["for": "\(what)", "error": "\(text)"])
                 }
-                last = text
             }
             do { try await Task.sleep(for: .milliseconds(Limits.retryMs)) } catch { return }
         }
@@ -40,6 +44,7 @@ struct ClusterKeeper: Service {
         try await prepareKeys()
         state.status.available = true
         state.status.message = "etcd answers"
+        log.info("etcd answers", metadata: ["address": "\(configuration.etcdClientAddress)"])
         let lease = try await etcd.lease.leaseGrant(
             .with { $0.ttl = Limits.aliveTTLSeconds }, options: EtcdConnection.options)
         let key = state.identity.store.keys.alive(state.identity.peer)

@@ -7,6 +7,8 @@ enum Limits {
     static let etcdCallMs = 4_000
     /// Between two looks at etcd's size and health.
     static let healthEverySeconds = 10
+    /// The same while etcd does not answer.
+    static let healthRetrySeconds = 1
     /// Used share of the quota, in percent, from which an alarm is raised.
     static let sizeAlarmPercent: UInt64 = 80
     /// Used share of the quota, in percent, below which a full store is made to take changes again.
@@ -19,6 +21,10 @@ enum Limits {
     /// The lease behind `alive/<peer>`.
     static let aliveTTLSeconds: Int64 = 10
     static let retryMs = 100
+    /// Different reasons that are logged while etcd is away, and how long it has to have been
+    /// reached for them to be news again.
+    static let failuresLogged = 8
+    static let reachedFor: Duration = .seconds(5)
     /// How often the certificates are looked at; they are renewed 30 days before their end.
     static let certificateLookEvery = Duration.seconds(6 * 3_600)
 }

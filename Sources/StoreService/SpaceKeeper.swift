@@ -30,6 +30,7 @@ struct SpaceKeeper: Service {
     private func watch() async {
         var reclaimed: ContinuousClock.Instant?
         while !Task.isCancelled {
+            var pause = Limits.healthEverySeconds
             do {
                 let isFull = try await look()
                 up.record(1)
@@ -40,8 +41,11 @@ struct SpaceKeeper: Service {
                 }
             } catch let error as GD2Error {
                 log.error("store full", metadata: ["error": "\(error.message)"])
-            } catch { up.record(0) }
-            do { try await Task.sleep(for: .seconds(Limits.healthEverySeconds)) } catch { return }
+            } catch {
+                up.record(0)
+                pause = Limits.healthRetrySeconds
+            }
+            do { try await Task.sleep(for: .seconds(pause)) } catch { return }
         }
     }
 
