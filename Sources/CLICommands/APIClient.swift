@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import FoundationEssentials
 public import GD2Error
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -81,7 +82,22 @@ public struct APIClient: Sendable {
     public func get<Value: Decodable>(
         _ path: String, as type: Value.Type
     ) async throws -> Value {
-        try Self.decode(type, try await send("GET", path, nil).body)
+        let answer = try await send("GET", path, nil)
+        if let age = answer.headers[viewAgeHeader.lowercased()] { Self.noteAge(age) }
+        return try Self.decode(type, answer.body)
+    }
+
+    private static let hasNoted = Mutex(false)
+
+    /// Once, however many requests a command needs.
+    private static func noteAge(_ age: String) {
+        let isFirst = hasNoted.withLock { noted in
+            defer { noted = true }
+            return !noted
+        }
+        guard isFirst else { return }
+        let when = age == "unknown" ? "some time" : "\(age) s"
+        writeError("note: the store does not answer: this is what was known \(when) ago")
     }
 
     public func send(
@@ -134,9 +150,12 @@ public struct APIClient: Sendable {
                     .timedOut, "\(endpoint) did not answer within \(timeout): it may go on there")
             } catch {
                 guard Self.isRefusal(error), attempt < Self.connectTries else {
+                    let reason =
+                        (error as? IOError)
+                        .map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
                     throw GD2Error(
                         .unavailable,
-                        "\(endpoint) cannot be reached: see systemctl status gd2-rest (\(error))")
+                        "\(endpoint) cannot be reached: see systemctl status gd2-rest (\(reason))")
                 }
                 try await Task.sleep(for: .milliseconds(Self.connectPauseMs))
             }

@@ -90,17 +90,21 @@ func write(_ text: String) {
     _ = bytes.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
 }
 
+/// One line on standard error.
+func writeError(_ line: String) {
+    let bytes = Array("\(line)\n".utf8)
+    _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
+
 /// Runs a command's body; a failure is one line on standard error and an exit status by its kind.
 func running(_ body: () async throws -> Void) async throws {
     do { try await body() } catch let error as GD2Error {
-        let line = Array("glustercli: \(error.message)\n".utf8)
-        _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        writeError("glustercli: \(error.message)")
         throw ExitCode(ExitStatus(error.code).rawValue)
     } catch let error as ExitCode {
         throw error
     } catch {
-        let line = Array("glustercli: \(error)\n".utf8)
-        _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        writeError("glustercli: \(error)")
         throw ExitCode(ExitStatus.failed.rawValue)
     }
 }

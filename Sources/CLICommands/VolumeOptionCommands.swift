@@ -1,7 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
 import GD2Error
-import Glibc
 import RESTAPI
 
 struct VolumeSet: AsyncParsableCommand {
@@ -42,11 +41,9 @@ struct VolumeSet: AsyncParsableCommand {
                 write("set\n")
             }
             if let keys = answer.headers[brickRestartHeader.lowercased()] {
-                let note =
+                writeError(
                     "note: \(keys) takes effect when the bricks are restarted: "
-                    + "glustercli volume stop \(name), then start\n"
-                let bytes = Array(note.utf8)
-                _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+                        + "glustercli volume stop \(name), then start")
             }
         }
     }

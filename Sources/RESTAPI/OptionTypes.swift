@@ -60,3 +60,5 @@ public struct VolumeOptionInfo: Hashable, Sendable, Codable {
 /// The header of a reply to an option change that names the options, separated by commas, which
 /// take effect only when the volume's bricks are restarted.
 public let brickRestartHeader = "X-Gluster-Needs-Brick-Restart"
+/// Of an answer that may be old: seconds since the store was last followed, or `unknown`.
+public let viewAgeHeader = "X-Gluster-View-Age"

@@ -21,7 +21,7 @@ struct Responder: Sendable {
     /// Paths that anybody may ask, so that a load balancer can.
     private static let open: Set<String> = ["/ping", "/version"]
     private static let requestID = HTTPField.Name("X-Request-Id")
-    private static let viewAge = HTTPField.Name("X-Gluster-View-Age")
+    private static let viewAge = HTTPField.Name(viewAgeHeader)
     private static let clusterID = HTTPField.Name("X-Gluster-Cluster-Id")
     private static let peerID = HTTPField.Name("X-Gluster-Peer-Id")
 
