@@ -161,7 +161,7 @@ struct BrickDirectory: Sendable {
     /// users' files stay, and with them what GlusterFS knows of them.
     func unmark(_ volume: VolumeID) {
         guard Self.read(Self.volumeID, text) == volume.bytes else { return }
-        removeInternals()
+        removeInternals(volume)
         for name in [Self.gfid, Self.previousID, Self.madeFor, Self.volumeID] {
             removexattr(text, name)
         }
@@ -189,11 +189,13 @@ struct BrickDirectory: Sendable {
 
     /// Takes `.glusterfs` away when the brick holds nothing of its users: else it is what GlusterFS
     /// knows of their files. A directory that cannot be read is one with files.
-    private func removeInternals() {
+    private func removeInternals(_ volume: VolumeID) {
         guard let names = Self.entries(text) else { return }
         let isOwn = { (name: String) in
             name == ".glusterfs" || name == ".trashcan"
                 || name.hasPrefix(".glusterfs-anonymous-inode-")
+                // What a thin arbiter keeps of each set.
+                || name.hasPrefix("trusted.afr.") && name.hasSuffix(".\(volume)")
         }
         guard names.allSatisfy(isOwn) else {
             // Made by the mark, and no brick process ever wrote to it.

@@ -83,7 +83,7 @@ actor StepRunner {
             throw GD2Error(.unavailable, "this node has not read the store yet: try again")
         }
         let others = state.volumes.values.filter { $0.id != arguments.volume }
-            .flatMap { $0.bricks(of: peer).map(\.path) }
+            .flatMap { $0.allBricks(of: peer).map(\.path) }
         for directory in Self.directories(arguments) {
             try directory.check(arguments.flags, volume: arguments.volume, others: others)
         }

@@ -125,7 +125,7 @@ actor Supervisor {
         cluster = state
         var wanted: Set<ProcessRole> = []
         for volume in state.volumes.values {
-            let bricks = volume.bricks(of: peer)
+            let bricks = volume.allBricks(of: peer)
             guard !bricks.isEmpty else { continue }
             let isUp = volume.head.state == .started
             for brick in bricks {
@@ -133,7 +133,7 @@ actor Supervisor {
                 wanted.insert(role)
                 want(role, isUp, volume, brick)
             }
-            if volume.wantsSelfHealDaemon {
+            if volume.wantsSelfHealDaemon, !volume.bricks(of: peer).isEmpty {
                 wanted.insert(.selfHeal(volume.id))
                 want(.selfHeal(volume.id), isUp, volume, nil)
             }
@@ -345,7 +345,7 @@ actor Supervisor {
     var reports: [VolumeID: VolumeReport] {
         guard let peer = cluster.identity?.peer else { return [:] }
         var reports: [VolumeID: VolumeReport] = [:]
-        for volume in cluster.volumes.values where !volume.bricks(of: peer).isEmpty {
+        for volume in cluster.volumes.values where !volume.allBricks(of: peer).isEmpty {
             let own = slots.filter { $0.key.volume == volume.id }
             let bricks = own.map { Self.report($0.key, $0.value) }.sorted { $0.index < $1.index }
             reports[volume.id] = VolumeReport(

@@ -2,11 +2,13 @@ public import GD2Error
 public import GlusterModel
 
 /// What follows the name in `volume create`, in GD1's word order:
-/// `[replica N [arbiter 1]] [disperse N] [disperse-data N] [redundancy M] [transport tcp]
-/// BRICK… [force]`.
+/// `[replica N [arbiter 1 | thin-arbiter 1]] [disperse N] [disperse-data N] [redundancy M]
+/// [transport tcp] BRICK… [force]`.
 public struct CreateWords: Hashable, Sendable {
     public let layout: SubvolumeLayout
     public let bricks: [BrickSpec]
+    /// The last of the bricks given, with `thin-arbiter 1`.
+    public let thinArbiter: BrickSpec?
     public let force: Bool
 
     public init(_ words: [String]) throws(GD2Error) {
@@ -17,7 +19,7 @@ public struct CreateWords: Hashable, Sendable {
         if force { rest.removeLast() }
         while let word = rest.popFirst() {
             switch word {
-            case "replica", "arbiter", "disperse", "disperse-data", "redundancy":
+            case "replica", "arbiter", "thin-arbiter", "disperse", "disperse-data", "redundancy":
                 guard let text = rest.popFirst(), let count = Int(text), count > 0 else {
                     throw GD2Error(.invalid, "\(word) needs a number above 0 after it")
                 }
@@ -32,12 +34,24 @@ public struct CreateWords: Hashable, Sendable {
             }
         }
         layout = try Self.layout(counts)
+        thinArbiter = try Self.takeThinArbiter(counts, layout, &bricks)
         guard !bricks.isEmpty, bricks.count.isMultiple(of: layout.bricksCount) else {
             throw GD2Error(
                 .invalid,
                 "\(bricks.count) bricks are given, a multiple of \(layout.bricksCount) is needed")
         }
         self.bricks = bricks
+    }
+
+    private static func takeThinArbiter(
+        _ counts: [String: Int], _ layout: SubvolumeLayout, _ bricks: inout [BrickSpec]
+    ) throws(GD2Error) -> BrickSpec? {
+        guard let count = counts["thin-arbiter"] else { return nil }
+        guard count == 1, layout == .replicate(copies: 2, arbiter: false) else {
+            throw GD2Error(
+                .invalid, "a thin arbiter needs \"replica 2 thin-arbiter 1\", its path last")
+        }
+        return bricks.popLast()
     }
 
     private static func layout(_ counts: [String: Int]) throws(GD2Error) -> SubvolumeLayout {

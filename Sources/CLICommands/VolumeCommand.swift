@@ -35,11 +35,13 @@ struct VolumeCommand: AsyncParsableCommand {
                   glustercli volume create gv0 h1:/b1 h2:/b1
                   glustercli volume create gv1 replica 3 h1:/b2 h2:/b2 h3:/b2
                   glustercli volume create gv2 replica 2 arbiter 1 h1:/b3 h2:/b3 h3:/b3
+                  glustercli volume create gv4 replica 2 thin-arbiter 1 h1:/b5 h2:/b5 h3:/ta
                   glustercli volume create gv3 disperse 6 redundancy 2 h{1..6}:/b4
                 Without words for a layout files are distributed. More bricks, a multiple of what \
                 the layout needs, make it distributed too: each group of neighbours is one set. \
-                The last brick of a set is its arbiter. The word force at the end allows what \
-                the four flags allow, and asks nothing.
+                The last brick of a set is its arbiter; a thin arbiter is the last of all. It is \
+                run here when HOST is a peer; elsewhere set it up with setup-thin-arbiter.sh. The \
+                word force at the end allows what the four flags allow, and asks nothing.
                 """)
         @OptionGroup var common: CommonOptions
         @Flag(help: "Use directories that were bricks before.") var reuseBricks = false
@@ -49,17 +51,20 @@ struct VolumeCommand: AsyncParsableCommand {
         @Argument(help: "The volume's name.") var name: String
         @Argument(
             help: ArgumentHelp(
-                "[replica N [arbiter 1]] [disperse N] [disperse-data N] [redundancy M] "
-                    + "[transport tcp] HOST:/PATH... [force]", valueName: "layout and bricks"))
+                "[replica N [arbiter 1 | thin-arbiter 1]] [disperse N] [disperse-data N] "
+                    + "[redundancy M] [transport tcp] HOST:/PATH... [force]",
+                valueName: "layout and bricks"))
         var words: [String] = []
 
         func run() async throws {
             try await running {
                 let words = try CreateWords(words)
-                if case .replicate(copies: 2, arbiter: false) = words.layout, !words.force {
+                if case .replicate(copies: 2, arbiter: false) = words.layout, !words.force,
+                    words.thinArbiter == nil
+                {
                     try common.confirm(
                         "Replica 2 without an arbiter is prone to split-brain: replica 3, or "
-                            + "replica 2 arbiter 1, avoids it. Create it all the same?")
+                            + "an arbiter or thin arbiter, avoids it. Create it all the same?")
                 }
                 let peers = try await common.client.get("/v1/peers", as: [PeerInfo].self)
                 let bricks = try words.bricks.map { brick in
@@ -67,6 +72,9 @@ struct VolumeCommand: AsyncParsableCommand {
                 }
                 var request = VolCreateReq(name: name, subvols: Self.subvolumes(words, bricks))
                 request.force = words.force
+                request.thinArbiter = try words.thinArbiter.map { brick in
+                    "\(try Self.peer(brick.host, peers)):\(brick.path)"
+                }
                 request.flags = [
                     "reuse-bricks": reuseBricks, "allow-root-dir": allowRootDir,
                     "allow-mount-as-brick": allowMountAsBrick, "create-brick-dir": createBrickDir,

@@ -54,6 +54,10 @@ struct VolumeInfoCommand: AsyncParsableCommand {
             let kind = brick.type == .arbiter ? " (arbiter)" : ""
             lines.append("Brick\(index + 1): \(brick.host):\(brick.path)\(kind)")
         }
+        if let arbiter = volume.thinArbiter {
+            let whose = arbiter.peerID == nil ? " (outside of this cluster)" : ""
+            lines.append("Thin-arbiter: \(arbiter.host):\(arbiter.path)\(whose)")
+        }
         if !volume.options.isEmpty {
             lines.append("Options Reconfigured:")
             lines += volume.options.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }

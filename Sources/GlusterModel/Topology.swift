@@ -80,11 +80,16 @@ public struct Brick: Hashable, Sendable, Codable {
 public struct Topology: Hashable, Sendable, Codable {
     public var layout: SubvolumeLayout
     public var bricks: [Brick]
+    public var thinArbiter: ThinArbiter?
 
-    public init(layout: SubvolumeLayout, bricks: [Brick]) {
+    public init(layout: SubvolumeLayout, bricks: [Brick], thinArbiter: ThinArbiter? = nil) {
         self.layout = layout
         self.bricks = bricks
+        self.thinArbiter = thinArbiter
     }
+
+    /// Everything that has a directory and a process on a peer: the bricks, then the thin arbiter.
+    public var allBricks: [Brick] { bricks + (thinArbiter?.brick.map { [$0] } ?? []) }
 
     public var subvolumes: [ArraySlice<Brick>] {
         stride(from: 0, to: bricks.count, by: layout.bricksCount).map { start in

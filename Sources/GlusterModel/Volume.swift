@@ -58,4 +58,9 @@ public struct Volume: Hashable, Sendable {
     public var name: VolumeName { head.name }
 
     public func bricks(of peer: PeerID) -> [Brick] { topology.bricks.filter { $0.peer == peer } }
+
+    /// With the thin arbiter, where that is this peer's.
+    public func allBricks(of peer: PeerID) -> [Brick] {
+        topology.allBricks.filter { $0.peer == peer }
+    }
 }

@@ -33,7 +33,14 @@ public struct VolumeWish: Hashable, Sendable {
         }
     }
 
+    public enum ThinArbiter: Hashable, Sendable {
+        case peer(BrickWish)
+        /// On a host that is no peer.
+        case elsewhere(host: String, path: BrickPath)
+    }
+
     public var subvolumes: [Subvolume]
+    public var thinArbiter: ThinArbiter?
     /// Allows what is possible but unwise.
     public var force: Bool
 
@@ -56,6 +63,8 @@ public enum PlacementError: Error, Equatable, CustomStringConvertible {
     case overlap(BrickPath, BrickPath)
     case sameName(BrickPath, BrickPath)
     case sameHost(PeerID, subvolume: Int)
+    case badThinArbiter
+    case thinArbiterWithBricks
 
     public var description: String {
         switch self {
@@ -82,6 +91,11 @@ public enum PlacementError: Error, Equatable, CustomStringConvertible {
         case .sameHost(_, let subvolume):
             "set \(subvolume) has more than one brick on one host, so that the loss of the host "
                 + "loses more than one copy: use different hosts, or add force"
+        case .badThinArbiter:
+            "a thin arbiter is for sets of 2 copies without arbiter (replica 2 thin-arbiter 1)"
+        case .thinArbiterWithBricks:
+            "the thin arbiter is on a host that has a brick of the volume, so that the loss of the "
+                + "host loses both: use another host, or add force"
         }
     }
 }
@@ -109,7 +123,12 @@ public enum Placement {
             throw .bricksCount(given: subvolume.bricks.count, multipleOf: layout.bricksCount)
         }
         let wishes = wish.subvolumes.flatMap(\.bricks)
-        try checkOverlaps(wishes)
+        var places = wishes
+        if case .peer(let place) = wish.thinArbiter { places.append(place) }
+        try checkOverlaps(places)
+        if wish.thinArbiter != nil, layout != .replicate(copies: 2, arbiter: false) {
+            throw .badThinArbiter
+        }
         let hasArbiter: Bool
         if case .replicate(_, let arbiter) = layout {
             hasArbiter = arbiter
@@ -122,7 +141,17 @@ public enum Placement {
                 id: BrickID(using: &generator), peer: wish.peer, path: wish.path, index: index,
                 isArbiter: hasArbiter && index % size == size - 1)
         }
-        let topology = Topology(layout: layout, bricks: bricks)
+        let arbiter = wish.thinArbiter.map { wish -> GlusterModel.ThinArbiter in
+            switch wish {
+            case .elsewhere(let host, let path): return .elsewhere(host: host, path: path)
+            case .peer(let place):
+                return .brick(
+                    Brick(
+                        id: BrickID(using: &generator), peer: place.peer, path: place.path,
+                        index: bricks.count))
+            }
+        }
+        let topology = Topology(layout: layout, bricks: bricks, thinArbiter: arbiter)
         if !wish.force { try checkHosts(topology) }
         return topology
     }
@@ -201,6 +230,11 @@ public enum Placement {
             for brick in subvolume where !seen.insert(brick.peer).inserted {
                 throw .sameHost(brick.peer, subvolume: number)
             }
+        }
+        if let place = topology.thinArbiter?.brick,
+            topology.bricks.contains(where: { $0.peer == place.peer })
+        {
+            throw .thinArbiterWithBricks
         }
     }
 }

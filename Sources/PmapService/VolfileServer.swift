@@ -132,7 +132,10 @@ final class VolfileServer: Sendable {
             return (volume, .selfHeal)
         case .brick(let name, let rest):
             guard isTrusted, let volume = cluster.volume(named: name) else { return nil }
-            return brick(rest, of: volume, cluster).map { (volume, .brick(index: $0.index)) }
+            return brick(rest, of: volume, cluster).map { brick in
+                let isThin = volume.topology.thinArbiter?.brick == brick
+                return (volume, isThin ? .thinArbiter : .brick(index: brick.index))
+            }
         case .unknown: return nil
         }
     }
@@ -143,7 +146,7 @@ final class VolfileServer: Sendable {
         _ rest: String, of volume: Volume, _ cluster: ClusterState
     ) -> Brick? {
         guard let peer = cluster.identity?.peer else { return nil }
-        let bricks = volume.bricks(of: peer)
+        let bricks = volume.allBricks(of: peer)
         if let host = cluster.peers[peer]?.addresses.first,
             let brick = bricks.first(where: { rest == "\(host).\($0.path.dashed)" })
         {

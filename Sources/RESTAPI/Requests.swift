@@ -5,6 +5,8 @@ public struct VolCreateReq: Hashable, Sendable, Codable {
     public var transport: String?
     public var subvols: [SubvolReq]?
     public var force: Bool?
+    /// `HOST:/PATH`, for volumes of two copies without arbiter. Not in GD2, which has an option.
+    public var thinArbiter: String?
     public var metadata: [String: String]?
     /// `reuse-bricks`, `allow-root-dir`, `allow-mount-as-brick`, `create-brick-dir`.
     public var flags: [String: Bool]?
@@ -22,6 +24,7 @@ public struct VolCreateReq: Hashable, Sendable, Codable {
 
     enum CodingKeys: String, CodingKey {
         case name, transport, subvols, force, metadata, flags, options, size
+        case thinArbiter = "thin-arbiter"
         case allowAdvancedOptions = "allow-advanced-options"
         case allowExperimentalOptions = "allow-experimental-options"
         case allowDeprecatedOptions = "allow-deprecated-options"

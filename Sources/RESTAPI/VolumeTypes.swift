@@ -29,6 +29,8 @@ public struct VolumeInfo: Hashable, Sendable, Codable {
     /// The options that are set.
     public var options: [String: String]
     public var subvols: [Subvol]
+    /// Not in GD2.
+    public var thinArbiter: ThinArbiterInfo?
     public var metadata: [String: String]
     public var snapList: [String]
     public var capacity: UInt64?
@@ -62,6 +64,27 @@ public struct VolumeInfo: Hashable, Sendable, Codable {
         case disperseDataCount = "disperse-data-count"
         case disperseRedundancyCount = "disperse-redundancy-count"
         case snapList = "snap-list"
+        case thinArbiter = "thin-arbiter"
+    }
+}
+
+/// Where a volume's thin arbiter is.
+public struct ThinArbiterInfo: Hashable, Sendable, Codable {
+    /// As volfiles name it.
+    public var host: String
+    public var path: String
+    /// Nil: it is on a host outside of this cluster, which does not run it.
+    public var peerID: String?
+
+    public init(host: String, path: String, peerID: String?) {
+        self.host = host
+        self.path = path
+        self.peerID = peerID
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case host, path
+        case peerID = "peer-id"
     }
 }
 
@@ -105,6 +128,7 @@ public struct BrickInfo: Hashable, Sendable, Codable {
     public enum Kind: String, Hashable, Sendable, Codable {
         case brick = "Brick"
         case arbiter = "Arbiter"
+        case thinArbiter = "Thin-Arbiter"
     }
 
     public var id: String

@@ -151,7 +151,8 @@ struct Routes: Sendable {
     private static func size(_ volume: Volume, _ bricks: [BrickStatus]) -> SizeInfo {
         let layout = volume.topology.layout
         var size = SizeInfo()
-        for start in stride(from: 0, to: bricks.count, by: layout.bricksCount) {
+        let count = volume.topology.bricks.count
+        for start in stride(from: 0, to: count, by: layout.bricksCount) {
             let set = zip(bricks, volume.topology.bricks).dropFirst(start)
                 .prefix(layout.bricksCount).filter { !$0.1.isArbiter }.map(\.0.size)
             var factor: UInt64 = 1

@@ -89,7 +89,7 @@ struct VolumeChanges: Sendable {
         var operations: [StoreAPI.Operation] = [
             .put(
                 key: keys.generationLayout(volume.id, generation),
-                value: try RecordCoding.encode(StoredLayout(volume.topology.layout)))
+                value: try RecordCoding.encode(StoredLayout(volume.topology)))
         ]
         let bricks = volume.topology.bricks
         let size = StoreAPI.Limits.bricksPerRecord
@@ -115,13 +115,32 @@ struct VolumeChanges: Sendable {
             wish.redundancy = subvolume.disperseRedundancy
             return wish
         }
-        let wish = VolumeWish(subvolumes: subvolumes, force: request.force ?? false)
+        var wish = VolumeWish(subvolumes: subvolumes, force: request.force ?? false)
+        wish.thinArbiter = try thinArbiter(of: request, state)
         let topology = try Self.checking { () throws(PlacementError) in
             var generator = SystemRandomNumberGenerator()
             return try Placement.topology(for: wish, using: &generator)
         }
         try Self.checkOtherVolumes(topology, state)
         return topology
+    }
+
+    /// `HOST:/PATH`; a host that is no peer has its own process, which is not this cluster's.
+    private func thinArbiter(
+        of request: VolCreateReq, _ state: ClusterState
+    ) throws -> VolumeWish.ThinArbiter? {
+        guard let text = request.thinArbiter else { return nil }
+        guard let separator = text.firstRange(of: ":/"), !text.hasPrefix(":") else {
+            throw GD2Error(.invalid, "thin arbiter \"\(text)\" is not of the form HOST:/path")
+        }
+        let host = String(text[..<separator.lowerBound])
+        let path = try Self.checking { () throws(BrickPathError) in
+            try BrickPath(validating: "/" + text[separator.upperBound...])
+        }
+        if let peer = state.peer(named: host) {
+            return .peer(VolumeWish.BrickWish(peer: peer.id, path: path))
+        }
+        return .elsewhere(host: host, path: path)
     }
 
     private static func brick(
@@ -140,8 +159,8 @@ struct VolumeChanges: Sendable {
 
     private static func checkOtherVolumes(_ topology: Topology, _ state: ClusterState) throws {
         for volume in state.volumes.values {
-            for brick in topology.bricks {
-                let used = volume.topology.bricks.first { other in
+            for brick in topology.allBricks {
+                let used = volume.topology.allBricks.first { other in
                     other.peer == brick.peer
                         && (other.path.contains(brick.path) || brick.path.contains(other.path))
                 }
@@ -201,7 +220,7 @@ struct VolumeChanges: Sendable {
         _ operation: TransactionRecord.Operation, _ action: Step.Action, _ volume: Volume,
         _ flags: BrickFlags, session: Session.Current, lock: String, fence: FencingToken
     ) -> TransactionRecord {
-        let byPeer = Dictionary(grouping: volume.topology.bricks, by: \.peer)
+        let byPeer = Dictionary(grouping: volume.topology.allBricks, by: \.peer)
         let steps = byPeer.keys.sorted().map { peer in
             Step(
                 action: action, peer: peer,
@@ -280,7 +299,7 @@ struct VolumeChanges: Sendable {
     }
 
     private func waitForNodes(_ volume: Volume, _ revision: Int64) async throws {
-        let peers = Set(volume.topology.bricks.map(\.peer))
+        let peers = Set(volume.topology.allBricks.map(\.peer))
         let view: MirrorView
         do {
             view = try await mirror.first(timeout: convergence) { view in

@@ -17,6 +17,7 @@ struct VolumeShapes {
             id: volume.id.description, name: volume.name.description,
             type: kind(volume.topology), state: stateName(volume.head.state), subvols: subvolumes)
         info.options = volume.options
+        info.thinArbiter = volume.topology.thinArbiter.map(thinArbiter)
         info.metadata = volume.head.metadata
         return info
     }
@@ -27,6 +28,17 @@ struct VolumeShapes {
         case .distribute: return .distribute
         case .replicate: return isDistributed ? .distributedReplicate : .replicate
         case .disperse: return isDistributed ? .distributedDisperse : .disperse
+        }
+    }
+
+    private func thinArbiter(_ arbiter: ThinArbiter) -> ThinArbiterInfo {
+        switch arbiter {
+        case .brick(let brick):
+            ThinArbiterInfo(
+                host: state.peers[brick.peer]?.addresses.first ?? "", path: "\(brick.path)",
+                peerID: "\(brick.peer)")
+        case .elsewhere(let host, let path):
+            ThinArbiterInfo(host: host, path: "\(path)", peerID: nil)
         }
     }
 
@@ -67,13 +79,18 @@ struct VolumeShapes {
             id: brick.id.description, path: brick.path.description,
             volumeID: volume.id.description, volumeName: volume.name.description,
             peerID: brick.peer.description, host: state.peers[brick.peer]?.addresses.first ?? "",
-            type: brick.isArbiter ? .arbiter : .brick)
+            type: kind(brick, volume))
     }
 
-    /// All bricks of a volume as their nodes last reported them; `live` is what this node's
-    /// gd2-brickd says now, nil when it does not answer.
+    private func kind(_ brick: Brick, _ volume: Volume) -> BrickInfo.Kind {
+        if volume.topology.thinArbiter?.brick == brick { return .thinArbiter }
+        return brick.isArbiter ? .arbiter : .brick
+    }
+
+    /// All bricks of a volume, its thin arbiter last, as their nodes last reported them; `live` is
+    /// what this node's gd2-brickd says now, nil when it does not answer.
     func bricks(_ volume: Volume, live: [BrickState]?) -> [BrickStatus] {
-        volume.topology.bricks.map { brick in
+        volume.topology.allBricks.map { brick in
             let reports = state.reports[volume.id]?[brick.peer]?.bricks ?? []
             let now = live?.first { $0.report.index == brick.index }
             let report = now?.report ?? reports.first { $0.index == brick.index }

@@ -12,8 +12,12 @@ public struct StoredOptions: Hashable, Sendable, Codable {
 public struct StoredLayout: Hashable, Sendable, Codable {
     public var schema = 1
     public var layout: SubvolumeLayout
+    public var thinArbiter: ThinArbiter?
 
-    public init(_ layout: SubvolumeLayout) { self.layout = layout }
+    public init(_ topology: Topology) {
+        layout = topology.layout
+        thinArbiter = topology.thinArbiter
+    }
 }
 
 /// Up to `Limits.bricksPerRecord` bricks of one generation: `gen/<G>/bricks/<chunk>`.

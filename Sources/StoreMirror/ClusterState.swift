@@ -139,7 +139,8 @@ public struct ClusterDecoder: Sendable {
             else { return nil }
             bricks += chunk.bricks
         }
-        let topology = Topology(layout: stored.layout, bricks: bricks)
+        let topology = Topology(
+            layout: stored.layout, bricks: bricks, thinArbiter: stored.thinArbiter)
         guard bricks.count == head.bricksCount,
             (try? TopologyDigest.hex(of: topology)) == head.digest
         else { return nil }

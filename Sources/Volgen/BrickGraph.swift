@@ -89,7 +89,7 @@ extension GraphBuilder {
         }
     }
 
-    private mutating func addServer(_ brick: Brick) {
+    mutating func addServer(_ brick: Brick) {
         let path = brick.path.description
         let credentials = context.credentials
         stack("protocol/server") {

@@ -95,6 +95,13 @@ struct GraphBuilder {
         return host
     }
 
+    func host(of arbiter: ThinArbiter) throws(VolgenError) -> String {
+        switch arbiter {
+        case .brick(let brick): try host(of: brick)
+        case .elsewhere(let host, _): host
+        }
+    }
+
     /// Log settings of one side (`brick` or `client`), and its io-stats threads.
     func applyLogging(_ side: String, to xlator: inout Xlator) {
         for (option, key) in [

@@ -16,16 +16,18 @@ extension GraphBuilder {
         over connection: Connection, sharesReadAhead: Bool = false
     ) throws(VolgenError) -> [String] {
         try addProtocolClients(connection)
-        return addReadAheadOfDirectories(over: addClusters(), sharesLimit: sharesReadAhead)
+        return addReadAheadOfDirectories(over: try addClusters(), sharesLimit: sharesReadAhead)
     }
 
     /// One connection for each brick and, after each set, one for the thin arbiter.
     mutating func addProtocolClients(_ connection: Connection) throws(VolgenError) {
         for set in volume.topology.subvolumes {
             for brick in set { add(try protocolClient(to: brick, connection)) }
-            guard let arbiter = context.thinArbiter, let name = thinArbiterName(of: set)
+            guard let arbiter = volume.topology.thinArbiter, let name = thinArbiterName(of: set)
             else { continue }
-            add(protocolClient(name, to: arbiter.host, arbiter.path.description, connection))
+            add(
+                protocolClient(
+                    name, to: try host(of: arbiter), arbiter.path.description, connection))
         }
     }
 
@@ -63,7 +65,7 @@ extension GraphBuilder {
     }
 
     /// Replicate or disperse sets over the clients; the names of what DHT stands on.
-    mutating func addClusters(forSelfHeal: Bool = false) -> [String] {
+    mutating func addClusters(forSelfHeal: Bool = false) throws(VolgenError) -> [String] {
         var names: [String] = []
         for (number, set) in volume.topology.subvolumes.enumerated() {
             let clients = set.map(clientName)
@@ -73,7 +75,7 @@ extension GraphBuilder {
                 names += clients
                 continue
             case .replicate(_, let arbiter):
-                cluster = replicate(number, of: set, clients)
+                cluster = try replicate(number, of: set, clients)
                 if arbiter { cluster["arbiter-count"] = "1" }
             case .disperse(_, let redundancy):
                 cluster = Xlator(
@@ -88,10 +90,11 @@ extension GraphBuilder {
         return names
     }
 
-    private func replicate(_ number: Int, of set: ArraySlice<Brick>, _ clients: [String]) -> Xlator
-    {
+    private func replicate(
+        _ number: Int, of set: ArraySlice<Brick>, _ clients: [String]
+    ) throws(VolgenError) -> Xlator {
         var (subvolumes, pending) = (clients, clients)
-        let arbiter = context.thinArbiter
+        let arbiter = volume.topology.thinArbiter
         if arbiter != nil, let name = thinArbiterName(of: set) {
             subvolumes.append(name)
             // One thin arbiter serves many volumes: its marks carry the volume's id.
@@ -101,7 +104,7 @@ extension GraphBuilder {
             "\(name)-replicate-\(number)", "cluster/replicate", subvolumes: subvolumes)
         cluster["afr-pending-xattr"] = pending.joined(separator: ",")
         cluster["volume-id"] = volume.id.description
-        cluster["thin-arbiter"] = arbiter.map { "\($0.host):\($0.path)" }
+        if let arbiter { cluster["thin-arbiter"] = "\(try host(of: arbiter)):\(arbiter.path)" }
         return cluster
     }
 

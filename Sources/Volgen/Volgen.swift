@@ -21,6 +21,11 @@ public struct Volgen: Sendable {
             }
             try graph.addClient(isTrusted: audience.isTrusted)
         case .brick(let index): graph.addBrick(try brick(index, of: volume))
+        case .thinArbiter:
+            guard let brick = volume.topology.thinArbiter?.brick else {
+                throw .noThinArbiter(volume: volume.name)
+            }
+            graph.addThinArbiter(brick)
         case .selfHeal:
             guard volume.topology.layout.isHealed else { throw .noSelfHeal(volume: volume.name) }
             try graph.addSelfHeal()

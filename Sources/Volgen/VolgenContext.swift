@@ -18,6 +18,8 @@ public enum VolfileRole: Hashable, Sendable {
     case client
     /// The brick with this index.
     case brick(index: Int)
+    /// The volume's thin arbiter on a peer of this cluster.
+    case thinArbiter
     case selfHeal
     case rebalance
     /// The daemon that speaks with the bricks on behalf of mounts, and such a mount.
@@ -40,17 +42,6 @@ public struct TrustedCredentials: Hashable, Sendable, CustomStringConvertible {
 
     /// Without the secret.
     public var description: String { "trusted client \(username)" }
-}
-
-/// The one brick, on a host outside of the pool, that says which of two copies is good.
-public struct ThinArbiter: Hashable, Sendable {
-    public var host: String
-    public var path: BrickPath
-
-    public init(host: String, path: BrickPath) {
-        self.host = host
-        self.path = path
-    }
 }
 
 /// What a volume is a snapshot of.
@@ -77,7 +68,6 @@ public struct VolgenContext: Sendable {
     public var workingDirectory: String
     /// Indices of the bricks that files are moved off.
     public var decommissioned: Set<Int> = []
-    public var thinArbiter: ThinArbiter?
     /// Nil for a volume that is no snapshot.
     public var snapshot: SnapshotOrigin?
     /// How often quota was turned on: its xattrs carry this number.
@@ -97,6 +87,7 @@ public struct VolgenContext: Sendable {
 public enum VolgenError: Error, Equatable, CustomStringConvertible {
     case unknownPeer(PeerID, volume: VolumeName)
     case noSuchBrick(index: Int, volume: VolumeName)
+    case noThinArbiter(volume: VolumeName)
     case noSelfHeal(volume: VolumeName)
     case opVersion(needed: Int, known: Int, volume: VolumeName)
 
@@ -105,6 +96,8 @@ public enum VolgenError: Error, Equatable, CustomStringConvertible {
         case .unknownPeer(let peer, let volume):
             "volume \(volume) has a brick on peer \(peer), whose address is not known"
         case .noSuchBrick(let index, let volume): "volume \(volume) has no brick \(index)"
+        case .noThinArbiter(let volume):
+            "volume \(volume) has no thin arbiter in this cluster"
         case .noSelfHeal(let volume): "volume \(volume) keeps no copies that could be healed"
         case .opVersion(let needed, let known, let volume):
             "volume \(volume) needs op-version \(needed), the client knows \(known)"

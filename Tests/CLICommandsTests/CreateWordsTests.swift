@@ -26,7 +26,9 @@ import Testing
 
     @Test(arguments: [
         ("", 0), ("replica 3", 4), ("replica x", 2), ("replica 2 replica 2", 2), ("replica 1", 1),
-        ("arbiter 1", 3), ("replica 4 arbiter 1", 4), ("replica 2 disperse 3", 6),
+        ("arbiter 1", 3), ("thin-arbiter 1", 3), ("replica 3 thin-arbiter 1", 4),
+        ("replica 2 thin-arbiter 2", 4), ("replica 2 thin-arbiter 1", 4),
+        ("replica 4 arbiter 1", 4), ("replica 2 disperse 3", 6),
         ("disperse 4 redundancy 2", 4), ("redundancy 1", 3), ("transport rdma", 1),
         ("disperse-data 9223372036854775807", 1),
     ])
@@ -35,6 +37,14 @@ import Testing
             try CreateWords(Self.words(layout, bricks: bricks))
         }
         #expect(error?.code == .invalid)
+    }
+
+    @Test func aThinArbiterIsTheLastOfAll() throws {
+        let words = try CreateWords(
+            Self.words("replica 2 thin-arbiter 1", bricks: 5) + ["force"])
+        #expect(words.layout == .replicate(copies: 2, arbiter: false))
+        #expect(words.bricks.count == 4)
+        #expect(words.thinArbiter?.host == "h4")
     }
 
     @Test func anIPv6HostIsWrittenInBrackets() throws {

@@ -22,9 +22,12 @@ import Testing
     private static func place(
         _ subvolumes: [VolumeWish.Subvolume], force: Bool = false
     ) throws(PlacementError) -> Topology {
+        try place(VolumeWish(subvolumes: subvolumes, force: force))
+    }
+
+    private static func place(_ wish: VolumeWish) throws(PlacementError) -> Topology {
         var generator = SplitMix(seed: 7)
-        return try Placement.topology(
-            for: VolumeWish(subvolumes: subvolumes, force: force), using: &generator)
+        return try Placement.topology(for: wish, using: &generator)
     }
 
     struct Form: CustomStringConvertible {
@@ -181,6 +184,29 @@ import Testing
         let other = Form(type: "replicate", bricks: 3, copies: 3)
         #expect(throws: PlacementError.mixed) {
             try Self.place([form.wish(), other.wish(from: 3)])
+        }
+    }
+
+    @Test func aThinArbiterNeedsTwoCopiesAndAHostOfItsOwn() throws {
+        let pair = try Form(type: "replicate", bricks: 2, copies: 2).wish()
+        let path = try BrickPath(validating: "/ta")
+        let elsewhere = VolumeWish.ThinArbiter.elsewhere(host: "far", path: path)
+        var wish = VolumeWish(subvolumes: [pair], force: false)
+        wish.thinArbiter = elsewhere
+        #expect(try Self.place(wish).thinArbiter == .elsewhere(host: "far", path: path))
+        wish.thinArbiter = .peer(.init(peer: pair.bricks[1].peer, path: path))
+        #expect(throws: PlacementError.thinArbiterWithBricks) { try Self.place(wish) }
+        wish.force = true
+        #expect(try Self.place(wish).allBricks.map(\.index) == [0, 1, 2])
+        wish.thinArbiter = .peer(pair.bricks[0])
+        #expect(throws: PlacementError.self) { try Self.place(wish) }
+        for other in [
+            Form(type: "replicate", bricks: 3, copies: 3), Form(type: "distribute", bricks: 2),
+            Form(type: "replicate", bricks: 3, copies: 2, arbiters: 1),
+        ] {
+            wish = VolumeWish(subvolumes: [try other.wish()], force: true)
+            wish.thinArbiter = elsewhere
+            #expect(throws: PlacementError.badThinArbiter) { try Self.place(wish) }
         }
     }
 

@@ -4,6 +4,21 @@ import Testing
 @testable import StoreAPI
 
 @Suite struct RecordCodingTests {
+    @Test func aThinArbiterComesBackAndLayoutsWithoutOneAreAsBefore() throws {
+        let path = try BrickPath(validating: "/ta")
+        let brick = Brick(
+            id: BrickID(high: 1, low: 2), peer: PeerID(high: 3, low: 4), path: path, index: 2)
+        let pair = SubvolumeLayout.replicate(copies: 2, arbiter: false)
+        for arbiter in [ThinArbiter.brick(brick), .elsewhere(host: "far", path: path)] {
+            let topology = Topology(layout: pair, bricks: [], thinArbiter: arbiter)
+            let bytes = try RecordCoding.encode(StoredLayout(topology))
+            let back = try RecordCoding.decode(StoredLayout.self, from: bytes)
+            #expect(back.thinArbiter == arbiter)
+        }
+        let plain = try RecordCoding.encode(Topology(layout: .distribute, bricks: []))
+        #expect(!String(decoding: plain, as: UTF8.self).contains("thin"))
+    }
+
     private let stored = Array(
         (#"{"addresses":["n1"],"clientAddresses":[],"future":{"a":1},"#
             + #""id":"43a9cb31-9969-4440-b7ca-1cf08991158d","metadata":{"k":"v"},"#

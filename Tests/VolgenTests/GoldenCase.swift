@@ -46,7 +46,8 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         }
         let options = values.filter { $0.key.contains(".") && !$0.key.hasPrefix("rdma") }
         let id = VolumeID(values["volume-id"] ?? "") ?? VolumeID(high: 0, low: 0)
-        let topology = Topology(layout: layout, bricks: bricks)
+        let topology = Topology(
+            layout: layout, bricks: bricks, thinArbiter: try Self.thinArbiter(folder, values))
         let head = VolumeHead(
             id: id, name: try VolumeName(validating: Self.volumeName(in: folder)), state: .started,
             generation: 1, bricksCount: bricks.count, digest: "")
@@ -59,7 +60,6 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
             sharedBrickCounts: try Self.sharedBrickCounts(folder, bricks, hosts))
         context.decommissioned = decommissioned
         context.quotaVersion = Int(values["quota-version"] ?? "") ?? 0
-        context.thinArbiter = try Self.thinArbiter(folder, values)
         if let parent = values["parent_volname"], parent != "N/A" {
             context.snapshot = SnapshotOrigin(
                 name: String(name.split(separator: "-").last ?? ""),
@@ -108,7 +108,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     ) throws -> ThinArbiter? {
         guard let file = values["ta-brick-0"] else { return nil }
         let record = Dictionary(try pairs(folder + "/bricks/" + file)) { $1 }
-        return ThinArbiter(
+        return .elsewhere(
             host: record["hostname"] ?? "",
             path: try BrickPath(validating: record["path"] ?? ""))
     }
