@@ -106,5 +106,5 @@ uninstall:
 	for p in $(PROGRAMS); do rm -f $(DESTDIR)$(PREFIX)/sbin/$$p; done
 	rm -rf $(DESTDIR)$(PREFIX)/bin/glustercli $(DESTDIR)$(LIBRARIES)
 	for u in units/*.service units/*.socket units/*.slice; do rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/}; done
-	rm -rf $(DESTDIR)$(MAN)/man8/gd2-*.8.gz $(DESTDIR)$(MAN)/man8/glustercli*.8.gz $(DESTDIR)$(MAN)/man5/gd2.toml.5.gz $(DESTDIR)$(DOC)
+	rm -rf $(DESTDIR)$(MAN)/man8/gd2-*.8.gz $(DESTDIR)$(MAN)/man8/glustercli*.8.gz $(DESTDIR)$(MAN)/man7/gd2.7.gz $(DESTDIR)$(MAN)/man5/gd2.toml.5.gz $(DESTDIR)$(DOC)
 	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/gd2.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/gd2.conf $(DESTDIR)/etc/logrotate.d/gd2

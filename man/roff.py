@@ -2,6 +2,8 @@
 import os
 import re
 
+# Headers that a manual page does not need beside the text.
+UNSAID = ("why", "what it does")
 SPECIAL = {"…": "...", "→": r"\(->", "–": r"\(en", "ü": r"\[:u]", "×": r"\(mu", "≥": r"\(>="}
 
 
@@ -17,8 +19,10 @@ def escaped(text):
 
 def code(text):
     """Text to be copied: its hyphens are those of the keyboard."""
-    return escaped(text).replace("-", r"\-").replace("'", r"\(aq").replace("`", r"\(ga").replace("^", r"\(ha") \
-        .replace("~", r"\(ti")
+    text = escaped(text)
+    for letter, name in {"-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti"}.items():
+        text = text.replace(letter, name)
+    return text
 
 
 def prose(text):
@@ -116,14 +120,14 @@ class Page:
         return [cell.strip() for cell in line.strip().strip("|").split(" | ")]
 
     def table(self, rows):
-        """Each row's first cell is a tag; where there is more than one other, their headers stand there too."""
+        """Each row's first cell is a tag; of more than one other the headers are said too."""
         headers = rows[0]
         for row in rows[2:]:
             row = [cell.strip() for cell in row]
             if len(row) == 2:
                 text = inline(row[1])
             else:
-                parts = [cell if header == "why" else f"{header[0].upper()}{header[1:]}: {cell}"
+                parts = [cell if header in UNSAID else f"{header[0].upper()}{header[1:]}: {cell}"
                          for header, cell in zip(headers[1:], row[1:]) if cell]
                 text = inline(" ".join(part if part.endswith(".") else part + "." for part in parts))
             self.tagged(inline(row[0]), text)

@@ -89,7 +89,9 @@ extension StoreError {
     /// What gd2-store, or etcd behind it, meant.
     package init(_ error: RPCError) {
         switch error.code {
-        case .unavailable, .cancelled, .resourceExhausted: self = .unavailable(error.message)
+        // An internal error is the transport's: gd2-store ended in the middle of an answer.
+        case .unavailable, .cancelled, .resourceExhausted, .internalError:
+            self = .unavailable(error.message)
         case .deadlineExceeded: self = .timedOut
         case .permissionDenied, .unauthenticated: self = .denied(error.message)
         case .outOfRange: self = .compacted(revision: 0)
