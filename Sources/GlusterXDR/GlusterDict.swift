@@ -20,6 +20,15 @@ public struct GlusterDict: Hashable, Sendable {
     /// Reads an opaque's bytes; none at all is an absent dict, read as an empty one.
     public init(_ bytes: ArraySlice<UInt8>) throws(Failure) {
         values = [:]
+        try Self.read(bytes) { key, value in
+            values[String(decoding: key, as: UTF8.self)] = Array(value)
+        }
+    }
+
+    /// Gives the pairs of an opaque in their order.
+    static func read(
+        _ bytes: ArraySlice<UInt8>, pair: (ArraySlice<UInt8>, ArraySlice<UInt8>) -> Void
+    ) throws(Failure) {
         guard !bytes.isEmpty else { return }
         var rest = bytes
         let count = try Self.int(&rest)
@@ -29,18 +38,20 @@ public struct GlusterDict: Hashable, Sendable {
             let valueLength = try Self.int(&rest)
             guard keyLength >= 0, valueLength >= 0, rest.count >= keyLength + 1 + valueLength
             else { throw .damaged }
-            let key = String(decoding: rest.prefix(keyLength), as: UTF8.self)
+            let key = rest.prefix(keyLength)
             rest = rest.dropFirst(keyLength + 1)
-            values[key] = Array(rest.prefix(valueLength))
+            pair(key, rest.prefix(valueLength))
             rest = rest.dropFirst(valueLength)
         }
     }
 
     /// A text value without its NUL.
     public func text(_ key: String) -> String? {
-        values[key].map { bytes in
-            String(decoding: bytes.last == 0 ? bytes.dropLast() : bytes[...], as: UTF8.self)
-        }
+        values[key].map { Self.text($0[...]) }
+    }
+
+    static func text(_ value: ArraySlice<UInt8>) -> String {
+        String(decoding: value.last == 0 ? value.dropLast() : value, as: UTF8.self)
     }
 
     public func number(_ key: String) -> Int? { text(key).flatMap { Int($0) } }
@@ -57,7 +68,9 @@ public struct GlusterDict: Hashable, Sendable {
 
     private static func int(_ rest: inout ArraySlice<UInt8>) throws(Failure) -> Int {
         guard rest.count >= 4 else { throw .damaged }
-        let value = rest.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let start = rest.startIndex
+        var value: UInt32 = 0
+        for index in start..<start + 4 { value = value << 8 | UInt32(rest[index]) }
         rest = rest.dropFirst(4)
         return Int(Int32(bitPattern: value))
     }

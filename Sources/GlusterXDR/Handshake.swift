@@ -14,12 +14,20 @@ public struct GetSpecRequest: Hashable, Sendable {
     public init(from xdr: inout XDRReader) throws(XDRError) {
         flags = try xdr.uint32()
         key = try xdr.string(limit: Self.keyBytesMax)
-        // A request of an old client has no dict; it counts as op-version 1.
+        (minOpVersion, maxOpVersion) = (1, 1)
+        // A request of an old client has no dict; it counts as op-version 1, as does a damaged one.
         let bytes = xdr.left > 0 ? try xdr.opaque(limit: Self.dictBytesMax) : []
-        let dict = (try? GlusterDict(bytes)) ?? GlusterDict()
-        minOpVersion = dict.number("min-op-version") ?? 1
-        maxOpVersion = dict.number("max-op-version") ?? 1
-        brickName = dict.text("brick_name")
+        var request = self
+        let read: Void? = try? GlusterDict.read(bytes) { key, value in
+            if key.elementsEqual("min-op-version".utf8) {
+                request.minOpVersion = Int(GlusterDict.text(value)) ?? 1
+            } else if key.elementsEqual("max-op-version".utf8) {
+                request.maxOpVersion = Int(GlusterDict.text(value)) ?? 1
+            } else if key.elementsEqual("brick_name".utf8) {
+                request.brickName = GlusterDict.text(value)
+            }
+        }
+        if read != nil { self = request }
     }
 }
 

@@ -15,7 +15,8 @@ final class ClientRegistry: Sendable {
 
     private struct Client {
         var connection: RPCConnection
-        var fetched: [VolfileID: Fetched] = [:]
+        /// By the key as it was asked.
+        var fetched: [String: Fetched] = [:]
     }
 
     private let clients = Mutex<[Int: Client]>([:])
@@ -24,12 +25,14 @@ final class ClientRegistry: Sendable {
         _ request: GetSpecRequest, _ rendered: VolfileServer.Rendered, by connection: RPCConnection
     ) {
         clients.withLock { clients in
-            var client = clients[connection.id] ?? Client(connection: connection)
-            if client.fetched.count < Limits.idsPerConnection {
-                client.fetched[VolfileID(request.key)] = Fetched(
-                    request: request, rendered: rendered)
+            let known = clients[connection.id]?.fetched
+            if let same = known?[request.key] {
+                if same.rendered === rendered, same.request == request { return }
+            } else if let known, known.count >= Limits.idsPerConnection {
+                return
             }
-            clients[connection.id] = client
+            clients[connection.id, default: Client(connection: connection)]
+                .fetched[request.key] = Fetched(request: request, rendered: rendered)
         }
     }
 
@@ -60,12 +63,14 @@ final class ClientRegistry: Sendable {
     func outdated(_ server: VolfileServer) -> [RPCConnection] {
         clients.withLock { clients in
             clients.values.filter { client in
-                client.fetched.contains { id, fetched in
+                client.fetched.contains { key, fetched in
                     let now = try? server.volfile(
-                        id, isTrusted: client.connection.peer.isTrusted,
+                        key, isTrusted: client.connection.peer.isTrusted,
                         opVersion: fetched.request.maxOpVersion)
-                    guard let now, now.text != fetched.rendered.text else { return false }
-                    if case .brick = id { return now.shape == fetched.rendered.shape }
+                    guard let now, now !== fetched.rendered,
+                        now.reply != fetched.rendered.reply
+                    else { return false }
+                    if case .brick = VolfileID(key) { return now.shape == fetched.rendered.shape }
                     return true
                 }
             }.map(\.connection)

@@ -24,10 +24,10 @@ struct GlusterPrograms: Sendable {
                     Programs.Handshake.getSpec, "GETSPEC",
                     now: { call in
                         let request = try GetSpecRequest(from: &call.arguments)
-                        let reply = volfiles.reply(
-                            to: request, isTrusted: call.connection.peer.isTrusted
-                        ) { rendered in clients.fetched(request, rendered, by: call.connection) }
-                        return reply.bytes
+                        let connection = call.connection
+                        return volfiles.reply(
+                            to: request, isTrusted: connection.peer.isTrusted
+                        ) { rendered in clients.fetched(request, rendered, by: connection) }
                     }),
                 // The rebalance process reports its end; GD1 never answers.
                 RPCProcedure(Programs.Handshake.eventNotify, "EVENT_NOTIFY", now: { _ in nil }),

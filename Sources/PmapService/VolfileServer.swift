@@ -12,16 +12,27 @@ import Volgen
 /// Renders volfiles from the newest view of the cluster, and keeps them.
 final class VolfileServer: Sendable {
     /// A rendered volfile.
-    struct Rendered: Sendable {
-        var text: String
+    final class Rendered: Sendable {
+        /// The volume that it is of.
+        let volume: VolumeName
+        /// The whole answer to GETSPEC.
+        let reply: [UInt8]
         /// Of names, types and children: a brick cannot change these while it runs.
-        var shape: Int
+        let shape: Int
         /// What a client has to know at least. The text is the same for all that do.
-        var opVersion: Int
+        let opVersion: Int
+
+        init(_ volfile: Volfile, volume: VolumeName, opVersion: Int) {
+            self.volume = volume
+            reply = GetSpecReply.volfile(volfile.text).bytes
+            shape = VolfileServer.shape(of: volfile)
+            self.opVersion = opVersion
+        }
     }
 
     private struct CacheKey: Hashable {
-        var id: VolfileID
+        /// As it stands in the request.
+        var key: String
         var isTrusted: Bool
     }
 
@@ -35,6 +46,8 @@ final class VolfileServer: Sendable {
     private let log: Logger
     private let decoder = Mutex(ClusterDecoder())
     private let state = Mutex(State())
+    /// Counts the views.
+    private let generation = Atomic(0)
 
     init(log: Logger) { self.log = log }
 
@@ -45,24 +58,26 @@ final class VolfileServer: Sendable {
         let cluster = decoder.withLock { $0.state(of: view) }
         let key = view.identity?.keys.volumeAuthSecret
         let secret = key.flatMap { view.values[$0] }.flatMap { TrustedSecret(hex: $0.value) }
-        let (old, known) = state.withLock { ($0.cluster, $0.cache.keys.map(\.id.volume)) }
+        let (old, known) = state.withLock { ($0.cluster, Set($0.cache.values.map(\.volume))) }
         let isSame =
             old.peers == cluster.peers && old.identity == cluster.identity
             && state.withLock { $0.secret == secret || secret == nil }
-        let kept = Set(known).filter { isSame && Self.isSame($0, old, cluster) }
+        let kept = known.filter { isSame && Self.isSame($0, old, cluster) }
         state.withLock { state in
             state.cluster = cluster
             if let secret { state.secret = secret }
-            state.cache = state.cache.filter { kept.contains($0.key.id.volume) }
+            state.cache = state.cache.filter { kept.contains($0.value.volume) }
+            generation.add(1, ordering: .sequentiallyConsistent)
         }
     }
 
     /// Whether a volume's volfiles say the same in both.
     private static func isSame(
-        _ name: String?, _ old: ClusterState, _ new: ClusterState
+        _ name: VolumeName, _ old: ClusterState, _ new: ClusterState
     ) -> Bool {
-        guard let name, let before = old.volume(named: name), let now = new.volume(named: name)
-        else { return false }
+        guard let before = old.volume(named: name), let now = new.volume(named: name) else {
+            return false
+        }
         return before == now && sharedCounts(before, old) == sharedCounts(now, new)
     }
 
@@ -70,48 +85,49 @@ final class VolfileServer: Sendable {
         state.withLock { $0.cluster.volume(named: name)?.id }
     }
 
-    /// `willReply` notes what the caller is about to have. A change between rendering and noting
-    /// would be told to nobody, so the text is looked at once more after it.
+    /// The answer's bytes. `willReply` notes what the caller is about to have; a change between
+    /// rendering and noting would be told to nobody, so after one it begins anew.
     func reply(
         to request: GetSpecRequest, isTrusted: Bool, willReply: (Rendered) -> Void
-    ) -> GetSpecReply {
-        let id = VolfileID(request.key)
+    ) -> [UInt8] {
         do {
-            var text: String?
             for _ in 0..<Limits.rendersPerRequest {
-                let now = try volfile(id, isTrusted: isTrusted, opVersion: request.maxOpVersion)
-                guard let now else { return .failed(.notFound) }
-                if now.text == text { return .volfile(now.text) }
+                let before = generation.load(ordering: .sequentiallyConsistent)
+                let now = try volfile(
+                    request.key, isTrusted: isTrusted, opVersion: request.maxOpVersion)
+                guard let now else { return GetSpecReply.failed(.notFound).bytes }
                 willReply(now)
-                text = now.text
+                if generation.load(ordering: .sequentiallyConsistent) == before {
+                    return now.reply
+                }
             }
-            return .failed(.tryAgain)
         } catch VolgenError.opVersion(let needed, let known, let volume) {
             log.warning(
                 "client too old",
                 metadata: ["volume": "\(volume)", "needs": "\(needed)", "knows": "\(known)"])
-            return .failed(.notSupported)
+            return GetSpecReply.failed(.notSupported).bytes
         } catch {
             log.warning(
                 "volfile not rendered",
                 metadata: ["volfile": "\(request.key)", "error": "\(error)"])
-            return .failed(.tryAgain)
         }
+        return GetSpecReply.failed(.tryAgain).bytes
     }
 
     /// nil: there is no such volfile, or it is not for this caller.
-    func volfile(_ id: VolfileID, isTrusted: Bool, opVersion: Int) throws -> Rendered? {
-        let key = CacheKey(id: id, isTrusted: isTrusted)
+    func volfile(_ asked: String, isTrusted: Bool, opVersion: Int) throws -> Rendered? {
+        let key = CacheKey(key: asked, isTrusted: isTrusted)
         return try state.withLock { state in
             if let known = state.cache[key], known.opVersion <= opVersion { return known }
-            guard let (volume, role) = Self.target(id, isTrusted, state.cluster) else { return nil }
+            let target = Self.target(VolfileID(asked), isTrusted, state.cluster)
+            guard let (volume, role) = target else { return nil }
             guard let secret = state.secret else { throw VolfileServerError.noSecret }
             let audience = Audience(isTrusted: isTrusted, opVersion: opVersion)
             let volfile = try volgen.volfile(
                 of: volume, for: role, audience: audience,
                 context: Self.context(of: volume, state.cluster, secret))
             let rendered = Rendered(
-                text: volfile.text, shape: Self.shape(of: volfile),
+                volfile, volume: volume.name,
                 opVersion: role == .client ? volgen.clientOpVersion(of: volume) : 0)
             if state.cache.count >= Limits.volfilesCached { state.cache = [:] }
             state.cache[key] = rendered

@@ -3,14 +3,10 @@ import NIOCore
 import SunRPC
 import XDR
 
-/// Answers on the event loop what needs no waiting, and hands on the rest: a hop to another thread
-/// costs more than most calls.
-final class CallHandler: ChannelInboundHandler {
-    typealias InboundIn = [UInt8]
-    typealias InboundOut = [UInt8]
-    typealias OutboundOut = ByteBuffer
-
-    /// Set once the connection is served; until then everything is handed on.
+/// Answers on the event loop what needs no waiting: a hop to another thread costs more than most
+/// calls.
+final class CallHandler {
+    /// Set once the connection is served; until then nothing is answered here.
     var connection: RPCConnection?
     private let dispatcher: RPCDispatcher
     private let log: Logger
@@ -20,46 +16,42 @@ final class CallHandler: ChannelInboundHandler {
         self.log = log
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // Who does not read its answers is served by the slow way, which stops reading then.
-        guard context.channel.isWritable, let connection,
-            case .call(let header, let body)? = try? Message(Self.unwrapInboundIn(data)),
-            let answer = answer(header, body, connection)
-        else { return context.fireChannelRead(data) }
-        guard let answer = answer.record(xid: header.xid) else { return }
-        let buffer = ByteBuffer(bytes: RecordDecoder.encode(answer))
-        context.writeAndFlush(Self.wrapOutboundOut(buffer), promise: nil)
-    }
-
-    private enum Outcome {
-        case answer(Answer)
-        case silence
-
-        func record(xid: UInt32) -> [UInt8]? {
-            switch self {
-            case .answer(let answer): answer.record(xid: xid)
-            case .silence: nil
-            }
+    /// Writes the answer to a call; false when that is no call, or has to wait for something.
+    func answer(_ record: [UInt8], into buffer: inout ByteBuffer) -> Bool {
+        guard let connection, case .call(let header, let body)? = try? Message(record) else {
+            return false
         }
-    }
-
-    /// nil: it has to wait for something.
-    private func answer(
-        _ header: CallHeader, _ body: ArraySlice<UInt8>, _ connection: RPCConnection
-    ) -> Outcome? {
         switch dispatcher.target(of: header) {
-        case .answer(let answer): return .answer(answer)
+        case .answer(let answer): buffer.write(answer, xid: header.xid)
         case .procedure(let procedure):
             var call = RPCCall(arguments: XDRReader(body), connection: connection)
             do {
                 switch try procedure.now(&call) {
-                case .reply(let body): return .answer(.success(body))
-                case .noReply: return .silence
-                case .later: return nil
+                case .reply(let body): buffer.write(.success(body), xid: header.xid)
+                case .noReply: break
+                case .later: return false
                 }
             } catch {
-                return .answer(procedure.failure(error, connection, log))
+                buffer.write(procedure.failure(error, connection, log), xid: header.xid)
             }
         }
+        return true
+    }
+}
+
+extension ByteBuffer {
+    /// A record with its mark. What most calls are answered with is copied once.
+    mutating func write(_ answer: Answer, xid: UInt32) {
+        guard case .success(let body) = answer else {
+            let record = answer.record(xid: xid)
+            writeInteger(RecordDecoder.mark(bytes: record.count))
+            writeBytes(record)
+            return
+        }
+        let mark = RecordDecoder.mark(bytes: Answer.successHeadBytes + body.count)
+        reserveCapacity(minimumWritableBytes: 4 + Answer.successHeadBytes + body.count)
+        // Accepted: a reply, no verifier, done (RFC 5531, section 9).
+        writeMultipleIntegers(mark, xid, UInt32(1), UInt32(0), UInt32(0), UInt32(0), UInt32(0))
+        writeBytes(body)
     }
 }

@@ -10,6 +10,9 @@ public enum Limits {
     static let partialRecordSeconds: Int64 = 30
     /// One call is answered within this time, at worst with SYSTEM_ERR.
     static let callSeconds = 30
+    /// Answers are sent when they are so many bytes together, at the latest when all is answered
+    /// that one read gave.
+    static let answerBytes = 64 << 10
     static let backlog: Int32 = 4_096
     /// Open connections over TCP; one more is closed at once.
     public static let connectionsMax = 20_000

@@ -82,9 +82,28 @@ public struct RPCProgram: Sendable {
 
 /// The programs that one kind of connection is served.
 public struct RPCDispatcher: Sendable {
-    private let programs: [RPCProgram]
+    private struct Key: Hashable {
+        var program: UInt32
+        var version: UInt32
+        var procedure: UInt32
+    }
 
-    public init(programs: [RPCProgram]) { self.programs = programs }
+    private let procedures: [Key: RPCProcedure]
+    private let versions: [UInt32: Set<UInt32>]
+
+    public init(programs: [RPCProgram]) {
+        var procedures: [Key: RPCProcedure] = [:]
+        var versions: [UInt32: Set<UInt32>] = [:]
+        for program in programs {
+            versions[program.number, default: []].insert(program.version)
+            for (number, procedure) in program.procedures {
+                let key = Key(program: program.number, version: program.version, procedure: number)
+                procedures[key] = procedure
+            }
+        }
+        self.procedures = procedures
+        self.versions = versions
+    }
 
     enum Target {
         case procedure(RPCProcedure)
@@ -92,16 +111,14 @@ public struct RPCDispatcher: Sendable {
     }
 
     func target(of header: CallHeader) -> Target {
-        let versions = programs.filter { $0.number == header.program }
-        guard let low = versions.map(\.version).min(), let high = versions.map(\.version).max()
+        let key = Key(
+            program: header.program, version: header.version, procedure: header.procedure)
+        if header.procedure != 0, let procedure = procedures[key] { return .procedure(procedure) }
+        guard let known = versions[header.program], let low = known.min(), let high = known.max()
         else { return .answer(.programUnavailable) }
-        guard let program = versions.first(where: { $0.version == header.version }) else {
+        guard known.contains(header.version) else {
             return .answer(.programMismatch(low: low, high: high))
         }
-        if header.procedure == 0 { return .answer(.success([])) }
-        guard let procedure = program.procedures[header.procedure] else {
-            return .answer(.procedureUnavailable)
-        }
-        return .procedure(procedure)
+        return .answer(header.procedure == 0 ? .success([]) : .procedureUnavailable)
     }
 }

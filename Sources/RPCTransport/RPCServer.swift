@@ -88,7 +88,7 @@ public struct RPCServer: Sendable {
 
     private func records(of channel: any Channel) throws -> RecordChannel {
         let handler = CallHandler(dispatcher: dispatcher, log: log)
-        try channel.pipeline.syncOperations.addHandlers([RecordHandler(), handler])
+        try channel.pipeline.syncOperations.addHandler(RecordHandler(calls: handler))
         return RecordChannel(
             records: try NIOAsyncChannel(wrappingChannelSynchronously: channel),
             handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))

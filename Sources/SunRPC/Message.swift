@@ -47,7 +47,7 @@ public enum Message: Sendable {
             procedure: try xdr.uint32())
         for _ in 0..<2 {
             _ = try xdr.uint32()
-            _ = try xdr.opaque(limit: Self.authBytesMax)
+            try xdr.skipOpaque(limit: Self.authBytesMax)
         }
         self = .call(header, body: xdr.rest())
     }
@@ -55,7 +55,7 @@ public enum Message: Sendable {
     private static func reply(_ xdr: inout XDRReader) throws(XDRError) -> Reply {
         guard try xdr.uint32() == 0 else { return .failed(status: .max) }
         _ = try xdr.uint32()
-        _ = try xdr.opaque(limit: authBytesMax)
+        try xdr.skipOpaque(limit: authBytesMax)
         let status = try xdr.uint32()
         return status == 0 ? .success(xdr.rest()) : .failed(status: status)
     }
@@ -70,14 +70,13 @@ public enum Answer: Sendable, Hashable {
     case garbageArguments
     case systemError
 
+    /// Bytes of a success before its body.
+    public static let successHeadBytes = 24
+
     /// The record, without its mark.
     public func record(xid: UInt32) -> [UInt8] {
         var xdr = XDRWriter()
-        xdr.put(xid)
-        xdr.put(UInt32(1))
-        xdr.put(UInt32(0))
-        xdr.put(UInt32(0))
-        xdr.put(UInt32(0))
+        for word in [xid, 1, 0, 0, 0] as [UInt32] { xdr.put(word) }
         switch self {
         case .success(let body):
             xdr.put(UInt32(0))

@@ -17,17 +17,22 @@ public enum XDRError: Error, Equatable, CustomStringConvertible {
 
 /// Reads XDR, big-endian, in units of four bytes.
 public struct XDRReader: Sendable {
-    private var bytes: ArraySlice<UInt8>
+    private let bytes: ArraySlice<UInt8>
+    private var at: Int
 
-    public init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
-    public init(_ bytes: [UInt8]) { self.bytes = bytes[...] }
+    public init(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = bytes
+        at = bytes.startIndex
+    }
 
-    public var left: Int { bytes.count }
+    public init(_ bytes: [UInt8]) { self.init(bytes[...]) }
+
+    public var left: Int { bytes.endIndex - at }
 
     public mutating func uint32() throws(XDRError) -> UInt32 {
-        var value: UInt32 = 0
-        for byte in try take(4) { value = value << 8 | UInt32(byte) }
-        return value
+        let start = try take(4)
+        return UInt32(bytes[start]) << 24 | UInt32(bytes[start + 1]) << 16
+            | UInt32(bytes[start + 2]) << 8 | UInt32(bytes[start + 3])
     }
 
     public mutating func int32() throws(XDRError) -> Int32 { Int32(bitPattern: try uint32()) }
@@ -40,9 +45,16 @@ public struct XDRReader: Sendable {
     public mutating func opaque(limit: Int) throws(XDRError) -> ArraySlice<UInt8> {
         let length = try uint32()
         guard length <= limit else { throw .tooLong(length: length, limit: limit) }
-        let value = try take(Int(length))
+        let start = try take(Int(length))
         _ = try take(Self.padding(Int(length)))
-        return value
+        return bytes[start..<start + Int(length)]
+    }
+
+    /// An `opaque<limit>` that is of no interest.
+    public mutating func skipOpaque(limit: Int) throws(XDRError) {
+        let length = try uint32()
+        guard length <= limit else { throw .tooLong(length: length, limit: limit) }
+        _ = try take(Int(length) + Self.padding(Int(length)))
     }
 
     /// `string<limit>`.
@@ -55,22 +67,21 @@ public struct XDRReader: Sendable {
 
     /// What has not been read, unread.
     public mutating func rest() -> ArraySlice<UInt8> {
-        let rest = bytes
-        bytes = []
-        return rest
+        defer { at = bytes.endIndex }
+        return bytes[at...]
     }
 
     /// GlusterFS's newer peers append fields, so only its own messages are ended like this.
     public func finish() throws(XDRError) {
-        guard bytes.isEmpty else { throw .leftOver(bytes.count) }
+        guard left == 0 else { throw .leftOver(left) }
     }
 
     static func padding(_ length: Int) -> Int { (4 - length % 4) % 4 }
 
-    private mutating func take(_ count: Int) throws(XDRError) -> ArraySlice<UInt8> {
-        guard bytes.count >= count else { throw .short(needed: count, left: bytes.count) }
-        let taken = bytes.prefix(count)
-        bytes = bytes.dropFirst(count)
-        return taken
+    /// Where the next `count` bytes begin, which are behind it from then on.
+    private mutating func take(_ count: Int) throws(XDRError) -> Int {
+        guard left >= count else { throw .short(needed: count, left: left) }
+        defer { at += count }
+        return at
     }
 }

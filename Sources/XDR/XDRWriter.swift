@@ -4,10 +4,11 @@ public struct XDRWriter: Sendable {
 
     public init() {}
 
+    /// `capacity`: bytes that are about to be written.
+    public init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
     public mutating func put(_ value: UInt32) {
-        for shift in stride(from: 24, through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: value >> UInt32(shift)))
-        }
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     public mutating func put(_ value: Int32) { put(UInt32(bitPattern: value)) }
@@ -20,7 +21,7 @@ public struct XDRWriter: Sendable {
     public mutating func put(opaque value: some Collection<UInt8>) {
         put(UInt32(value.count))
         bytes += value
-        bytes += repeatElement(0, count: XDRReader.padding(value.count))
+        for _ in 0..<XDRReader.padding(value.count) { bytes.append(0) }
     }
 
     public mutating func put(string value: String) { put(opaque: Array(value.utf8)) }
