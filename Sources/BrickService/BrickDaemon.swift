@@ -75,9 +75,11 @@ private struct Supervising: Service {
             command: BrickCommand(configuration: configuration, peer: identity.peer),
             launcher: launcher, incarnation: incarnation, log: log)
         let reporter = Reporter(store: store, mirror: mirror, supervisor: supervisor, log: log)
-        let gateway = self.gateway(of: supervisor)
+        let removals = Removals(folder: configuration.stateDirectory + "/removals", log: log)
+        let gateway = self.gateway(of: supervisor, removals)
         await withDiscardingTaskGroup { group in
             group.addTask { try? await gateway.run() }
+            group.addTask { try? await removals.run() }
             group.addTask {
                 await cancelWhenGracefulShutdown {
                     await withDiscardingTaskGroup { group in
@@ -94,10 +96,11 @@ private struct Supervising: Service {
         }
     }
 
-    private func gateway(of supervisor: Supervisor) -> LocalServer {
+    private func gateway(of supervisor: Supervisor, _ removals: Removals) -> LocalServer {
         let steps = StepRunner(
             store: store, mirror: mirror, supervisor: supervisor,
-            fences: Fences(path: configuration.stateDirectory + "/fences.json"), log: log)
+            fences: Fences(path: configuration.stateDirectory + "/fences.json"),
+            removals: removals, log: log)
         let names = CallerTable.shipped.merging(configuration.callers) { _, own in own }
         return LocalServer(
             listening: listener, callers: CallerTable(names: names, self: geteuid()),

@@ -15,6 +15,8 @@ struct BrickDirectory: Sendable {
     private static let madeFor = "trusted.gd2.made-for"
     /// The mark that ``mark(_:)`` wrote over.
     private static let previousID = "trusted.gd2.previous-volume-id"
+    /// How the name of a `.glusterfs` begins that is being removed.
+    static let removed = ".gd2-removed-"
 
     private var text: String { path.description }
     private var internals: String { text + "/.glusterfs" }
@@ -130,6 +132,10 @@ struct BrickDirectory: Sendable {
         guard setxattr(text, Self.volumeID, bytes, bytes.count, 0) == 0 else {
             throw refusal(.internal, "\(text) cannot be marked as a brick: \(errorText())")
         }
+        // Users would see it.
+        for name in FileTree.entries(text) ?? [] where name.hasPrefix(Self.removed) {
+            FileTree.remove("\(text)/\(name)")
+        }
         guard mkdir(internals, 0o600) == 0 || errno == EEXIST else {
             throw refusal(.internal, "\(internals) cannot be made: \(errorText())")
         }
@@ -159,9 +165,15 @@ struct BrickDirectory: Sendable {
 
     /// Takes the marks of `volume` away, whichever there are; those of another volume stay. The
     /// users' files stay, and with them what GlusterFS knows of them.
-    func unmark(_ volume: VolumeID) {
+    func unmark(_ volume: VolumeID) { unmark(volume, remove: FileTree.remove) }
+
+    /// `remove` gets what is to be removed and may take its time: it has another name already.
+    func unmark(_ volume: VolumeID, remove: (String) -> Void) {
+        let removed = removedName(volume)
+        // From a run that did not get to the end.
+        if FileTree.exists(removed) { remove(removed) }
         guard Self.read(Self.volumeID, text) == volume.bytes else { return }
-        removeInternals(volume)
+        removeInternals(volume, remove: remove)
         for name in [Self.gfid, Self.previousID, Self.madeFor, Self.volumeID] {
             removexattr(text, name)
         }
@@ -187,12 +199,14 @@ struct BrickDirectory: Sendable {
         return stat(text, &status) == 0 ? String(status.st_dev) : ""
     }
 
+    private func removedName(_ volume: VolumeID) -> String { "\(text)/\(Self.removed)\(volume)" }
+
     /// Takes `.glusterfs` away when the brick holds nothing of its users: else it is what GlusterFS
     /// knows of their files. A directory that cannot be read is one with files.
-    private func removeInternals(_ volume: VolumeID) {
-        guard let names = Self.entries(text) else { return }
+    private func removeInternals(_ volume: VolumeID, remove: (String) -> Void) {
+        guard let names = FileTree.entries(text) else { return }
         let isOwn = { (name: String) in
-            name == ".glusterfs" || name == ".trashcan"
+            name == ".glusterfs" || name == ".trashcan" || name.hasPrefix(Self.removed)
                 || name.hasPrefix(".glusterfs-anonymous-inode-")
                 // What a thin arbiter keeps of each set.
                 || name.hasPrefix("trusted.afr.") && name.hasSuffix(".\(volume)")
@@ -205,32 +219,13 @@ struct BrickDirectory: Sendable {
         // What is in the trash is the users' too: only empty folders go.
         rmdir(text + "/.trashcan/internal_op")
         rmdir(text + "/.trashcan")
-        for name in names where name != ".trashcan" { Self.removeTree("\(text)/\(name)") }
-    }
-
-    private static func removeTree(_ path: String) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            unlink(path)
-            return
+        for name in names where name != ".trashcan" && name != ".glusterfs" {
+            if !name.hasPrefix(Self.removed) { FileTree.remove("\(text)/\(name)") }
         }
-        for name in entries(path) ?? [] { removeTree("\(path)/\(name)") }
-        rmdir(path)
-    }
-
-    /// nil: it cannot be read.
-    private static func entries(_ path: String) -> [String]? {
-        guard let folder = opendir(path) else { return nil }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
+        // A brick that ran has hundreds of folders there. One that did not has one: it goes now.
+        if rmdir(internals) == 0 { return }
+        let removed = removedName(volume)
+        if rename(internals, removed) == 0 { remove(removed) } else { FileTree.remove(internals) }
     }
 
     private static func read(_ name: String, _ path: String) -> [UInt8]? {

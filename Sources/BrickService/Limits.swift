@@ -13,4 +13,6 @@ enum Limits {
     static let reportRetryMs = 300
     /// Reports in one Txn.
     static let reportsAtOnce = 64
+    /// Folders that wait to be removed.
+    static let removalsWaiting = 10_000
 }

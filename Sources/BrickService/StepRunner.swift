@@ -14,16 +14,18 @@ actor StepRunner {
     private let cluster: ClusterReader
     private let supervisor: Supervisor
     private var fences: Fences
+    private let removals: Removals
     private let log: Logger
 
     init(
         store: any KeyValueStore, mirror: StoreMirror, supervisor: Supervisor, fences: Fences,
-        log: Logger
+        removals: Removals, log: Logger
     ) {
         self.store = store
         cluster = ClusterReader(mirror)
         self.supervisor = supervisor
         self.fences = fences
+        self.removals = removals
         self.log = log
     }
 
@@ -60,7 +62,7 @@ actor StepRunner {
         case (.removeBricks, false):
             try await supervisor.waitForEnd(of: step.arguments.bricks, in: step.arguments.volume)
             for directory in Self.directories(step.arguments) {
-                directory.unmark(step.arguments.volume)
+                directory.unmark(step.arguments.volume, remove: removals.remove)
             }
         case (.removeBricks, true): break
         }

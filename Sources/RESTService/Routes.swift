@@ -16,6 +16,18 @@ struct Routes: Sendable {
     let mirror: StoreMirror
     let bricks: BrickClient
     let pmap: PmapClient
+    private let encoded = EncodedVolumes()
+
+    init(
+        volumes: VolumeChanges, options: OptionChanges, mirror: StoreMirror, bricks: BrickClient,
+        pmap: PmapClient
+    ) {
+        self.volumes = volumes
+        self.options = options
+        self.mirror = mirror
+        self.bricks = bricks
+        self.pmap = pmap
+    }
 
     /// One route as `GET /endpoints` lists it.
     private struct Listed: Sendable {
@@ -100,17 +112,14 @@ struct Routes: Sendable {
             Listed(
                 name: "VolumeList", method: .get, path: "/v1/volumes", response: "[VolumeInfo]"
             ) { _, _ in
-                let state = try volumes.current()
-                let shapes = VolumeShapes(state: state)
-                return try Response.json(
-                    state.volumes.values.sorted { $0.name < $1.name }.map(shapes.info))
+                try encoded.list(volumes.current())
             },
             Listed(
                 name: "VolumeInfo", method: .get, path: "/v1/volumes/{volume}",
                 response: "VolumeInfo"
             ) { _, context in
                 let (volume, state) = try volume(context)
-                return try Response.json(VolumeShapes(state: state).info(volume))
+                return try encoded.info(volume, in: state)
             },
             Listed(
                 name: "VolumeBricksStatus", method: .get, path: "/v1/volumes/{volume}/bricks",

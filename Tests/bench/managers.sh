@@ -1,5 +1,6 @@
 # The two managers behind the same words, for Tests/bench/inside:
 #   manager_start; manager_ready; manager_stop; volume VERB ARGS...; cli_start; manager_processes
+#   server_process WHAT; api_operations; api_calls; bare
 case $MANAGER in
 gd2)
     . Tests/e2e/node.sh
@@ -22,6 +23,13 @@ gd2)
             echo "$name $(cat "$RUN/$name.pid")"
         done
     }
+    server_process() { # WHAT is loaded
+        case $1 in
+        rest/*) cat "$RUN/gd2-rest.pid" ;;
+        *) cat "$RUN/gd2-pmap.pid" ;;
+        esac
+    }
+    bare() { bare_etcd; bare_http; }
     ;;
 gd1)
     # It refuses loopback's own address for a brick.
@@ -38,15 +46,22 @@ gd1)
     volume() { gluster --mode=script volume "$@"; }
     cli_start() { gluster --help; }
     manager_processes() { echo "glusterd $GLUSTERD"; }
+    server_process() { echo "$GLUSTERD"; }
+    # It has no other API than its own CLI's.
+    api_operations() { :; }
+    api_calls() { :; }
+    bare() { bare_brick; }
     ;;
 *) echo "no manager called $MANAGER: gd1 or gd2" >&2; exit 1 ;;
 esac
+
+[ "$MANAGER" != gd2 ] || . Tests/bench/api.sh
 
 # Ready: a client gets the volfile of $AWAITED, the CLI an answer, and a change is taken; the first
 # and the last are noted in microseconds. Without a volume an answer of the CLI is enough.
 manager_ready() {
     [ -n "${AWAITED:-}" ] || { until_done volume info; return; }
-    python3 Tests/bench/rpcload.py 127.0.0.1 24007 getspec "$AWAITED" --wait 60 || return 1
+    "$LOAD" -w 60 127.0.0.1:24007 getspec "$AWAITED" || return 1
     SERVES_US=${EPOCHREALTIME/[.,]/}
     until_done volume info "$AWAITED" || return 1
     until_done volume set "$AWAITED" performance.cache-size "$((32 + RANDOM % 900))MB" || return 1
