@@ -6,10 +6,13 @@ enum Limits {
     static let probeSeconds = 1
     /// A process that has run for this long and listens is taken for one that serves.
     static let settledAfter = Duration.seconds(5)
+    /// In this time after the start of gd2-brickd a process may still appear that the run before
+    /// asked for.
+    static let strangersAppear = Duration.seconds(60)
     /// Turns of `tickMs` that a step waits for a brick process to end.
     static let endPolls = 100
     /// Reports within this time go into one write.
-    static let reportPauseMs = 30
+    static let reportPauseMs = 5
     static let reportRetryMs = 300
     /// Reports in one Txn.
     static let reportsAtOnce = 64

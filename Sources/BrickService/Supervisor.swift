@@ -218,7 +218,10 @@ actor Supervisor {
         slots[role]?.isAdmitted = true
         do {
             // One that was started by an attempt that failed half way, or before the last restart.
-            if let slot = slots[role], let process = command.running()[slot.socket] {
+            // Looking costs milliseconds on a busy host.
+            if let slot = slots[role], slot.attempts > 0 || now < Limits.strangersAppear,
+                let process = command.running()[slot.socket]
+            {
                 found[slot.socket] = process
                 adopt(role)
                 return

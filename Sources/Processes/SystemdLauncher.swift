@@ -7,20 +7,22 @@ import NIOPosix
 public struct SystemdLauncher: ProcessLauncher {
     private static let manager = "org.freedesktop.systemd1"
     private static let pidWaitMs = 3_000
-    private let thread: NIOThreadPool
+    private static let pidPollMs = 2
+    private static let startsAtOnce = 4
+    private let threads: NIOThreadPool
 
     /// Whether systemd runs this host (sd_booted(3)).
     public static var isAvailable: Bool { sd_booted() > 0 }
 
     public init() {
-        // sd-bus blocks and is not thread-safe: one thread and one connection a call.
-        thread = NIOThreadPool(numberOfThreads: 1)
-        thread.start()
+        // sd-bus blocks, and a connection belongs to one thread: each call has its own.
+        threads = NIOThreadPool(numberOfThreads: Self.startsAtOnce)
+        threads.start()
     }
 
     public func launch(_ spec: ProcessSpec) async throws(ProcessError) -> Int32 {
         do {
-            return try await thread.runIfActive { try Self.start(spec) }
+            return try await threads.runIfActive { try Self.start(spec) }
         } catch let error as ProcessError {
             throw error
         } catch {
@@ -59,7 +61,7 @@ public struct SystemdLauncher: ProcessLauncher {
             throw .systemd("no path for \(unit)")
         }
         defer { free(path) }
-        for _ in 0..<(pidWaitMs / 10) {
+        for _ in 0..<(pidWaitMs / pidPollMs) {
             var pid: UInt32 = 0
             var error = sd_bus_error()
             let code = sd_bus_get_property_trivial(
@@ -69,7 +71,7 @@ public struct SystemdLauncher: ProcessLauncher {
             // A unit that has ended is unloaded at once.
             guard code >= 0 else { throw .noProcess }
             if pid > 0 { return Int32(pid) }
-            usleep(10_000)
+            usleep(UInt32(pidPollMs) * 1_000)
         }
         throw .noProcess
     }

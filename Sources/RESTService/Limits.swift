@@ -30,6 +30,8 @@ enum Limits {
     /// Read your writes.
     static let mirrorWait: Duration = .seconds(3)
     static let optionsAtOnce = 500
+    /// Kept timers; a request has one of a few methods and statuses.
+    static let timersMax = 256
     /// How often the certificates are looked at; they are renewed 30 days before their end.
     static let certificateLookEvery = Duration.seconds(6 * 3_600)
 }

@@ -5,18 +5,28 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
-import Metrics
 import NIOCore
 import RESTAPI
 import StoreAPI
 import StoreMirror
 
-/// Answers one request: who asks, what is asked, how long it may take, and failures in GD2's form.
+/// Answers one request: who asks, what is asked, and failures in GD2's form.
 struct Responder: Sendable {
     let router: any HTTPResponder<RESTContext>
     let authorizer: Authorizer
     let mirror: StoreMirror
     let log: Logger
+    private let timers = RequestTimers()
+
+    init(
+        router: any HTTPResponder<RESTContext>, authorizer: Authorizer, mirror: StoreMirror,
+        log: Logger
+    ) {
+        self.router = router
+        self.authorizer = authorizer
+        self.mirror = mirror
+        self.log = log
+    }
 
     /// Paths that anybody may ask, so that a load balancer can.
     private static let open: Set<String> = ["/ping", "/version"]
@@ -34,17 +44,13 @@ struct Responder: Sendable {
         let began = ContinuousClock.now
         var response: Response
         do {
-            response = try await Self.limited { try await answer(request, caller, log) }
+            response = try await answer(request, caller, log)
         } catch {
             response = Response.failure(Self.failure(error))
         }
         decorate(&response, id)
-        let took = ContinuousClock.now - began
         let method = request.method.rawValue
-        Metrics.Timer(
-            label: "gd2_rest_request",
-            dimensions: [("method", method), ("status", "\(response.status.code)")]
-        ).recordSeconds(took / .seconds(1))
+        timers.record(ContinuousClock.now - began, method: method, status: response.status.code)
         log.log(
             level: request.method == .get ? .debug : .notice, "request",
             metadata: [
@@ -81,23 +87,6 @@ struct Responder: Sendable {
         return response
     }
 
-    private static func limited(
-        _ body: @escaping @Sendable () async throws -> Response
-    ) async throws -> Response {
-        try await withThrowingTaskGroup(of: Response.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                try await Task.sleep(for: .seconds(Limits.requestSeconds))
-                throw GD2Error(
-                    .timedOut,
-                    "not done within \(Limits.requestSeconds) s; it goes on or is undone by itself")
-            }
-            defer { group.cancelAll() }
-            guard let response = try await group.next() else { throw CancellationError() }
-            return response
-        }
-    }
-
     private func decorate(_ response: inout Response, _ id: String) {
         let view = mirror.view
         func set(_ name: HTTPField.Name?, _ value: String) {
@@ -128,5 +117,9 @@ struct Responder: Sendable {
         id.utf8.count <= 64 && id.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } ? id : nil
     }
 
-    private static func newID() -> String { UUID().uuidString.lowercased() }
+    private static func newID() -> String {
+        // Foundation's UUID() opens /dev/urandom each time.
+        var generator = SystemRandomNumberGenerator()
+        return TransactionID(using: &generator).description
+    }
 }

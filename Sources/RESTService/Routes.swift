@@ -36,6 +36,8 @@ struct Routes: Sendable {
         var path: String
         var request = ""
         var response = ""
+        /// Whether it may have to wait, and so has a time limit.
+        var waits = true
         var body: @Sendable (Request, RESTContext) async throws -> Response
     }
 
@@ -43,7 +45,10 @@ struct Routes: Sendable {
         let router = Router(context: RESTContext.self)
         let listed = node() + volumeReads() + volumeWrites() + optionRoutes()
         for route in listed {
-            router.on(RouterPath(route.path), method: route.method, use: route.body)
+            router.on(RouterPath(route.path), method: route.method) { request, context in
+                guard route.waits else { return try await route.body(request, context) }
+                return try await Self.limited { try await route.body(request, context) }
+            }
         }
         for (path, routes) in Dictionary(grouping: listed, by: \.path) {
             refuseOthers(than: routes.map(\.method), at: path, router)
@@ -55,6 +60,23 @@ struct Routes: Sendable {
         }
         router.get("/endpoints") { _, _ in try Response.json(endpoints) }
         return router
+    }
+
+    private static func limited(
+        _ body: @escaping @Sendable () async throws -> Response
+    ) async throws -> Response {
+        try await withThrowingTaskGroup(of: Response.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await Task.sleep(for: .seconds(Limits.requestSeconds))
+                throw GD2Error(
+                    .timedOut,
+                    "not done within \(Limits.requestSeconds) s; it goes on or is undone by itself")
+            }
+            defer { group.cancelAll() }
+            guard let response = try await group.next() else { throw CancellationError() }
+            return response
+        }
     }
 
     /// 405 for the other methods of a path that exists (RFC 9110, section 15.5.6).
@@ -76,9 +98,14 @@ struct Routes: Sendable {
 
     private func node() -> [Listed] {
         [
-            Listed(name: "Ping", method: .get, path: "/ping") { _, _ in Response(status: .ok) },
-            Listed(name: "GetVersion", method: .get, path: "/version", response: "VersionInfo") {
-                _, _ in try Response.json(VersionInfo(glusterdVersion: suiteVersion, apiVersion: 1))
+            Listed(name: "Ping", method: .get, path: "/ping", waits: false) { _, _ in
+                Response(status: .ok)
+            },
+            Listed(
+                name: "GetVersion", method: .get, path: "/version", response: "VersionInfo",
+                waits: false
+            ) { _, _ in
+                try Response.json(VersionInfo(glusterdVersion: suiteVersion, apiVersion: 1))
             },
             Listed(name: "GetPeers", method: .get, path: "/v1/peers", response: "[PeerInfo]") {
                 _, _ in
@@ -110,13 +137,14 @@ struct Routes: Sendable {
     private func volumeReads() -> [Listed] {
         [
             Listed(
-                name: "VolumeList", method: .get, path: "/v1/volumes", response: "[VolumeInfo]"
+                name: "VolumeList", method: .get, path: "/v1/volumes", response: "[VolumeInfo]",
+                waits: false
             ) { _, _ in
                 try encoded.list(volumes.current())
             },
             Listed(
                 name: "VolumeInfo", method: .get, path: "/v1/volumes/{volume}",
-                response: "VolumeInfo"
+                response: "VolumeInfo", waits: false
             ) { _, context in
                 let (volume, state) = try volume(context)
                 return try encoded.info(volume, in: state)

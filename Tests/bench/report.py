@@ -32,16 +32,27 @@ def memory(samples, manager, part, leave_out=()):
     return sum(total) / 1024 if total else None
 
 
-def row(label, stock, ours, more_is_better, unit):
-    def number(value):
-        return "-" if value is None else "%.0f" % value if value >= 10 else "%.1f" % value
+def number(value):
+    return "-" if value is None else "%.0f" % value if value >= 20 else "%.1f" % value
 
+
+def row(label, stock, ours, more_is_better, unit):
     ratio = verdict = ""
     if stock and ours is not None:
         ratio = "%.2f" % (ours / stock)
         better = ours > stock if more_is_better else ours < stock
         verdict = "better" if better else "WORSE"
     print("%-34s %10s %10s %-4s %8s %s" % (label, number(stock), number(ours), unit, ratio, verdict))
+
+
+def bar(label, value, unit, limit, more_is_better=False):
+    """A value and the limit that it has to keep."""
+    if value is None or limit is None:
+        return
+    kept = value >= limit if more_is_better else value <= limit
+    sign = ">=" if more_is_better else "<="
+    kept = "kept" if kept else "MISSED"
+    print("%-52s %10s %-4s %s %-8s %s" % (label, number(value), unit, sign, number(limit), kept))
 
 
 def report(samples, volumes):
@@ -62,6 +73,10 @@ def report(samples, volumes):
             stock, ours = (median(manager, part, what) for manager in ("gd1", "gd2"))
             label = "%s, %s conn., %s" % (name.upper(), connections, title)
             row(label, stock, ours, True, "/s")
+            stock, ours = (median(manager, part, "cpu/" + what) for manager in ("gd1", "gd2"))
+            row("    CPU time a call", stock, ours, False, "us")
+            stock, ours = (median(manager, part, "p99/" + what) for manager in ("gd1", "gd2"))
+            row("    99th percentile", stock, ours, False, "us")
     for part, title in parts:
         for what in ("serves", "changes"):
             stock, ours = (median(manager, part, "ready/" + what) for manager in ("gd1", "gd2"))
@@ -77,13 +92,66 @@ def report(samples, volumes):
             row("    %s, %s" % (name, title), None, value and value / 1024, False, "MB")
 
 
+def bars(samples, volumes):
+    """What gd2 alone is held to."""
+
+    def median(manager, part, what):
+        values = samples.get((manager, part, what))
+        return statistics.median(values) if values else None
+
+    def times(value, factor):
+        return None if value is None else value * factor
+
+    print("\n%-52s %10s %-4s %s" % ("gd2's own bars, median", "gd2", "", "limit"))
+    brick, commit = median("bare", "many", "brick"), median("bare", "many", "commit")
+    parts = [("alone", "1 volume"), ("many", "%s volumes" % volumes)]
+    for part, title in parts:
+        for connections in ("1", "16"):
+            for kind, word in (("getspec", "calls/s"), ("cpu/getspec", "CPU")):
+                stock, ours = (
+                    median(manager, part, "%s/%s" % (kind, connections)) for manager in ("gd1", "gd2")
+                )
+                label = "GETSPEC %s / glusterd, %s conn., %s" % (word, connections, title)
+                if stock and ours:
+                    ratio = ours / stock if word == "calls/s" else stock / ours
+                    bar(label, ratio, "x", 3, True)
+        stock, ours = median("gd1", part, "stop"), median("gd2", part, "stop")
+        bar("volume stop, %s: glusterd's / 10" % title, ours, "ms", times(stock, 0.1))
+        for what, count in (("start", 1), ("start3", 3)):
+            label = "API start, %d brick, %s: glusterfsd's x 1.5" % (count, title)
+            bar(label, median("gd2", part, "api/" + what), "ms", times(brick, 1.5))
+        for what, commits in (("create", 3), ("set", 1), ("delete", 3)):
+            limit = None if commit is None else commits * commit + 5
+            label = "API %s, %s: %d commits + 5 ms" % (what, title, commits)
+            bar(label, median("gd2", part, "api/" + what), "ms", limit)
+        bar("start until a volfile, %s" % title, median("gd2", part, "ready/serves"), "ms", 400)
+        for connections in ("1", "16"):
+            ours, bare = (
+                median(manager, when, "rest/info/" + connections)
+                for manager, when in (("gd2", part), ("bare", "many"))
+            )
+            label = "REST, one volume, %s conn., %s: 0.6 of bare" % (connections, title)
+            bar(label, ours, "/s", times(bare, 0.6), True)
+        label = "REST, list, 16 conn., %s" % title
+        bar(label, median("gd2", part, "rest/list/16"), "/s", 2000, True)
+        total = memory(samples, "gd2", part, leave_out=["gd2-etcd"])
+        bar("memory of our programs, %s" % title, total, "MB", 100 if part == "alone" else 150)
+    print("alone: a brick's sign-in %s ms, a commit %s ms" % (number(brick), number(commit)))
+    for connections in ("1", "16"):
+        for manager, part, name in [("gd2", "alone", "gd2-rest"), ("bare", "many", "Hummingbird alone")]:
+            cpu = median(manager, part, "cpu/rest/info/" + connections)
+            print("CPU time of a GET, %s conn., %s: %s us" % (connections, name, number(cpu)))
+
+
 def main():
     path, volumes, binaries = sys.argv[1:4]
     folder = os.path.basename(os.path.realpath(binaries))
     kind = folder if folder in ("debug", "release") else "not known"
     print("gd2's build: %s (%s)" % (kind, binaries))
     print("Times and memory: less is better. Calls: more is better.")
-    report(read(path), volumes)
+    samples = read(path)
+    report(samples, volumes)
+    bars(samples, volumes)
 
 
 if __name__ == "__main__":
