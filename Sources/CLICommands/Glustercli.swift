@@ -24,6 +24,7 @@ public struct Glustercli: AsyncParsableCommand {
 
     struct Ping: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "ping",
             abstract: "Ask whether gd2-rest answers; prints nothing when it does.",
             discussion: "Example: glustercli ping --timeout 5")
         @OptionGroup var common: CommonOptions
@@ -35,6 +36,7 @@ public struct Glustercli: AsyncParsableCommand {
 
     struct Version: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "version",
             abstract: "Show the version of gd2-rest and of its API.",
             discussion: "Example: glustercli version -o json")
         @OptionGroup var common: CommonOptions
@@ -51,6 +53,7 @@ public struct Glustercli: AsyncParsableCommand {
 
     struct Endpoints: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "endpoints",
             abstract: "List the routes of the REST API.",
             discussion: "Example: glustercli endpoints -o name")
         @OptionGroup var common: CommonOptions

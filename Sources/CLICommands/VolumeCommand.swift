@@ -29,6 +29,7 @@ struct VolumeCommand: AsyncParsableCommand {
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "create",
             abstract: "Create a volume.",
             discussion: """
                 Example:
@@ -121,6 +122,7 @@ struct VolumeCommand: AsyncParsableCommand {
 
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "delete",
             abstract: "Delete a stopped volume; the files on its bricks stay.",
             discussion: "Example: glustercli volume delete gv0 --yes")
         @OptionGroup var common: CommonOptions
@@ -137,6 +139,7 @@ struct VolumeCommand: AsyncParsableCommand {
 
     struct Start: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "start",
             abstract: "Start a volume's bricks.",
             discussion: """
                 Example:
@@ -164,6 +167,7 @@ struct VolumeCommand: AsyncParsableCommand {
 
     struct Stop: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "stop",
             abstract: "Stop a volume; its clients lose it.",
             discussion: "Example: glustercli volume stop gv0 --yes")
         @OptionGroup var common: CommonOptions
