@@ -60,10 +60,24 @@ func library(
     .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
-func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func program(
+    _ name: String, _ dependencies: [Target.Dependency], linkerSettings: [LinkerSetting] = []
+) -> Target {
     .executableTarget(
-        name: name, dependencies: dependencies + [argumentParser], swiftSettings: strict)
+        name: name, dependencies: dependencies + [argumentParser], swiftSettings: strict,
+        linkerSettings: linkerSettings)
 }
+
+/// For a program that ends at once: loading the shared runtime is a third of its time. The daemons
+/// share it instead (docs/decisions/0025-runtime.md).
+let staticRuntime: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-static-stdlib", "-Xlinker", "-l_FoundationCollections", "-Xlinker",
+            "-l_FoundationCShims",
+        ],
+        .when(configuration: .release))
+]
 
 func tests(
     _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
@@ -218,7 +232,7 @@ let package = Package(
         program("gd2-rest", ["Daemon", "GlusterModel", "RESTService"]),
         program("gd2-pmap", ["Daemon", "GlusterModel", "PmapService"]),
         program("gd2-brickd", ["BrickService", "Daemon", "GlusterModel"]),
-        program("glustercli", ["CLICommands"]),
+        program("glustercli", ["CLICommands"], linkerSettings: staticRuntime),
 
         // Tests
         .target(name: "Seeded", path: "Tests/Seeded", swiftSettings: strict),
