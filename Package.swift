@@ -147,7 +147,8 @@ let package = Package(
                 lifecycle, log,
                 metrics, nio, nioHTTP1, nioPosix, signals, toml,
             ]),
-        library("EtcdProcess", [asn1, crypto, x509]),
+        library("DurableFile"),
+        library("EtcdProcess", ["DurableFile", asn1, crypto, x509]),
         library("Listening", [log, nio]),
         library(
             "LocalGRPC",
@@ -158,7 +159,7 @@ let package = Package(
         library("LocalSocket", ["CLinux", nioPosix]),
         library("Processes", ["CLinux", "CSystemd", nio, nioPosix]),
         library("RPCTransport", ["Listening", "SunRPC", "XDR", lifecycle, log, nio, nioPosix]),
-        library("XlatorTables", ["CLinux", "CXlator", "VolumeOptions", crypto]),
+        library("XlatorTables", ["CLinux", "CXlator", "DurableFile", "VolumeOptions", crypto]),
 
         // 3 contracts
         library("EtcdAPI", [grpc, grpcProtobuf, protobuf], exclude: ["proto"]),
@@ -168,7 +169,8 @@ let package = Package(
                 "EtcdAPI", "GD2Error", "GlusterModel", "LocalGRPC", crypto, grpc, grpcNIO,
                 grpcProtobuf, lifecycle, protobuf,
             ], exclude: ["store.proto"]),
-        library("StoreMirror", ["GlusterModel", "StoreAPI", crypto, lifecycle, log]),
+        library(
+            "StoreMirror", ["DurableFile", "GlusterModel", "StoreAPI", crypto, lifecycle, log]),
         library("StoreTesting", ["GlusterModel", "StoreAPI"]),
         library(
             "BrickAPI",
@@ -190,7 +192,8 @@ let package = Package(
         library(
             "BrickService",
             [
-                "BrickAPI", "BrickSupervision", "CLinux", "Daemon", "GD2Error", "GlusterModel",
+                "BrickAPI", "BrickSupervision", "CLinux", "Daemon", "DurableFile", "GD2Error",
+                "GlusterModel",
                 "GlusterXDR", "LocalGRPC", "Processes", "StoreAPI", "StoreMirror", "SunRPC",
                 "Transaction", "Volgen", crypto, grpc, lifecycle, log, nioPosix, protobuf,
             ]),
@@ -212,7 +215,8 @@ let package = Package(
         library(
             "RESTService",
             [
-                "BrickAPI", "Daemon", "GD2Error", "GlusterModel", "Listening", "LocalSocket",
+                "BrickAPI", "Daemon", "DurableFile", "GD2Error", "GlusterModel", "Listening",
+                "LocalSocket",
                 "Placement", "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction",
                 "VolumeOptions",
                 "XlatorTables",
@@ -222,7 +226,8 @@ let package = Package(
         library(
             "StoreService",
             [
-                "Daemon", "EtcdAPI", "GD2Error", "EtcdProcess", "GlusterModel", "LocalGRPC",
+                "Daemon", "DurableFile", "EtcdAPI", "GD2Error", "EtcdProcess", "GlusterModel",
+                "LocalGRPC",
                 "StoreAPI", grpc,
                 grpcNIO, lifecycle, log, metrics, protobuf,
             ]),
@@ -238,10 +243,13 @@ let package = Package(
         .target(name: "Seeded", path: "Tests/Seeded", swiftSettings: strict),
         tests(
             "BrickServiceTests",
-            ["BrickService", "CLinux", "GD2Error", "GlusterModel", "Transaction"]),
+            [
+                "BrickService", "CLinux", "DurableFile", "GD2Error", "GlusterModel", "Transaction",
+            ]),
         tests("CLICommandsTests", ["CLICommands", "GD2Error", "GlusterModel"]),
         tests("BrickSupervisionTests", ["BrickSupervision", "GlusterModel", "Seeded"]),
         tests("DaemonTests", ["Daemon", "Seeded", argumentParser, coreMetrics, lifecycle]),
+        tests("DurableFileTests", ["DurableFile"]),
         tests("GlusterModelTests", ["GlusterModel"]),
         tests("GlusterXDRTests", ["GlusterXDR", "SunRPC", "XDR"]),
         tests(

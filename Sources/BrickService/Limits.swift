@@ -14,6 +14,9 @@ enum Limits {
     /// Reports within this time go into one write.
     static let reportPauseMs = 5
     static let reportRetryMs = 300
+    /// Objects whose newest fencing token is kept, and bytes of the file of them.
+    static let fences = 10_000
+    static let fencesBytes = 8 << 20
     /// Reports in one Txn.
     static let reportsAtOnce = 64
     /// Folders that wait to be removed.

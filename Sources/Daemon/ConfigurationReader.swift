@@ -85,6 +85,9 @@ struct ConfigurationReader {
         // The parser would take it for the end.
         if data.contains(0) { return ["\(file): there is a NUL byte in it"] }
         let text = String(decoding: data, as: UTF8.self)
+        if let line = Self.overlongLine(in: data) {
+            return ["\(file):\(line): the line is longer than \(Limits.lineBytes) bytes"]
+        }
         if let line = Self.namelessTable(in: text) {
             return ["\(file):\(line): a name has to follow ["]
         }
@@ -106,6 +109,12 @@ struct ConfigurationReader {
             values[Self.camelCase(key)] = setting
         }
         return problems
+    }
+
+    /// The parser ends the program when a key has tens of thousands of parts.
+    private static func overlongLine(in data: Data) -> Int? {
+        let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        return lines.firstIndex { $0.count > Limits.lineBytes }.map { $0 + 1 }
     }
 
     /// The line whose `[` no name follows: the parser ends the program for it.

@@ -3,6 +3,8 @@ enum Limits {
     /// Descriptors of one program, where its hard limit allows so many.
     static let openFiles: UInt = 65_536
     static let metricSeries = 5_000
+    /// Of a configuration file.
+    static let lineBytes = 4_096
     /// A scrape that sends nothing, or reads nothing, is cut off.
     static let metricsIdleSeconds: Int64 = 10
     /// Of systemd's watchdog time: how often it hears of us.

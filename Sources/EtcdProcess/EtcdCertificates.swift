@@ -1,4 +1,5 @@
 import Crypto
+import DurableFile
 public import FoundationEssentials
 import Glibc
 import SwiftASN1
@@ -114,7 +115,7 @@ public struct EtcdCertificates: Sendable {
             ".pem": try certificate.serializeAsPEM().pemString,
         ]
         for (ending, text) in texts {
-            try PrivateFile.replace(path(name + ending + ".next"), with: Data(text.utf8))
+            try DurableFile.save(path(name + ending + ".next"), Data(text.utf8))
         }
         for ending in texts.keys {
             guard rename(path(name + ending + ".next"), path(name + ending)) == 0 else {

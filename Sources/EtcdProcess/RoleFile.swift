@@ -1,3 +1,4 @@
+import DurableFile
 import FoundationEssentials
 import Glibc
 
@@ -23,22 +24,16 @@ public struct RoleFile: Hashable, Sendable, Codable {
     public func save(to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try PrivateFile.replace(path, with: encoder.encode(self))
+        try DurableFile.save(path, encoder.encode(self))
     }
 }
 
-/// A file that only its owner may read.
-enum PrivateFile {
-    static func replace(_ path: String, with data: Data) throws {
+extension DurableFile {
+    /// Does nothing when the file says the same already.
+    static func save(_ path: String, _ data: Data) throws(FileError) {
+        let bytes = Array(data)
         if FileManager.default.contents(atPath: path) == data { return }
-        let temporary = path + ".new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw EtcdProcessError.file(path, errno: errno) }
-        defer { close(descriptor) }
-        let count = Array(data).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        guard count == data.count, fsync(descriptor) == 0, rename(temporary, path) == 0 else {
-            throw EtcdProcessError.file(path, errno: errno)
-        }
+        try replace(path, with: bytes)
     }
 }
 

@@ -1,4 +1,5 @@
 import Crypto
+import DurableFile
 import FoundationEssentials
 import NIOSSL
 import SwiftASN1
@@ -53,7 +54,6 @@ struct ServerCertificate {
     }
 
     private func write(_ path: String, _ text: String) throws {
-        try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        try DurableFile.replace(path, with: Array(text.utf8))
     }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import DurableFile
 import Glibc
 import Logging
 import ServiceLifecycle
@@ -29,30 +29,13 @@ struct TokenFile: Service {
     }
 
     private func write(_ secret: [UInt8]) throws {
-        let temporary = path + ".new"
-        unlink(temporary)
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw SystemError(call: "open \(temporary)", code: errno) }
-        defer { close(descriptor) }
-        guard Glibc.write(descriptor, secret, secret.count) == secret.count else {
-            throw SystemError(call: "write \(temporary)", code: errno)
-        }
-        // Without the group, or the right to give a file to it, it stays root's.
-        if let group = UserDatabase.group(named: adminGroup),
-            fchown(descriptor, .max, group.id) == 0
-        {
-            fchmod(descriptor, 0o640)
-        }
-        guard rename(temporary, path) == 0 else {
-            throw SystemError(call: "rename \(path)", code: errno)
+        try DurableFile.replace(path, with: secret) { descriptor in
+            // Without the group, or the right to give a file to it, it stays root's.
+            if let group = UserDatabase.group(named: adminGroup),
+                fchown(descriptor, .max, group.id) == 0
+            {
+                fchmod(descriptor, 0o640)
+            }
         }
     }
-}
-
-/// A call that the system refused.
-struct SystemError: Error, CustomStringConvertible {
-    var call: String
-    var code: Int32
-
-    var description: String { "\(call): \(String(cString: strerror(code)))" }
 }

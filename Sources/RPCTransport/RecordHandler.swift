@@ -29,6 +29,8 @@ final class RecordHandler: ChannelInboundHandler {
                 try decoder.add(bytes) { records.append($0) }
             }
         }
+        // What is incomplete now began after them.
+        if !records.isEmpty { endDeadline() }
         for record in records { take(record, context) }
         if case .failure(let error) = result {
             sendAnswers(context)
@@ -79,12 +81,13 @@ final class RecordHandler: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
+    private func endDeadline() {
+        deadline?.cancel()
+        deadline = nil
+    }
+
     private func watchPartialRecord(_ channel: any Channel) {
-        guard decoder.isPartial else {
-            deadline?.cancel()
-            deadline = nil
-            return
-        }
+        guard decoder.isPartial else { return endDeadline() }
         guard deadline == nil else { return }
         deadline = channel.eventLoop.scheduleTask(in: .seconds(Limits.partialRecordSeconds)) {
             channel.close(promise: nil)

@@ -1,4 +1,5 @@
 import Crypto
+import DurableFile
 import FoundationEssentials
 import Glibc
 import GlusterModel
@@ -7,12 +8,10 @@ import StoreAPI
 /// Why a file of a last view was not used.
 enum ViewFileError: Error, CustomStringConvertible {
     case damaged(String)
-    case io(call: String, errno: Int32)
 
     var description: String {
         switch self {
         case .damaged(let why): "damaged: \(why)"
-        case .io(let call, let code): "\(call): \(String(cString: strerror(code)))"
         }
     }
 }
@@ -40,7 +39,8 @@ struct ViewFile: Sendable {
     }
 
     func load() throws -> MirrorView? {
-        guard let data = try contents() else { return nil }
+        guard let bytes = try DurableFile.read(path, atMost: Limits.fileBytes) else { return nil }
+        let data = Data(bytes)
         guard let end = data.firstIndex(of: UInt8(ascii: "\n")) else {
             throw ViewFileError.damaged("no first line")
         }
@@ -61,35 +61,6 @@ struct ViewFile: Sendable {
             values: Dictionary(values.map { ($0.key, $0) }) { _, last in last })
     }
 
-    /// nil: there is no file. FileManager says the same of one that may not be read.
-    private func contents() throws -> Data? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw ViewFileError.io(call: "open", errno: errno)
-        }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            throw ViewFileError.io(call: "fstat", errno: errno)
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw ViewFileError.damaged("no file") }
-        guard status.st_size <= Limits.fileBytes else {
-            throw ViewFileError.damaged("longer than \(Limits.fileBytes) bytes")
-        }
-        var data = Data(count: Int(status.st_size))
-        var filled = 0
-        while filled < data.count {
-            let count = data.withUnsafeMutableBytes { bytes in
-                read(descriptor, bytes.baseAddress?.advanced(by: filled), bytes.count - filled)
-            }
-            guard count >= 0 else { throw ViewFileError.io(call: "read", errno: errno) }
-            guard count > 0 else { break }
-            filled += count
-        }
-        return data.prefix(filled)
-    }
-
     func save(_ view: MirrorView) throws {
         guard let identity = view.identity else { return }
         let entries = view.values.values.sorted { $0.key < $1.key }.map { value in
@@ -101,7 +72,7 @@ struct ViewFile: Sendable {
             Contents(
                 identity: identity, revision: view.revision, prefixes: prefixes(identity.keys),
                 values: entries))
-        try replace(with: Data("\(Self.header(of: body))\n".utf8) + body)
+        try DurableFile.replace(path, with: Array("\(Self.header(of: body))\n".utf8) + body)
     }
 
     private static func header(of body: Data) -> String {
@@ -110,29 +81,5 @@ struct ViewFile: Sendable {
             return digits.count == 1 ? "0" + digits : digits
         }
         return "\(format) \(digest.joined())"
-    }
-
-    private func replace(with data: Data) throws {
-        let temporary = path + ".new"
-        var isReplaced = false
-        // Half a file on a full disk would only take room.
-        defer { if !isReplaced { unlink(temporary) } }
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw ViewFileError.io(call: "open", errno: errno) }
-        defer { close(descriptor) }
-        try Array(data).withUnsafeBytes { bytes in
-            var written = 0
-            while written < bytes.count {
-                let count = write(
-                    descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
-                guard count > 0 else { throw ViewFileError.io(call: "write", errno: errno) }
-                written += count
-            }
-        }
-        guard fsync(descriptor) == 0 else { throw ViewFileError.io(call: "fsync", errno: errno) }
-        guard rename(temporary, path) == 0 else {
-            throw ViewFileError.io(call: "rename", errno: errno)
-        }
-        isReplaced = true
     }
 }

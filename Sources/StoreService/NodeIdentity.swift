@@ -1,3 +1,4 @@
+import DurableFile
 import FoundationEssentials
 import Glibc
 import GlusterModel
@@ -37,8 +38,7 @@ struct NodeIdentity: Codable, Hashable {
 
     func save(directory: String) throws {
         let path = directory + "/identity.json"
-        let data = Data(try RecordCoding.encode(self))
-        try data.write(to: URL(filePath: path), options: .atomic)
+        try DurableFile.replace(path, with: RecordCoding.encode(self))
     }
 }
 

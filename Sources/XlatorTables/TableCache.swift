@@ -1,16 +1,15 @@
 import Crypto
+import DurableFile
 import FoundationEssentials
 import Glibc
 
 /// Why a cache was not used or not written.
 public enum TableCacheError: Error, CustomStringConvertible {
     case damaged(String)
-    case io(call: String, errno: Int32)
 
     public var description: String {
         switch self {
         case .damaged(let why): "damaged: \(why)"
-        case .io(let call, let code): "\(call): \(String(cString: strerror(code)))"
         }
     }
 }
@@ -45,7 +44,7 @@ public struct TableCache: Sendable {
         var body = try JSONEncoder().encode(stamp)
         body.append(UInt8(ascii: "\n"))
         body.append(contentsOf: try table.bytes())
-        try replace(with: Data("\(Self.header(of: body))\n".utf8) + body)
+        try DurableFile.replace(path, with: Array("\(Self.header(of: body))\n".utf8) + body)
     }
 
     private static func header(of body: Data) -> String {
@@ -54,25 +53,5 @@ public struct TableCache: Sendable {
             return digits.count == 1 ? "0" + digits : digits
         }
         return "\(format) \(digest.joined())"
-    }
-
-    private func replace(with data: Data) throws {
-        let temporary = path + ".new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw TableCacheError.io(call: "open", errno: errno) }
-        defer { close(descriptor) }
-        try Array(data).withUnsafeBytes { bytes in
-            var written = 0
-            while written < bytes.count {
-                let count = write(
-                    descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
-                guard count > 0 else { throw TableCacheError.io(call: "write", errno: errno) }
-                written += count
-            }
-        }
-        guard fsync(descriptor) == 0 else { throw TableCacheError.io(call: "fsync", errno: errno) }
-        guard rename(temporary, path) == 0 else {
-            throw TableCacheError.io(call: "rename", errno: errno)
-        }
     }
 }

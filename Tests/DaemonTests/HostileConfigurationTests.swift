@@ -58,6 +58,7 @@ import Testing
     @Test(arguments: [
         String(repeating: "[", count: 100_000), "x = " + String(repeating: "[", count: 100_000),
         "x = " + String(repeating: "{a=", count: 50_000),
+        "a" + String(repeating: ".a", count: 50_000) + " = 1",
         "port = " + String(repeating: "9", count: 10_000),
         "state-directory = \"" + String(repeating: "x", count: 1 << 20), "port = 1\0", "[=",
         "a = 1\n [ \n", "[[\t#",

@@ -58,8 +58,10 @@ import Testing
     /// Imports within a layer, which the layers do not allow, and why they are there.
     private static let sideways: [String: Set<String>] = [
         "Daemon": ["Listening"],  // All that listens stops in the same order.
+        "EtcdProcess": ["DurableFile"],  // Files are replaced in one way.
         "LocalGRPC": ["Listening"],
         "RPCTransport": ["Listening"],
+        "XlatorTables": ["DurableFile"],
         "Volgen": ["VolumeOptions"],  // The option map says which xlator an option is of.
         "StoreAPI": ["EtcdAPI"],  // The gateway passes etcd's own messages.
         "StoreMirror": ["StoreAPI"],  // A view is of what that contract gives.
