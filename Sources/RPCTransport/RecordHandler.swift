@@ -22,7 +22,7 @@ final class RecordHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = Self.unwrapInboundIn(data)
-        // Joined first, answered then: a write that fails ends the connection, which comes back here.
+        // Joined first, answered then: a write that fails ends the connection, and comes back here.
         var records: [[UInt8]] = []
         let result = buffer.withUnsafeReadableBytes { bytes in
             Result { () throws(RecordError) in

@@ -5,7 +5,7 @@ TCP, REST, LOCAL = ("127.0.0.1", 24007), "/run/gd2/rest.sock", "/run/glusterd.so
 HANDSHAKE, PORTMAP, DUMP = (14398633, 2), (34123456, 1), (123451501, 1)
 
 
-def reach(where, timeout=5.0):
+def reach(where, timeout=20.0):
     family = socket.AF_UNIX if isinstance(where, str) else socket.AF_INET
     s = socket.socket(family, socket.SOCK_STREAM)
     s.settimeout(timeout)
@@ -236,7 +236,7 @@ def whole(got):
 
 
 def watch(stop):
-    """What goes on meanwhile: each answer is right and comes within 3 s."""
+    """What goes on meanwhile: each answer is right and comes within 15 s, however busy the machine is."""
     count, slowest = 0, 0.0
     while not os.path.exists(stop):
         for where, data, end, expected in [
@@ -252,7 +252,7 @@ def watch(stop):
                 sys.exit(f"{where} {data[:20]!r}: {error!r} after {time.monotonic() - began:.2f} s")
             took = time.monotonic() - began
             slowest = max(slowest, took)
-            if expected not in got or took > 3:
+            if expected not in got or took > 15:
                 sys.exit(f"{where} {data[:20]!r}: {took:.2f} s, {got[:300]!r}")
             count += 1
         time.sleep(0.02)

@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// What GET /v1/volumes/NAME is measured by (Tests/bench/run); a package of its own, so that no other
+// What GET /v1/volumes/NAME is measured by (Tests/bench/run); a package of its own, so that no
+// other
 // build builds it.
 let package = Package(
     name: "bare-http",
