@@ -2,8 +2,7 @@
 import PackageDescription
 
 // What GET /v1/volumes/NAME is measured by (Tests/bench/run); a package of its own, so that no
-// other
-// build builds it.
+// other build builds it.
 let package = Package(
     name: "bare-http",
     dependencies: [
