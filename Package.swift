@@ -284,7 +284,7 @@ let package = Package(
         tests("VolfileTests", ["Seeded", "Volfile"]),
         tests(
             "VolgenTests", ["GlusterModel", "Volfile", "Volgen", "VolumeOptions"],
-            exclude: ["Golden", "GoldenDaemons"]),
+            exclude: ["Golden", "GoldenDaemons", "Options"]),
         tests("VolumeOptionsTests", ["GlusterModel", "Seeded", "VolumeOptions"]),
         tests("XDRTests", ["Seeded", "XDR"]),
         tests("XlatorTablesTests", ["VolumeOptions", "XlatorTables"]),

@@ -14,7 +14,7 @@ struct VolumeCommand: AsyncParsableCommand {
         subcommands: [
             Create.self, Delete.self, Start.self, Stop.self, VolumeList.self,
             VolumeInfoCommand.self, VolumeStatusCommand.self, VolumeSet.self, VolumeGet.self,
-            VolumeReset.self,
+            VolumeReset.self, GroupCommand.self,
         ])
 
     /// A name that no volume can have is refused here, since it might mean another path.

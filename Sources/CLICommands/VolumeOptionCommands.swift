@@ -10,6 +10,7 @@ struct VolumeSet: AsyncParsableCommand {
             Example:
               glustercli volume set gv0 performance.cache-size 64MB
               glustercli volume set gv0 network.ping-timeout 20 cluster.lookup-optimize off
+              glustercli volume set gv0 group virt
               glustercli volume set all cluster.server-quorum-ratio 51
             All pairs are set, or none. Sizes take KB, MB, GB, TB or PB, times s, m, h, d or w; \
             without one they are bytes and seconds. A note on standard error names options that \
@@ -19,7 +20,7 @@ struct VolumeSet: AsyncParsableCommand {
     @Argument(help: "The volume's name, or all.") var name: String
     @Argument(
         parsing: .allUnrecognized,
-        help: ArgumentHelp("KEY VALUE, as often as wanted.", valueName: "key value"))
+        help: ArgumentHelp("KEY VALUE or group NAME, as often as wanted.", valueName: "key value"))
     var words: [String]
 
     func run() async throws {
@@ -40,12 +41,18 @@ struct VolumeSet: AsyncParsableCommand {
             } else if common.output == .table {
                 write("set\n")
             }
-            if let keys = answer.headers[brickRestartHeader.lowercased()] {
-                writeError(
-                    "note: \(keys) takes effect when the bricks are restarted: "
-                        + "glustercli volume stop \(name), then start")
-            }
+            Self.note(answer, name)
         }
+    }
+}
+
+extension VolumeSet {
+    /// Says on standard error which options bricks do not use yet.
+    static func note(_ answer: APIClient.Answer, _ name: String) {
+        guard let keys = answer.headers[brickRestartHeader.lowercased()] else { return }
+        writeError(
+            "note: \(keys) takes effect when the bricks are restarted: "
+                + "glustercli volume stop \(name), then start")
     }
 }
 
@@ -54,32 +61,67 @@ struct VolumeGet: AsyncParsableCommand {
         commandName: "get", abstract: "Show options with their defaults.",
         discussion: """
             Example:
-              glustercli volume get gv0 performance.cache-size
-              glustercli volume get gv0 all
+              glustercli volume get gv0 performance.cache-size --describe
+              glustercli volume get gv0 modified
             """)
     @OptionGroup var common: CommonOptions
     @Argument(help: "The volume's name, or all.") var name: String
-    @Argument(help: "The option, or all.") var option = "all"
+    @Argument(help: "The option, all, or modified: those that are set.") var option = "all"
+    @Flag(help: "What an option does and takes.") var describe = false
 
     func run() async throws {
         try await running {
             let base = try Self.base(name)
-            let options: [VolumeOptionInfo]
-            if option == "all" {
+            var options: [VolumeOptionInfo]
+            if ["all", "modified"].contains(option) {
                 options = try await common.client.get(base, as: [VolumeOptionInfo].self)
+                if option == "modified" { options.removeAll { !$0.modified } }
             } else {
                 let path = "\(base)/\(try Self.escaped(option))"
                 options = [try await common.client.get(path, as: VolumeOptionInfo.self)]
             }
+            if describe, option == "all" || option == "modified" {
+                for index in options.indices {
+                    let path = "\(base)/\(try Self.escaped(options[index].name))"
+                    options[index] = try await common.client.get(path, as: VolumeOptionInfo.self)
+                }
+            }
             try render(options, as: common.output, names: options.map(\.name)) {
-                Table(
-                    headers: ["OPTION", "VALUE", "SET"],
-                    rows: options.map {
-                        [$0.name, $0.value.isEmpty ? "-" : $0.value, $0.modified ? "yes" : ""]
-                    }
-                ).text
+                describe ? options.map(\.described).joined(separator: "\n") : Self.table(options)
             }
         }
+    }
+
+    private static func table(_ options: [VolumeOptionInfo]) -> String {
+        Table(
+            headers: ["OPTION", "VALUE", "DEFAULT", "SET"],
+            rows: options.map {
+                [
+                    $0.name, $0.value.isEmpty ? "-" : $0.value,
+                    $0.defaultValue.isEmpty ? "-" : $0.defaultValue, $0.modified ? "yes" : "",
+                ]
+            }
+        ).text
+    }
+}
+
+extension VolumeOptionInfo {
+    /// All that is known of the option, for a person.
+    fileprivate var described: String {
+        var lines = [name]
+        func add(_ title: String, _ text: String?) {
+            guard let text, !text.isEmpty else { return }
+            lines.append("  " + title + String(repeating: " ", count: 10 - title.count) + text)
+        }
+        add("value", value + (modified ? " (set)" : ""))
+        add("default", defaultValue)
+        add("takes", accepts)
+        add("level", optionLevel.lowercased())
+        add("since", opVersion.map { "op-version \($0)" })
+        if needsBrickRestart == true { add("restart", "of the bricks, for a new value") }
+        // Texts of xlators have line ends and tabs in odd places.
+        add("", description.map { $0.split { $0.isWhitespace }.joined(separator: " ") })
+        return lines.joined(separator: "\n") + "\n"
     }
 }
 
@@ -121,6 +163,7 @@ struct VolumeReset: AsyncParsableCommand {
             let request = VolOptionResetReq(
                 options: Array(names), force: force, all: names.isEmpty)
             let answer = try await common.client.send("DELETE", VolumeGet.base(name), request)
+            defer { VolumeSet.note(answer, name) }
             if name == "all" {
                 if common.output == .table { write("the cluster's options are reset\n") }
                 return

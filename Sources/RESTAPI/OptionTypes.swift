@@ -37,8 +37,14 @@ public struct VolumeOptionInfo: Hashable, Sendable, Codable {
     public var defaultValue: String
     /// `Basic`, `Advanced`, `Experimental` or `Deprecated`.
     public var optionLevel: String
-    /// The installed xlator's own words; of one option alone, not in lists.
+    /// The installed xlator's own words; this and what follows of one option alone, not in lists.
     public var description: String?
+    /// What values it takes, in words.
+    public var accepts: String?
+    /// The lowest op-version of nodes and, where it works in clients, of these.
+    public var opVersion: Int?
+    /// Bricks take a new value up only when they are restarted.
+    public var needsBrickRestart: Bool?
 
     public init(
         name: String, value: String, modified: Bool, defaultValue: String, optionLevel: String
@@ -54,6 +60,9 @@ public struct VolumeOptionInfo: Hashable, Sendable, Codable {
         case name, value, modified, description
         case defaultValue = "default-value"
         case optionLevel = "option-level"
+        case accepts
+        case opVersion = "op-version"
+        case needsBrickRestart = "needs-brick-restart"
     }
 }
 
@@ -62,3 +71,32 @@ public struct VolumeOptionInfo: Hashable, Sendable, Codable {
 public let brickRestartHeader = "X-Gluster-Needs-Brick-Restart"
 /// Of an answer that may be old: seconds since the store was last followed, or `unknown`.
 public let viewAgeHeader = "X-Gluster-View-Age"
+
+/// A group of options: an element of `GET /v1/volumes/options-group`, and, with flags that mean
+/// nothing here, the body of `POST /v1/volumes/options-group`.
+public struct OptionGroupInfo: Hashable, Sendable, Codable {
+    public struct Option: Hashable, Sendable, Codable {
+        public var name: String
+        public var onValue: String
+
+        public init(name: String, onValue: String) {
+            self.name = name
+            self.onValue = onValue
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case name
+            case onValue = "onvalue"
+        }
+    }
+
+    public var name: String
+    public var options: [Option]
+    public var description: String?
+
+    public init(name: String, options: [Option], description: String? = nil) {
+        self.name = name
+        self.options = options
+        self.description = description
+    }
+}

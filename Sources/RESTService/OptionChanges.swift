@@ -12,52 +12,73 @@ struct OptionChanges: Sendable {
     let tables: InstalledOptionTable
     private var table: OptionTable { tables.current }
 
+    var groups: OptionGroups { OptionGroups(store: store, mirror: mirror, tables: tables) }
+
     /// Sets all of `changes` or none; the keys that bricks take up only with a restart.
     func set(_ changes: [String: String], of volume: Volume) async throws -> [String] {
-        guard changes.count <= Limits.optionsAtOnce else {
+        let wish = try groups.expanded(changes)
+        guard wish.set.count + wish.reset.count <= Limits.optionsAtOnce else {
             throw GD2Error(.tooLarge, "more than \(Limits.optionsAtOnce) options at once")
         }
-        guard !changes.isEmpty else {
+        guard !wish.set.isEmpty || !wish.reset.isEmpty else {
             throw GD2Error(.invalid, "no option is named: give KEY VALUE pairs")
         }
-        var values: [String: String] = [:]
-        for (key, value) in changes {
-            let (key, value) = try VolumeChanges.checking { () throws(OptionError) in
-                try table.validate(key, value)
+        let standard = CreateOptions.options(for: volume.topology.layout)
+        var changed: Set<String> = []
+        try await update(volume) { volume in
+            var volume = volume
+            for key in wish.reset { volume.options[key] = standard[key] }
+            let values = try VolumeChanges.checking { () throws(OptionError) in
+                try table.validate(wish.set, of: volume)
             }
-            values[key] = value
+            changed = Set(values.keys).union(wish.reset)
+            return volume.options.merging(values) { $1 }
         }
-        let new = values
-        try await update(volume) { options in options.merge(new) { _, new in new } }
-        let isRunning = volume.head.state == .started
-        return new.keys.filter { isRunning && table.needsBrickRestart($0) }.sorted()
+        return restarting(changed, of: volume)
     }
 
-    /// Takes set options away. `names` nil: all that are not protected.
+    /// Takes set options away. `names` nil: all that are not protected. The keys that bricks take
+    /// up only with a restart.
     func reset(_ names: [String]?, of volume: Volume, force: Bool) async throws -> [String] {
-        let keys: [String]
+        var keys: [String]?
         if let names {
-            keys = try names.map { name in
-                try VolumeChanges.checking { () throws(OptionError) in try table.key(for: name) }
+            let given = try names.flatMap { name in
+                if !groups.isOption(name), let group = try groups.group(named: name) {
+                    return Array(group.options.keys)
+                }
+                return [
+                    try VolumeChanges.checking { () throws(OptionError) in
+                        try table.key(for: name)
+                    }
+                ]
             }
-            let held = keys.filter { table.entry($0)?.isProtected == true && !force }
+            let held = given.filter { table.entry($0)?.isProtected == true && !force }
             guard held.isEmpty else {
                 throw GD2Error(
                     .conflict, "option \(held.joined(separator: ", ")) is protected: add force")
             }
-        } else {
-            keys = volume.options.keys.filter { force || table.entry($0)?.isProtected != true }
+            keys = given
         }
         let standard = CreateOptions.options(for: volume.topology.layout)
-        try await update(volume) { options in
+        var changed: Set<String> = []
+        try await update(volume) { volume in
+            var options = volume.options
+            let all = options.keys.filter { force || table.entry($0)?.isProtected != true }
             // What every new volume has is what it goes back to.
-            for key in keys { options[key] = standard[key] }
+            for key in keys ?? Array(all) { options[key] = standard[key] }
+            changed = Set(volume.options.keys.filter { options[$0] != volume.options[$0] })
+            return options
         }
-        return keys
+        return restarting(changed, of: volume)
+    }
+
+    private func restarting(_ keys: Set<String>, of volume: Volume) -> [String] {
+        guard volume.head.state == .started else { return [] }
+        return keys.filter { table.needsBrickRestart($0) }.sorted()
     }
 
     private func update(
-        _ volume: Volume, _ change: (inout [String: String]) -> Void
+        _ volume: Volume, _ change: (Volume) throws -> [String: String]
     ) async throws {
         let keys = try await store.identity().keys
         let key = keys.volumeOptions(volume.id)
@@ -66,7 +87,9 @@ struct OptionChanges: Sendable {
             guard let known = view.values[key], let head = view.values[keys.volumeHead(volume.id)]
             else { throw GD2Error(.notFound, "volume \(volume.name) was deleted meanwhile") }
             var stored = try RecordCoding.decode(StoredOptions.self, from: known.value)
-            change(&stored.options)
+            var current = volume
+            current.options = stored.options
+            stored.options = try change(current)
             let value = try RecordCoding.encode(stored, updating: known.value)
             let result = try await store.txn(
                 if: [
@@ -160,7 +183,11 @@ struct OptionChanges: Sendable {
             return key
         }
         var info = info(key, options)
-        info.description = table.entry(key)?.description
+        guard let entry = table.entry(key) else { return info }
+        info.description = entry.description
+        info.accepts = table.kind(of: key)?.expectation
+        info.opVersion = entry.opVersion
+        info.needsBrickRestart = table.needsBrickRestart(key)
         return info
     }
 
@@ -169,6 +196,6 @@ struct OptionChanges: Sendable {
         return VolumeOptionInfo(
             name: key, value: options[key] ?? standard, modified: options[key] != nil,
             defaultValue: standard,
-            optionLevel: table.entry(key)?.isHidden == true ? "Advanced" : "Basic")
+            optionLevel: table.entry(key)?.level ?? "Basic")
     }
 }

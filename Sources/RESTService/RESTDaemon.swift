@@ -22,8 +22,9 @@ public enum RESTDaemon {
             store: store,
             prefixes: { keys in
                 [
-                    keys.peers, keys.volumes, keys.reported, keys.clusterOptions, keys.alive,
-                    keys.transactions, keys.sessions, keys.secrets(reader: "gd2-rest"),
+                    keys.peers, keys.volumes, keys.reported, keys.clusterOptions,
+                    keys.optionGroups, keys.alive, keys.transactions, keys.sessions,
+                    keys.secrets(reader: "gd2-rest"),
                 ]
             }, stateFile: configuration.stateDirectory + "/view", log: context.log)
         let bricks = try BrickClient(path: configuration.brickdSocket)

@@ -43,7 +43,7 @@ struct Routes: Sendable {
 
     func router() -> Router<RESTContext> {
         let router = Router(context: RESTContext.self)
-        let listed = node() + volumeReads() + volumeWrites() + optionRoutes()
+        let listed = node() + volumeReads() + volumeWrites() + optionRoutes() + groupRoutes()
         for route in listed {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 guard route.waits else { return try await route.body(request, context) }
@@ -263,9 +263,9 @@ struct Routes: Sendable {
                     VolOptionResetReq.self, absent: VolOptionResetReq(all: true))
                 let names = body.all == true ? nil : body.options
                 _ = try await volumes.fresh()
-                _ = try await options.reset(
+                let restart = try await options.reset(
                     names, of: volume(context).0, force: body.force ?? false)
-                return try withRestartHeader([], volume(context).0)
+                return try withRestartHeader(restart, volume(context).0)
             },
             Listed(
                 name: "VolumeOptionsGet", method: .get, path: path, response: "[VolumeOptionInfo]"
@@ -308,6 +308,32 @@ struct Routes: Sendable {
             },
             Listed(name: "GetClusterOptions", method: .get, path: "/v1/cluster/options") { _, _ in
                 try Response.json(options.list(volumes.current().clusterOptions, isGlobal: true))
+            },
+        ]
+    }
+
+    private func groupRoutes() -> [Listed] {
+        let path = "/v1/volumes/options-group"
+        return [
+            Listed(
+                name: "OptionGroupList", method: .get, path: path, response: "[OptionGroup]"
+            ) { _, _ in
+                _ = try await volumes.fresh()
+                return try Response.json(options.groups.list().map(\.info))
+            },
+            Listed(
+                name: "OptionGroupCreate", method: .post, path: path, request: "OptionGroupReq",
+                response: "OptionGroup"
+            ) { request, _ in
+                let body = try await request.value(OptionGroupInfo.self)
+                return try Response.json(await options.groups.create(body).info)
+            },
+            Listed(
+                name: "OptionGroupDelete", method: .delete, path: path + "/{group}"
+            ) { _, context in
+                _ = try await volumes.fresh()
+                try await options.groups.delete(context.parameters.require("group"))
+                return Response(status: .noContent)
             },
         ]
     }

@@ -40,6 +40,10 @@ public struct StoreKeys: Hashable, Sendable {
     /// Cluster-wide options (GD1's `volume set all`): JSON ``StoredOptions``.
     public var clusterOptions: String { prefix + "options/cluster" }
 
+    public var optionGroups: String { prefix + "options/groups/" }
+    /// An own group of options: JSON ``StoredOptionGroup``.
+    public func optionGroup(_ name: String) -> String { optionGroups + name }
+
     public var reported: String { prefix + "reported/" }
     public func reported(by peer: PeerID) -> String { reported + "\(peer)/" }
     public func volumeReport(_ volume: VolumeID, by peer: PeerID) -> String {

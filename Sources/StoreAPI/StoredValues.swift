@@ -8,6 +8,18 @@ public struct StoredOptions: Hashable, Sendable, Codable {
     public init(_ options: [String: String] = [:]) { self.options = options }
 }
 
+/// A group of options that somebody made, by the name in its key.
+public struct StoredOptionGroup: Hashable, Sendable, Codable {
+    public var schema = 1
+    public var description: String
+    public var options: [String: String]
+
+    public init(description: String, options: [String: String]) {
+        self.description = description
+        self.options = options
+    }
+}
+
 /// The shape of one generation: `gen/<G>/layout`.
 public struct StoredLayout: Hashable, Sendable, Codable {
     public var schema = 1

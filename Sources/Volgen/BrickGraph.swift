@@ -94,14 +94,14 @@ extension GraphBuilder {
         let credentials = context.credentials
         stack("protocol/server") {
             $0["transport-type"] = "tcp"
-            if $1.isOn("server.ssl") { $1.applyTLS(to: &$0) }
+            $1.applyTLS(to: &$0)
             if let family = $1.set("transport.address-family") {
                 $0["transport.address-family"] = family
             }
             $0["auth.login.\(path).allow"] = credentials.username
             $0["auth.login.\(credentials.username).password"] = credentials.password
             $0["auth-path"] = path
-            if $1.isOn("server.ssl"), let allow = $1.value("auth.ssl-allow") {
+            if let allow = $1.set("auth.ssl-allow") {
                 $0["auth.login.\(path).ssl-allow"] = allow
             }
             $0["auth.addr.\(path).allow"] = $1.value("auth.allow") ?? "*"

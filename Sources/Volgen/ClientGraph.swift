@@ -56,12 +56,7 @@ extension GraphBuilder {
         ]
         for layer in layers where isOn(layer.key) && isWanted(layer.type) {
             if layer.type == "readdir-ahead", parallel { continue }
-            stack("performance/\(layer.type)") { xlator, graph in
-                // A lock is worth nothing on a file that was not really opened yet.
-                if layer.type == "open-behind", graph.isOn("client.strict-locks") {
-                    xlator["read-after-open"] = "yes"
-                }
-            }
+            stack("performance/\(layer.type)")
         }
     }
 

@@ -12,7 +12,7 @@ struct GraphBuilder {
     var debugPositions: [String: String] = [:]
 
     init(volume: Volume, context: VolgenContext, table: OptionTable) {
-        self.volume = volume
+        self.volume = volume.openingBeforeReading
         self.context = context
         self.table = table
     }
@@ -61,7 +61,9 @@ struct GraphBuilder {
 
     /// All entries of the map for this type of xlator, in map order, that are set or have a
     /// default. A few are the self-heal daemon's alone.
-    func applyMap(to xlator: inout Xlator, forSelfHeal: Bool = false) {
+    func applyMap(
+        to xlator: inout Xlator, forSelfHeal: Bool = false, forced: [String: String] = [:]
+    ) {
         for entry in table.entries where entry.xlator == xlator.type {
             if let option = Self.selfHealOptions[entry.key] {
                 let value = set(entry.key) ?? (option == "self-heal-daemon" ? "enable" : nil)
@@ -69,9 +71,9 @@ struct GraphBuilder {
                 if isWritten, let value { xlator[option] = value }
                 continue
             }
-            let forced = forSelfHeal ? Self.forcedForSelfHeal[entry.key] : nil
+            let fixed = forSelfHeal ? Self.forcedForSelfHeal[entry.key] : forced[entry.key]
             guard let option = entry.option,
-                let value = forced ?? set(entry.key) ?? entry.mapDefault
+                let value = fixed ?? set(entry.key) ?? entry.mapDefault
             else { continue }
             xlator[option] = value
         }
@@ -114,7 +116,7 @@ struct GraphBuilder {
         if let threads = value("config.\(side)-threads") { xlator["threads"] = threads }
     }
 
-    /// Certificates and the like, written only where TLS is on.
+    /// Certificates and the like, also where TLS is off.
     func applyTLS(to xlator: inout Xlator) {
         for (key, option) in [
             ("ssl.own-cert", "ssl-own-cert"), ("ssl.private-key", "ssl-private-key"),
@@ -124,5 +126,16 @@ struct GraphBuilder {
         ] {
             if let value = set(key) { xlator["transport.socket.\(option)"] = value }
         }
+    }
+}
+
+extension Volume {
+    /// Squashed users would read files through open-behind that they may not open.
+    fileprivate var openingBeforeReading: Volume {
+        guard ["on", "yes", "true", "enable", "1"].contains(options["server.root-squash"])
+        else { return self }
+        var volume = self
+        volume.options["performance.read-after-open"] = "yes"
+        return volume
     }
 }

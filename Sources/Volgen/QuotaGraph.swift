@@ -16,7 +16,8 @@ extension GraphBuilder {
     /// quotad finds a volume by the name of its topmost xlator.
     fileprivate mutating func addQuotaVolume() throws(VolgenError) {
         try addProtocolClients(Connection(hasCredentials: true, sendsGroups: false))
-        addDistribute(over: try addClusters(), named: name)
+        let children = addReadAheadOfDirectories(over: try addClusters(), sharesLimit: false)
+        addDistribute(over: children, named: name)
     }
 
     /// The graph of the crawl that marks one brick's files for quota.

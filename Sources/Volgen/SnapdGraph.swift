@@ -15,12 +15,12 @@ extension GraphBuilder {
         applyLogging("brick", to: &top)
         add(top)
         var server = Xlator("\(name)-server", "protocol/server", subvolumes: [top.name])
+        server["transport-type"] = "tcp"
+        if isOn("server.ssl") { server["transport.socket.ssl-enabled"] = "true" }
+        applyTLS(to: &server)
         applyServedName(top.name, to: &server)
-        server["auth.addr.\(top.name).allow"] = "*"
-        if isOn("server.ssl") {
-            server["transport.socket.ssl-enabled"] = "on"
-            applyTLS(to: &server)
-        }
+        server["auth.addr.\(top.name).allow"] = value("auth.allow") ?? "*"
+        server["auth.addr.\(top.name).reject"] = set("auth.reject")
         add(server)
     }
 }

@@ -16,7 +16,9 @@ extension GraphBuilder {
         over connection: Connection, sharesReadAhead: Bool = false
     ) throws(VolgenError) -> [String] {
         try addProtocolClients(connection)
-        return addReadAheadOfDirectories(over: try addClusters(), sharesLimit: sharesReadAhead)
+        return addReadAheadOfDirectories(
+            over: try addClusters(),
+            sharesLimit: sharesReadAhead && isOn("performance.readdir-ahead"))
     }
 
     /// One connection for each brick and, after each set, one for the thin arbiter.
@@ -44,7 +46,7 @@ extension GraphBuilder {
         _ name: String, to host: String?, _ subvolume: String, _ connection: Connection
     ) -> Xlator {
         var client = Xlator(name, "protocol/client")
-        client["ping-timeout"] = set("network.ping-timeout") ?? "42"
+        client["ping-timeout"] = "42"
         client["remote-host"] = host
         client["remote-subvolume"] = subvolume
         client["transport-type"] = "tcp"
@@ -53,13 +55,13 @@ extension GraphBuilder {
             client["username"] = context.credentials.username
             client["password"] = context.credentials.password
         }
-        if isOn("client.ssl") {
-            client["transport.socket.ssl-enabled"] = value("client.ssl")
-            applyTLS(to: &client)
-        }
-        if connection.hasMap { applyMap(to: &client) }
-        if connection.sendsGroups {
-            client["send-gids"] = isOn("server.manage-gids") ? "false" : "true"
+        if isOn("client.ssl") { client["transport.socket.ssl-enabled"] = "true" }
+        applyTLS(to: &client)
+        // Bricks that look groups up by themselves need none sent.
+        let groups = isOn("server.manage-gids") ? "false" : set("client.send-gids") ?? "true"
+        if connection.hasMap {
+            let forced = connection.sendsGroups ? ["client.send-gids": groups] : [:]
+            applyMap(to: &client, forced: forced)
         }
         return client
     }
@@ -119,11 +121,10 @@ extension GraphBuilder {
     }
 
     /// With parallel readdir each child of DHT reads ahead by itself.
-    private mutating func addReadAheadOfDirectories(
+    mutating func addReadAheadOfDirectories(
         over children: [String], sharesLimit: Bool
     ) -> [String] {
-        guard isOn("performance.parallel-readdir"), isOn("performance.readdir-ahead")
-        else { return children }
+        guard isOn("performance.parallel-readdir") else { return children }
         return children.enumerated().map { number, child in
             var xlator = Xlator(
                 "\(name)-readdir-ahead-\(number)", "performance/readdir-ahead",

@@ -49,12 +49,12 @@ public struct OptionKind: Hashable, Sendable {
         case .sizet: return Self.size(text).flatMap { inRange($0) ? text : nil }
         case .percent: return Self.percent(text).flatMap { inRange($0) ? text : nil }
         case .percentOrSize:
-            return (Self.percent(text) ?? Self.size(text)).flatMap { inRange($0) ? text : nil }
+            return Self.percentOrSize(text).flatMap { inRange($0) ? text : nil }
+        case .priorityList: return Self.isPriorityList(text) ? text : nil
+        case .addressList, .clientAuthAddress: return Self.isAddressList(text) ? text : nil
         case .time: return Self.seconds(text).flatMap { inRange($0) ? text : nil }
         case .path: return text.hasPrefix("/") && !text.contains("../") ? text : nil
-        case .any, .str, .xlator, .address, .addressList, .priorityList, .sizeList,
-            .clientAuthAddress:
-            return text
+        case .any, .str, .xlator, .address, .sizeList: return text
         }
     }
 

@@ -198,4 +198,13 @@ extension OptionRows {
         cluster.use-anonymous-inode; cluster/replicate; use-anonymous-inode; yes; bool; ; ; ; 90000; client; ; no
         rebalance.ensure-durability; cluster/distribute; ensure-durability; ~; bool; ; ; ; 100000; client,hidden; ; on
         """
+
+    /// Options of xlators that GD1 has no key for, by GD2's names.
+    static let gd2 = """
+        performance/quick-read.max-file-size; performance/quick-read; max-file-size; ~; sizet; 0; 1024000; both; 1; client; ; 64KB
+        performance/read-ahead.page-size; performance/read-ahead; page-size; ~; sizet; 4096; 67108864; both; 1; client; ; 131072
+        performance/md-cache.cache-selinux; performance/md-cache; cache-selinux; ~; bool; ; ; ; 2; client; ; false
+        performance/md-cache.cache-posix-acl; performance/md-cache; cache-posix-acl; ~; bool; ; ; ; 2; client; ; false
+        performance/md-cache.cache-glusterfs-acl; performance/md-cache; cache-glusterfs-acl; ~; bool; ; ; ; 60000; client; ; false
+        """
 }

@@ -5,7 +5,7 @@
 enum OptionRows {
     static let all: [OptionEntry] = {
         var entries: [OptionEntry] = []
-        for part in [part1, part2] {
+        for part in [part1, part2, gd2] {
             for line in part.split(separator: "\n") {
                 if let entry = OptionEntry(row: String(line)) { entries.append(entry) }
             }
@@ -38,6 +38,8 @@ public struct OptionEntry: Hashable, Sendable {
     /// Only `reset --force` takes it away.
     public var isProtected: Bool
     public var isClientSide: Bool
+    /// `Basic`, `Advanced`, `Experimental` or `Deprecated`: what GD2 calls it.
+    public var level: String
 
     /// What `volume set all` takes (glusterd-op-sm.c, `valid_all_vol_opts`). The map's own flag
     /// says something else: that glusterd applies a volume's value to all volumes.
@@ -62,6 +64,7 @@ public struct OptionEntry: Hashable, Sendable {
         isHidden = flags.contains("hidden")
         isProtected = flags.contains("force") || flags.contains("never_reset")
         isClientSide = flags.contains("client")
+        level = isHidden ? "Advanced" : "Basic"
         opVersion = Int(columns[8]) ?? 1
         kind = OptionKind(
             name: columns[4], minimum: Double(columns[5]), maximum: Double(columns[6]),

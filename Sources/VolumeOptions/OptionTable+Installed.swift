@@ -12,6 +12,11 @@ extension OptionTable {
                 entry.kind = option.kind
                 entry.xlatorDefault = option.defaultValue
                 entry.description = option.description
+                switch option.level {
+                case .experimental: entry.level = "Experimental"
+                case .deprecated: entry.level = "Deprecated"
+                case .basic, .advanced: break
+                }
                 return entry
             })
     }

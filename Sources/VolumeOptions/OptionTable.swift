@@ -1,3 +1,5 @@
+public import GlusterModel
+
 /// Why an option is refused.
 public enum OptionError: Error, Equatable, CustomStringConvertible {
     case unknown(key: String, similar: [String])
@@ -7,6 +9,8 @@ public enum OptionError: Error, Equatable, CustomStringConvertible {
     case ownCommand(key: String, command: String)
     case readOnly(key: String)
     case notMade(key: String, feature: String)
+    case notHere(key: String, value: String, volume: VolumeName, reason: String)
+    case twice(key: String)
 
     public var description: String {
         switch self {
@@ -22,7 +26,10 @@ public enum OptionError: Error, Equatable, CustomStringConvertible {
         case .notGlobal(let key): "option \(key) is of one volume: name the volume instead of all"
         case .readOnly(let key): "option \(key) is only shown: it goes by what the nodes can do"
         case .notMade(let key, let feature):
-            "option \(key) would turn on \(feature), which gd2 does not have yet"
+            "option \(key) is for \(feature), which gd2 does not have"
+        case .notHere(let key, let value, let volume, let reason):
+            "option \(key) cannot be \"\(value)\" on volume \(volume): \(reason)"
+        case .twice(let key): "option \(key) is given twice"
         case .ownCommand(let key, let command): "option \(key) is not set by hand: use \(command)"
         }
     }
@@ -33,7 +40,7 @@ public struct OptionTable: Sendable {
     /// In map order.
     public let entries: [OptionEntry]
     private let byKey: [String: [Int]]
-    /// `performance/io-cache.cache-size` (GD2) → GD1's key.
+    /// `performance/io-cache.cache-size`, `io-cache.cache-size` (GD2) and the like → GD1's key.
     private let byXlatorOption: [String: String]
 
     /// GlusterFS 10.3's map.
@@ -45,19 +52,16 @@ public struct OptionTable: Sendable {
         var byXlatorOption: [String: String] = [:]
         for (index, entry) in entries.enumerated() {
             byKey[entry.key, default: []].append(index)
-            if let option = entry.option, byXlatorOption["\(entry.xlator).\(option)"] == nil {
-                byXlatorOption["\(entry.xlator).\(option)"] = entry.key
-                if let tail = entry.xlator.split(separator: "/").last {
-                    byXlatorOption["\(tail).\(option)"] = entry.key
-                }
+            for name in XlatorNames.spellings(of: entry) where byXlatorOption[name] == nil {
+                byXlatorOption[name] = entry.key
             }
         }
         self.byKey = byKey
         self.byXlatorOption = byXlatorOption
     }
 
-    /// GD1's key for a key in any accepted spelling: itself, GD2's `category/xlator.option`, or the
-    /// last part alone where only one key ends so.
+    /// GD1's key for a key in any accepted spelling: itself, GD2's `category/xlator.option`, or
+    /// what follows the first dot alone where only one key has that.
     public func key(for name: String) throws(OptionError) -> String {
         if byKey[name] != nil { return name }
         if let key = byXlatorOption[name] { return key }
@@ -67,7 +71,7 @@ public struct OptionTable: Sendable {
             return name
         }
         if !name.contains(".") {
-            let ending = byKey.keys.filter { $0.hasSuffix("." + name) }
+            let ending = byKey.keys.filter { $0.drop { $0 != "." }.dropFirst() == name }
             if ending.count == 1, let key = ending.first { return key }
             throw .unknown(key: name, similar: Array(ending.sorted().prefix(5)))
         }
@@ -77,6 +81,18 @@ public struct OptionTable: Sendable {
     /// The first entry of a key; nil for `user.*`.
     public func entry(_ key: String) -> OptionEntry? { byKey[key]?.first.map { entries[$0] } }
 
+    /// What values a key takes; nil for `user.*`.
+    public func kind(of key: String) -> OptionKind? { kinds(of: key).first }
+
+    /// Of a key that is of several xlators, of each.
+    private func kinds(of key: String) -> [OptionKind] {
+        if let kind = OptionSpecials.kinds[key] { return [kind] }
+        return (byKey[key] ?? []).map { entries[$0].kind }
+    }
+
+    /// The entries of a key: one for each xlator that it is of.
+    func entries(of key: String) -> [OptionEntry] { (byKey[key] ?? []).map { entries[$0] } }
+
     /// Key and value as they are stored.
     public func validate(
         _ name: String, _ value: String, isGlobal: Bool = false
@@ -84,20 +100,29 @@ public struct OptionTable: Sendable {
         let key = try key(for: name)
         guard let entry = entry(key) else {
             guard !isGlobal else { throw .notGlobal(key: key) }
+            guard !key.hasPrefix("user.xlator.") else {
+                throw .notMade(key: key, feature: "xlators that are not GlusterFS's")
+            }
             guard !value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
                 throw .badValue(key: key, value: value, expected: "a text of one line")
             }
             return (key, value)
         }
-        if let command = Self.ownCommands[key] { throw .ownCommand(key: key, command: command) }
-        if Self.readOnly.contains(key) { throw .readOnly(key: key) }
+        if let command = OptionSpecials.ownCommands[key] {
+            throw .ownCommand(key: key, command: command)
+        }
+        if OptionSpecials.readOnly.contains(key) { throw .readOnly(key: key) }
         if entry.isGlobal, !isGlobal { throw .global(key: key) }
         if !entry.isGlobal, isGlobal { throw .notGlobal(key: key) }
-        let kind = Self.kindOverrides[key] ?? entry.kind
-        guard let canonical = kind.canonical(value) else {
-            throw .badValue(key: key, value: value, expected: kind.expectation)
+        let accepted = kinds(of: key).lazy.compactMap { $0.canonical(value) }.first
+        guard let canonical = accepted, OptionSpecials.form(key, canonical) == nil else {
+            let expected = OptionSpecials.form(key, value) ?? kind(of: key)?.expectation ?? ""
+            throw .badValue(key: key, value: value, expected: expected)
         }
-        if let feature = Self.notMade[key], OptionKind.bool(canonical) != false {
+        if let feature = OptionSpecials.notMade[key], OptionKind.bool(canonical) != false {
+            throw .notMade(key: key, feature: feature)
+        }
+        if let feature = OptionSpecials.ofNotMade[key] {
             throw .notMade(key: key, feature: feature)
         }
         return (key, canonical)
@@ -105,7 +130,9 @@ public struct OptionTable: Sendable {
 
     /// Whether a brick has to be restarted before it uses a new value: what changes a brick's
     /// graph, or is read once.
-    public func needsBrickRestart(_ key: String) -> Bool { Self.restartKeys.contains(key) }
+    public func needsBrickRestart(_ key: String) -> Bool {
+        OptionSpecials.restartKeys.contains(key)
+    }
 
     /// The value that is written into volfiles though nobody set it; nil for none.
     public func mapDefault(_ key: String) -> String? {
@@ -117,50 +144,10 @@ public struct OptionTable: Sendable {
         mapDefault(key) ?? byKey[key]?.lazy.compactMap { entries[$0].xlatorDefault }.first
     }
 
-    private static let bool = OptionKind(
-        name: "bool", minimum: nil, maximum: nil, range: "", allowed: [])
-    /// Keys that special code reads as booleans though the map has no type for them.
-    private static let kindOverrides: [String: OptionKind] = Dictionary(
-        uniqueKeysWithValues: [
-            "performance.write-behind", "performance.read-ahead", "performance.readdir-ahead",
-            "performance.io-cache", "performance.open-behind", "performance.quick-read",
-            "performance.nl-cache", "performance.stat-prefetch", "performance.client-io-threads",
-            "features.ctime", "features.acl", "features.sdfs", "nfs.disable", "cluster.nufa",
-            "cluster.switch", "network.compression",
-        ].map { ($0, bool) } + debugKeys.map { ($0, debugPosition) })
-    private static let debugKeys = ["debug.trace", "debug.error-gen", "debug.delay-gen"]
-    private static let debugPosition = OptionKind(
-        name: "str", minimum: nil, maximum: nil, range: "", allowed: ["off"] + debugPositions)
     /// Above which xlator debug xlators can be put.
     public static let debugPositions = [
         "client", "posix", "arbiter", "trash", "changelog", "bitrot-stub", "acl", "locks", "leases",
         "upcall", "io-threads", "selinux", "marker", "index", "quota", "namespace", "sdfs",
-    ]
-    private static let readOnly: Set<String> = ["cluster.op-version", "cluster.max-op-version"]
-    /// What would be stored and change nothing, or do harm (docs/volfiles.md).
-    private static let notMade: [String: String] = [
-        "features.uss": "user-serviceable snapshots",
-        "features.cloudsync": "cloudsync",
-        // GlusterFS 10.3 reads its pattern after freeing it: no client could mount the volume.
-        "cluster.switch": "the switch layout",
-        // A client compresses at once, a running brick then stores what it cannot decompress.
-        "network.compression": "compression between clients and bricks",
-        "config.gfproxyd": "gfproxy",
-        "cluster.brick-multiplex": "several bricks in one process",
-        "cluster.enable-shared-storage": "the shared storage volume",
-    ]
-    private static let ownCommands: [String: String] = [
-        "features.quota": "glustercli volume quota",
-        "features.inode-quota": "glustercli volume quota",
-        "features.bitrot": "glustercli volume bitrot",
-        "features.scrub": "glustercli volume bitrot",
-    ]
-    private static let restartKeys: Set<String> = [
-        "features.acl", "features.sdfs", "features.trash", "server.ssl", "client.ssl",
-        "storage.linux-aio", "storage.linux-io_uring", "transport.address-family",
-        "network.compression", "features.tag-namespaces", "config.memory-accounting",
-        "config.global-threading", "config.brick-threads", "debug.trace", "debug.error-gen",
-        "debug.delay-gen",
     ]
 
     private func similar(to name: String) -> [String] {

@@ -17,7 +17,53 @@ extension OptionKind {
             isHex ? (digits.dropFirst(2), 16) : (digits, digits.hasPrefix("0") ? 8 : 10)
         guard number.utf8.allSatisfy({ $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "+") })
         else { return nil }
-        return Int64((isNegative ? "-" : "") + number, radix: radix)
+        let value = Int64((isNegative ? "-" : "") + number, radix: radix)
+        // GlusterFS takes a minus for a negative number only.
+        return isNegative && value == 0 ? nil : value
+    }
+
+    /// Between 0 and 100 with `%`; without it also a size, which is a whole number of bytes.
+    static func percentOrSize(_ text: String) -> Double? {
+        if text.hasSuffix("%") { return percent(text) }
+        guard let size = size(text) else { return nil }
+        return size == size.rounded() ? size : nil
+    }
+
+    /// `*.log:1,*.db:5`.
+    static func isPriorityList(_ text: String) -> Bool {
+        text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { item in
+            let parts = item.split(separator: ":", omittingEmptySubsequences: false)
+            return parts.count >= 2 && !parts[0].isEmpty && integer(String(parts[1])) != nil
+        }
+    }
+
+    /// Hosts, addresses, networks and patterns of them, with commas; or for directories each,
+    /// `/dir(host|host),/other(host)`.
+    static func isAddressList(_ text: String) -> Bool {
+        text.split(separator: ",").allSatisfy { item in
+            guard item.hasPrefix("/") else { return isAddress(item) }
+            guard let open = item.firstIndex(of: "(") else { return true }
+            let inner = item[item.index(after: open)...]
+            return inner.hasSuffix(")")
+                && inner.dropLast().split(separator: "|").allSatisfy(isAddress)
+        }
+    }
+
+    private static func isAddress(_ text: Substring) -> Bool {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard let host = parts.first, parts.count <= 2, !host.hasPrefix("-") else { return false }
+        if parts.count == 2 {
+            guard let bits = Int(parts[1]), (0...(host.contains(":") ? 128 : 32)).contains(bits)
+            else { return false }
+        }
+        return host.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "-_.*?:[]%@".utf8.contains(byte)
+            }
+        }
     }
 
     /// Bytes: a number, maybe with a fraction, and B, KB, MB, GB, TB or PB in either case.
@@ -49,7 +95,8 @@ extension OptionKind {
 
     static func seconds(_ text: String) -> Double? {
         let split = splitUnit(text)
-        guard let number = Double(split.number), number >= 0 else { return nil }
+        guard !split.number.contains("."), let number = Double(split.number), number >= 0
+        else { return nil }
         switch split.unit {
         case "", "s", "sec": return number
         case "m", "min": return number * 60

@@ -17,12 +17,13 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         #filePath.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/Golden"
 
     static func all() throws -> [GoldenCase] {
-        try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map(GoldenCase.init)
+        try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+            .map { try GoldenCase($0) }
     }
 
-    init(_ name: String) throws {
+    init(_ name: String, in parent: String = Self.folder) throws {
         self.name = name
-        folder = Self.folder + "/" + name
+        folder = parent + "/" + name
         let info = try Self.pairs(folder + "/info")
         let values = Dictionary(info) { first, _ in first }
         var generator = SystemRandomNumberGenerator()
@@ -48,8 +49,9 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         let id = VolumeID(values["volume-id"] ?? "") ?? VolumeID(high: 0, low: 0)
         let topology = Topology(
             layout: layout, bricks: bricks, thinArbiter: try Self.thinArbiter(folder, values))
+        let state = [VolumeState.created, .started, .stopped][Int(values["status"] ?? "") ?? 1]
         let head = VolumeHead(
-            id: id, name: try VolumeName(validating: Self.volumeName(in: folder)), state: .started,
+            id: id, name: try VolumeName(validating: Self.volumeName(in: folder)), state: state,
             generation: 1, bricksCount: bricks.count, digest: "")
         volume = Volume(head: head, topology: topology, options: options)
         self.hosts = hosts
@@ -92,6 +94,30 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
 
     func brickFile(_ brick: Brick) -> String {
         "\(volume.name).\(hosts[brick.peer] ?? "").\(brick.path.dashed).vol"
+    }
+
+    /// For what role each of glusterd's volfiles is.
+    var roles: [String: VolfileRole] {
+        let name = volume.name
+        var roles: [String: VolfileRole] = [
+            "\(name).tcp-fuse.vol": .client, "trusted-\(name).tcp-fuse.vol": .client,
+            "\(name)-shd.vol": .selfHeal, "\(name)-rebalance.vol": .rebalance,
+            "\(name).gfproxyd.vol": .gfproxyd,
+            "trusted-\(name).tcp-gfproxy-fuse.vol": .gfproxyClient,
+            "\(name)-snapd.vol": .snapd,
+        ]
+        for brick in volume.topology.bricks {
+            let file = brickFile(brick)
+            roles[file] = .brick(index: brick.index)
+            let crawl = "\(name).client" + file.dropFirst(name.description.utf8.count)
+            roles[crawl] = .quotaCrawl(index: brick.index)
+        }
+        return roles
+    }
+
+    /// Mounts elsewhere alone are not trusted.
+    func audience(of file: String) -> Audience {
+        Audience(isTrusted: file != "\(volume.name).tcp-fuse.vol")
     }
 
     private static func pairs(_ path: String) throws -> [(String, String)] {

@@ -8,26 +8,11 @@ import Volgen
 @Suite struct GoldenTests {
     @Test(arguments: try GoldenCase.all())
     func everyVolfileIsEqual(golden: GoldenCase) throws {
-        let name = golden.volume.name
-        var files: [(file: String, role: VolfileRole, isTrusted: Bool)] = [
-            ("\(name).tcp-fuse.vol", .client, false),
-            ("trusted-\(name).tcp-fuse.vol", .client, true),
-            ("\(name)-shd.vol", .selfHeal, true), ("\(name)-rebalance.vol", .rebalance, true),
-            ("\(name).gfproxyd.vol", .gfproxyd, true),
-            ("trusted-\(name).tcp-gfproxy-fuse.vol", .gfproxyClient, true),
-            ("\(name)-snapd.vol", .snapd, true),
-        ]
-        for brick in golden.volume.topology.bricks {
-            let file = golden.brickFile(brick)
-            files.append((file, .brick(index: brick.index), true))
-            let crawl = "\(name).client" + file.dropFirst(name.description.utf8.count)
-            files.append((crawl, .quotaCrawl(index: brick.index), true))
-        }
-        let written = try golden.files()
-        #expect(written.subtracting(files.map(\.file)) == [], "files of no role")
-        for (file, role, isTrusted) in files where written.contains(file) {
+        let roles = golden.roles
+        for file in try golden.files() {
+            let role = try #require(roles[file], "\(file) is of no role")
             let ours = try Volgen().volfile(
-                of: golden.volume, for: role, audience: Audience(isTrusted: isTrusted),
+                of: golden.volume, for: role, audience: golden.audience(of: file),
                 context: golden.context)
             try golden.compare(ours, file)
         }

@@ -99,9 +99,10 @@ import VolumeOptions
     }
 
     @Test func everyDefaultOfTheMapIsAccepted() {
-        // GlusterFS's own default of server-quorum-type, "off", is none of its values.
-        for entry in table.entries
-        where !entry.isGlobal && entry.key != "cluster.server-quorum-type" {
+        // GlusterFS's own default of server-quorum-type, "off", is none of its values, and it
+        // refuses every value of NFS-Ganesha's.
+        let without = ["cluster.server-quorum-type", "ganesha.enable"]
+        for entry in table.entries where !entry.isGlobal && !without.contains(entry.key) {
             for text in [entry.mapDefault, entry.xlatorDefault].compactMap(\.self) {
                 // Variables of GD2's and empty texts are no values that anybody sets.
                 guard !text.contains("{{"), !text.isEmpty, !text.contains("/var") else { continue }
@@ -136,6 +137,14 @@ import VolumeOptions
         ("cluster/distribute.lookup-optimize", "cluster.lookup-optimize"),
         ("distribute.lookup-optimize", "cluster.lookup-optimize"),
         ("protocol/client.frame-timeout", "network.frame-timeout"),
+        ("cluster/replicate.eager-lock", "cluster.eager-lock"),
+        ("afr.eager-lock", "cluster.eager-lock"), ("ec.eager-lock", "disperse.eager-lock"),
+        ("dht.lookup-optimize", "cluster.lookup-optimize"),
+        ("performance/quick-read", "performance.quick-read"),
+        ("quick-read.quick-read", "performance.quick-read"),
+        ("quick-read", "performance.quick-read"),
+        ("performance/md-cache", "performance.stat-prefetch"),
+        ("read-ahead.page-size", "performance/read-ahead.page-size"),
     ])
     func aKeyIsFoundInEverySpelling(name: String, key: String) throws {
         #expect(try table.key(for: name) == key)
@@ -189,6 +198,23 @@ import VolumeOptions
     ])
     func whatIsNotMadeOrWouldDoHarmIsRefused(key: String, value: String) {
         #expect(throws: OptionError.self) { try table.validate(key, value) }
+    }
+
+    @Test(arguments: OptionGroup.builtIn)
+    func everyOptionOfABuiltInGroupIsAccepted(group: OptionGroup) throws {
+        #expect(group.options.count > 4)
+        for (key, value) in group.options {
+            #expect(try table.validate(key, value).key == key)
+        }
+        #expect(OptionGroup.builtIn(named: "profile." + group.name) == group)
+    }
+
+    @Test(arguments: [
+        ("mine", true), ("a.b-c_1", true), ("", false), ("a b", false),
+        (".x", false), ("a/b", false), ("all", false),
+    ])
+    func anOwnGroupHasTheNameOfAFile(name: String, isName: Bool) {
+        #expect(OptionGroup.isName(name) == isName)
     }
 
     @Test func everyRowOfTheMapIsRead() {

@@ -102,7 +102,7 @@ struct XlatorTableTests {
             InstalledOptions(xlators: [
                 "performance/io-cache": [
                     {
-                        var option = XlatorOption(keys: ["cache-size"], type: .sizet)
+                        var option = XlatorOption(keys: ["max-file-size"], type: .sizet)
                         (option.minimum, option.maximum) = (1, 5)
                         option.defaultValue = "4"
                         option.description = "new"
@@ -117,10 +117,12 @@ struct XlatorTableTests {
                     }()
                 ],
             ]))
-        #expect(throws: OptionError.self) { try table.validate("performance.cache-size", "6") }
-        #expect(try table.validate("performance.cache-size", "5").value == "5")
-        #expect(table.defaultValue("performance.cache-size") == "4")
-        #expect(table.entry("performance.cache-size")?.description == "new")
+        #expect(throws: OptionError.self) {
+            try table.validate("performance.cache-max-file-size", "6")
+        }
+        #expect(try table.validate("performance.cache-max-file-size", "5").value == "5")
+        #expect(table.defaultValue("performance.cache-max-file-size") == "4")
+        #expect(table.entry("performance.cache-max-file-size")?.description == "new")
         // glusterd writes "off" into volfiles, whatever the xlator would take.
         #expect(table.defaultValue("cluster.lock-migration") == "off")
         #expect(table.entries.map(\.key) == OptionTable.standard.entries.map(\.key))

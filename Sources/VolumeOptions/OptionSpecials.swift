@@ -1,0 +1,110 @@
+/// Options that the map alone does not describe.
+enum OptionSpecials {
+    /// Instead of the map's type, where it has none or glusterd looks more closely.
+    static let kinds: [String: OptionKind] = {
+        var kinds: [String: OptionKind] = [:]
+        for key in switches { kinds[key] = OptionKind(type: "bool") }
+        for key in ["debug.trace", "debug.error-gen", "debug.delay-gen"] {
+            kinds[key] = OptionKind(words: ["off"] + OptionTable.debugPositions)
+        }
+        for (key, values) in words { kinds[key] = OptionKind(words: values) }
+        for key in ["features.default-retention-period", "features.auto-commit-period"] {
+            kinds[key] = OptionKind(type: "int", minimum: 0)
+        }
+        kinds["transport.listen-backlog"] = OptionKind(type: "int", minimum: 0)
+        // Names in certificates, whatever they look like.
+        kinds["auth.ssl-allow"] = OptionKind(type: "str")
+        return kinds
+    }()
+
+    private static let switches = [
+        "performance.write-behind", "performance.read-ahead", "performance.readdir-ahead",
+        "performance.io-cache", "performance.open-behind", "performance.quick-read",
+        "performance.nl-cache", "performance.stat-prefetch", "performance.client-io-threads",
+        "features.ctime", "features.acl", "features.sdfs", "nfs.disable", "cluster.nufa",
+        "cluster.switch", "network.compression", "geo-replication.indexing",
+        "config.memory-accounting", "cluster.brick-graceful-cleanup",
+    ]
+    private static let words: [String: [String]] = [
+        "features.retention-mode": ["relax", "enterprise"],
+        "locks.mandatory-locking": ["off", "file", "forced", "optimal"],
+        // GlusterFS has no RDMA any more.
+        "config.transport": ["tcp"],
+        "cluster.localtime-logging": ["enable", "disable"],
+        "cluster.enable-shared-storage": ["enable", "disable"],
+        "cluster.daemon-log-level": ["INFO", "WARNING", "ERROR", "DEBUG", "TRACE"],
+    ]
+
+    /// What a text of a form of its own would have to be; nil for one that is, and for others.
+    static func form(_ key: String, _ value: String) -> String? {
+        switch key {
+        case "features.snapshot-directory":
+            let rest = value.utf8.dropFirst()
+            let isName =
+                value.hasPrefix(".") && (2...255).contains(value.utf8.count)
+                && rest.allSatisfy { byte in
+                    UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
+                        || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_".utf8.contains(byte)
+                }
+            return isName ? nil : "a dot and 1 to 254 letters, digits, - and _"
+        case "cluster.rebal-throttle":
+            let isWord = ["lazy", "normal", "aggressive"].contains(value.lowercased())
+            return isWord || (OptionKind.integer(value) ?? 0) > 0
+                ? nil : "lazy, normal, aggressive or a number of threads"
+        case "features.trash-dir":
+            return value.contains("/") ? "a name without /" : nil
+        default: return nil
+        }
+    }
+
+    static let readOnly: Set<String> = ["cluster.op-version", "cluster.max-op-version"]
+
+    /// What would be stored and change nothing, or do harm, unless it is off (docs/options.md).
+    static let notMade: [String: String] = [
+        "features.uss": "user-serviceable snapshots",
+        "features.cloudsync": "cloudsync",
+        // GlusterFS 10.3 reads its pattern after freeing it: no client could mount the volume.
+        "cluster.switch": "the switch layout",
+        // A client compresses at once, a running brick then stores what it cannot decompress.
+        "network.compression": "compression between clients and bricks",
+        "config.gfproxyd": "gfproxy",
+        "cluster.brick-multiplex": "several bricks in one process",
+        "cluster.enable-shared-storage": "the shared storage volume",
+    ]
+
+    /// What glusterd, too, refuses where that feature is off.
+    static let ofNotMade: [String: String] = [
+        "cluster.max-bricks-per-process": "several bricks in one process",
+        "glusterd.vol_count_per_thread": "several bricks in one process",
+        "ganesha.enable": "NFS-Ganesha",
+    ]
+
+    static let ownCommands: [String: String] = [
+        "features.quota": "glustercli volume quota",
+        "features.inode-quota": "glustercli volume quota",
+        "features.bitrot": "glustercli volume bitrot",
+        "features.scrub": "glustercli volume bitrot",
+        "features.scrub-freq": "glustercli volume bitrot",
+        "features.scrub-throttle": "glustercli volume bitrot",
+    ]
+
+    /// What changes a brick's graph, or is read once.
+    static let restartKeys: Set<String> = [
+        "features.acl", "features.sdfs", "features.trash", "server.ssl", "client.ssl",
+        "storage.linux-aio", "storage.linux-io_uring", "transport.address-family",
+        "transport.listen-backlog", "network.compression", "features.tag-namespaces",
+        "config.memory-accounting", "config.global-threading", "config.brick-threads",
+        "debug.trace", "debug.error-gen", "debug.delay-gen",
+    ]
+}
+
+extension OptionKind {
+    fileprivate init(type: String, minimum: Double? = nil) {
+        self.init(name: type, minimum: minimum, maximum: nil, range: "min", allowed: [])
+    }
+
+    fileprivate init(words: [String]) {
+        self.init(name: "str", minimum: nil, maximum: nil, range: "", allowed: words)
+    }
+}
