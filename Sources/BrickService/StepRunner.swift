@@ -11,6 +11,7 @@ import Transaction
 /// coordinators, and may run each step, and each undo, more than once.
 actor StepRunner {
     private let store: any KeyValueStore
+    private let mirror: StoreMirror
     private let cluster: ClusterReader
     private let supervisor: Supervisor
     private var fences: Fences
@@ -22,6 +23,7 @@ actor StepRunner {
         removals: Removals, log: Logger
     ) {
         self.store = store
+        self.mirror = mirror
         cluster = ClusterReader(mirror)
         self.supervisor = supervisor
         self.fences = fences
@@ -31,7 +33,7 @@ actor StepRunner {
 
     func run(_ command: StepCommand) async throws {
         FailPoint.pass("brickd-step")
-        let identity = try await store.identity()
+        let identity = try await mirror.identity(of: store)
         let record = try await record(command, identity)
         guard record.steps.indices.contains(command.step) else {
             throw GD2Error(

@@ -22,9 +22,8 @@ struct ObjectLock: Sendable {
     /// Takes the lock of `object`, or names who has it.
     static func take(
         _ object: String, for operation: String, session: Session.Current,
-        store: any KeyValueStore
+        identity: StoreIdentity, store: any KeyValueStore
     ) async throws -> ObjectLock {
-        let identity = try await store.identity()
         let key = identity.keys.lock(object)
         let holder = Holder(session: session.id, operation: operation, since: Date())
         let result = try await store.txn(

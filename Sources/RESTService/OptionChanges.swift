@@ -80,7 +80,7 @@ struct OptionChanges: Sendable {
     private func update(
         _ volume: Volume, _ change: (Volume) throws -> [String: String]
     ) async throws {
-        let keys = try await store.identity().keys
+        let keys = try await mirror.identity(of: store).keys
         let key = keys.volumeOptions(volume.id)
         for _ in 0..<Limits.storeTries {
             let view = mirror.view
@@ -143,7 +143,7 @@ struct OptionChanges: Sendable {
     private func updateCluster(
         _ change: (inout [String: String]) -> Void
     ) async throws -> [String: String] {
-        let key = try await store.identity().keys.clusterOptions
+        let key = try await mirror.identity(of: store).keys.clusterOptions
         for _ in 0..<Limits.storeTries {
             guard let known = mirror.view.values[key] else {
                 throw GD2Error(

@@ -309,7 +309,8 @@ final class TransactionRunner: Service {
         do {
             let session = try await session.require()
             let lock = try await ObjectLock.take(
-                known.lock, for: known.operation.rawValue, session: session, store: store)
+                known.lock, for: known.operation.rawValue, session: session,
+                identity: try await mirror.identity(of: store), store: store)
             // The lock may have been waited for by an owner that finished meanwhile.
             let key = try await keys().transaction(known.id)
             guard let value = try await store.get(key) else {

@@ -61,7 +61,7 @@ struct VolumeChanges: Sendable {
         let record = Self.record(
             .createVolume, .prepareBricks, volume, flags, session: session, lock: object,
             fence: lock.fence)
-        let keys = try await store.identity().keys
+        let keys = try await mirror.identity(of: store).keys
         let commit = TransactionRunner.Commit(
             preparation: try Self.generation(of: volume, keys),
             conditions: [
@@ -200,7 +200,7 @@ struct VolumeChanges: Sendable {
         let session = try await session.require()
         let object = "volume/\(volume.name)"
         let lock = try await take(object, "delete-volume", session)
-        let keys = try await store.identity().keys
+        let keys = try await mirror.identity(of: store).keys
         let headKey = keys.volumeHead(volume.id)
         let record = Self.record(
             .deleteVolume, .removeBricks, volume, BrickFlags(), session: session, lock: object,
@@ -237,7 +237,8 @@ struct VolumeChanges: Sendable {
         _ object: String, _ operation: String, _ session: Session.Current
     ) async throws -> ObjectLock {
         let lock = try await ObjectLock.take(
-            object, for: operation, session: session, store: store)
+            object, for: operation, session: session,
+            identity: try await mirror.identity(of: store), store: store)
         if lock.wasHeld, let held = try await ObjectLock.holder(of: object, store: store) {
             throw held
         }
@@ -275,7 +276,7 @@ struct VolumeChanges: Sendable {
         for _ in 0..<Limits.storeTries {
             var volume = try await volume(name, in: fresh())
             try change(&volume.head)
-            let keys = try await store.identity().keys
+            let keys = try await mirror.identity(of: store).keys
             let key = keys.volumeHead(volume.id)
             guard let known = mirror.view.values[key] else { continue }
             let object = "volume/\(volume.name)"

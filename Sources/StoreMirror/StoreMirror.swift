@@ -202,12 +202,13 @@ public final class StoreMirror: Service {
         if wasCurrent { log.warning("store lost", metadata: ["error": "\(error)"]) }
     }
 
-    /// Writes the file after a change, at most every `Limits.persistEveryMs`; again and again while
-    /// it cannot be written.
+    /// Writes the file `Limits.persistEveryMs` after a change, when those who wait for the change
+    /// have it; again and again while it cannot be written.
     private func persistChanges() async {
         var saved: Int64 = -1
         for await view in changes() where view.revision != saved && view.identity != nil {
-            var newest = view
+            do { try await Task.sleep(for: .milliseconds(Limits.persistEveryMs)) } catch { return }
+            var newest = self.view
             var isWritten = save(newest)
             let hasFailed = !isWritten
             while !isWritten {
@@ -218,7 +219,6 @@ public final class StoreMirror: Service {
             }
             if hasFailed { log.notice("last view written", metadata: ["file": "\(file.path)"]) }
             saved = newest.revision
-            do { try await Task.sleep(for: .milliseconds(Limits.persistEveryMs)) } catch { return }
         }
     }
 

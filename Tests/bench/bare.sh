@@ -10,9 +10,9 @@ bare_brick() {
     done
 }
 
-# A commit of etcd's: a Put by gRPC, as gd2-store would send it, 50 over one connection.
+# A commit of etcd's: a Put by gRPC, as gd2-store would send it, from when the connection is there.
 bare_etcd() {
-    local of=bare pid url=http://127.0.0.1:23790 value urls=()
+    local of=bare pid url=http://127.0.0.1:23790
     etcd --data-dir /var/lib/gd2/bare --listen-client-urls $url --advertise-client-urls $url \
         --listen-peer-urls http://127.0.0.1:23791 --log-level error >/run/bare-etcd.log 2>&1 &
     pid=$!
@@ -20,11 +20,11 @@ bare_etcd() {
     { printf '\0\0\0\1\14\12\3key\22\204\2'; head -c 260 /dev/zero | tr '\0' x; } >/run/put
     put() {
         curl -sf --http2-prior-knowledge -H 'content-type: application/grpc' -H 'te: trailers' \
-            --data-binary @/run/put -w '%{time_total}\n' "$@"
+            --data-binary @/run/put -w '%{time_pretransfer} %{time_total}\n' -o /dev/null \
+            $url/etcdserverpb.KV/Put
     }
-    until_done put -o /dev/null $url/etcdserverpb.KV/Put || fail "etcd alone does not get ready"
-    for _ in $(seq 50); do urls+=(-o /dev/null $url/etcdserverpb.KV/Put); done
-    for value in $(put "${urls[@]}" | awk 'NR > 1 { print $1 * 1000 }'); do sample commit "$value"; done
+    until_done put || fail "etcd alone does not get ready"
+    for _ in $(seq 50); do sample commit "$(put | awk '{ print ($2 - $1) * 1000 }')"; done
     kill $pid
     wait $pid
 }
