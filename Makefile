@@ -58,7 +58,8 @@ hosts:
 # A debug build says nothing about speed.
 bench: setup
 	swift build --configuration release --explicit-target-dependency-import-check error
-	BIN=$(CURDIR)/.build/release Tests/bench/run
+	swift build --configuration release --package-path Tests/bench/bare-http --scratch-path .build/bare-http
+	BARE_HTTP=$(CURDIR)/.build/bare-http/release/bare-http BIN=$(CURDIR)/.build/release Tests/bench/run
 
 check:
 	swift format lint --strict --recursive --parallel Package.swift $$(git ls-files 'Sources/*.swift' 'Tests/*.swift' | grep -v '\.pb\.swift\|\.grpc\.swift\|OptionRows+')

@@ -69,7 +69,7 @@ func program(
 }
 
 /// For a program that ends at once: loading the shared runtime is a third of its time. The daemons
-/// share it instead (docs/decisions/0025-runtime.md).
+/// share it instead (docs/decisions/0026-runtime.md).
 let staticRuntime: [LinkerSetting] = [
     .unsafeFlags(
         [
