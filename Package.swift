@@ -245,6 +245,7 @@ let package = Package(
             "BrickServiceTests",
             [
                 "BrickService", "CLinux", "DurableFile", "GD2Error", "GlusterModel", "Transaction",
+                log,
             ]),
         tests("CLICommandsTests", ["CLICommands", "GD2Error", "GlusterModel"]),
         tests("BrickSupervisionTests", ["BrickSupervision", "GlusterModel", "Seeded"]),
