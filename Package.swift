@@ -278,7 +278,7 @@ let package = Package(
             "StoreMirrorTests",
             ["GlusterModel", "Seeded", "StoreAPI", "StoreMirror", "StoreTesting", log]),
         tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),
-        tests("StoreServiceTests", ["GlusterModel", "StoreAPI", "StoreService"]),
+        tests("StoreServiceTests", ["EtcdProcess", "GlusterModel", "StoreAPI", "StoreService"]),
         tests("SunRPCTests", ["Seeded", "SunRPC", "XDR"]),
         tests("TidyTests", []),
         tests("TransactionTests", ["GlusterModel", "Transaction"]),

@@ -34,6 +34,13 @@ public struct EtcdCertificates: Sendable {
         return made
     }
 
+    /// From when on all of them are valid; nil when there are none.
+    public var begin: Date? {
+        ["client-ca", "server", "client", "peer-ca", "peer"].compactMap { name in
+            read(name + ".pem").flatMap { try? Certificate(pemEncoded: $0) }?.notValidBefore
+        }.max()
+    }
+
     private struct Pair {
         var certificate: Certificate
         var key: Certificate.PrivateKey

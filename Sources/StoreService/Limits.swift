@@ -25,6 +25,7 @@ enum Limits {
     /// reached for them to be news again.
     static let failuresLogged = 8
     static let reachedFor: Duration = .seconds(5)
-    /// How often the certificates are looked at; they are renewed 30 days before their end.
-    static let certificateLookEvery = Duration.seconds(6 * 3_600)
+    /// How often the certificates are looked at, which are renewed 30 days before their end: a
+    /// clock that is set right after the boot may end them at once.
+    static let certificateLookEvery = Duration.seconds(60)
 }

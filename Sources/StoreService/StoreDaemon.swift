@@ -43,7 +43,7 @@ public enum StoreDaemon {
             ], log: context.log)
         return [
             etcd, server,
-            CertificateRenewal(certificates: certificates, log: context.log),
+            CertificateKeeper(certificates: certificates, log: context.log),
             SpaceKeeper(
                 etcd: etcd, state: state, quotaBytes: configuration.etcdQuotaBytes,
                 log: context.log),
@@ -63,28 +63,5 @@ public enum StoreDaemon {
             peerAddress: configuration.etcdPeerAddress,
             quotaBytes: configuration.etcdQuotaBytes, certificates: certificates)
         return RoleFile(binary: configuration.etcdBinary, arguments: arguments.words)
-    }
-}
-
-/// Makes certificates anew before they end. etcd reads them at its next handshake; this process
-/// stops in order, and its unit starts it with the new ones.
-private struct CertificateRenewal: Service {
-    let certificates: EtcdCertificates
-    let log: Logger
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while true {
-                do { try await Task.sleep(for: Limits.certificateLookEvery) } catch { return }
-                do {
-                    guard try self.certificates.prepare(now: Date()) else { continue }
-                } catch {
-                    self.log.error("certificates not renewed", metadata: ["error": "\(error)"])
-                    continue
-                }
-                self.log.notice("certificates renewed, starting anew")
-                kill(getpid(), SIGTERM)
-            }
-        }
     }
 }
