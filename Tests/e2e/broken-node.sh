@@ -109,6 +109,32 @@ for name in pmap brickd; do
     well "room again under gd2-$name"
 done
 
+store=/var/lib/gd2/store
+ended() { [ ! -e "/proc/$(cat "$RUN/$1.pid")" ]; }
+mark; mount --bind $store $store && mount -o remount,ro,bind $store || fail "read-only"
+again gd2-etcd; again gd2-store
+says gd2-etcd "read-only file system"
+reads || fail "no reads with a read-only disk under the store"
+cli volume set gv0 user.n 1 --timeout 5 2>&1 | grep -q "store" || fail "a change does not say why it is refused"
+echo x >/run/mnt/g || fail "no I/O with a read-only disk under the store"
+umount $store
+well "a read-only disk under the store"
+
+mark; for name in gd2-etcd gd2-store; do node_hold $name; done
+for name in gd2-etcd gd2-store; do wait_for 3 ended ended $name; done
+mkdir /run/kept; mount -t tmpfs -o size=400m,mode=0755 full /run/kept
+cp -a $store/. /run/kept/ && mount --move /run/kept $store || fail "a small disk for the store"
+node_release gd2-store; node_release gd2-etcd
+wait_for 20 changes changes || fail "the store does not run on its small disk"
+cat /dev/zero >$store/filler 2>/dev/null
+fill() { cli volume set gv0 user.n "$(head -c 60000 /dev/zero | tr '\0' x)$RANDOM" --timeout 2 >/dev/null 2>&1; ! changes; }
+wait_for 120 full fill || fail "a full disk takes changes for ever"
+says gd2-etcd "no space left on device" 30
+reads || fail "no reads with a full disk under the store"
+echo x >/run/mnt/g || fail "no I/O with a full disk under the store"
+rm $store/filler
+well "a full disk under the store"
+
 mark; node_hold gd2-store; identity=/var/lib/gd2/store/identity.json
 cp $identity /run/identity.json
 printf '{"schema":1,' >$identity
@@ -128,4 +154,5 @@ for wrong in "chmod 000" "chown nobody"; do
 done
 cmp $identity /run/identity.json || fail "the identity is another one"
 node_stop
+umount $store
 say "done"
