@@ -252,7 +252,7 @@ let package = Package(
         tests("DaemonTests", ["Daemon", "Seeded", argumentParser, coreMetrics, lifecycle]),
         tests("DurableFileTests", ["DurableFile"]),
         tests("GlusterModelTests", ["GlusterModel"]),
-        tests("GlusterXDRTests", ["GlusterXDR", "SunRPC", "XDR"]),
+        tests("GlusterXDRTests", ["GlusterXDR", "Seeded", "SunRPC", "XDR"]),
         tests(
             "LocalGRPCTests",
             [
