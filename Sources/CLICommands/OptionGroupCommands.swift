@@ -13,7 +13,8 @@ struct GroupCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List the groups.")
+            commandName: "list", abstract: "List the groups.",
+            discussion: "Example: glustercli volume group list")
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
@@ -33,7 +34,8 @@ struct GroupCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "show", abstract: "Show the options of a group.")
+            commandName: "show", abstract: "Show the options of a group.",
+            discussion: "Example: glustercli volume group show virt")
         @OptionGroup var common: CommonOptions
         @Argument(help: "The group's name.") var name: String
 
@@ -58,7 +60,8 @@ struct GroupCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "create", abstract: "Make a group of one's own.",
             discussion: """
-                Example: glustercli volume group create mine performance.cache-size 64MB
+                Example:
+                  glustercli volume group create mine performance.cache-size 64MB
                   glustercli volume group create mine --file /var/lib/glusterd/groups/mine
                 """)
         @OptionGroup var common: CommonOptions
@@ -86,7 +89,8 @@ struct GroupCommand: AsyncParsableCommand {
 
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "delete", abstract: "Delete an own group; volumes keep their options.")
+            commandName: "delete", abstract: "Delete an own group; volumes keep their options.",
+            discussion: "Example: glustercli volume group delete mine")
         @OptionGroup var common: CommonOptions
         @Argument(help: "The group's name.") var name: String
 
