@@ -5,8 +5,9 @@ import Volgen
 import VolumeOptions
 
 /// Each option of GlusterFS 10.3's map is accepted and refused as real glusterd does it, and
-/// changes the same lines of the same volfiles.
-@Suite struct OptionAnswersTests {
+/// changes the same lines of the same volfiles. One after the other and with pauses: it is much to
+/// compute, and others wait for answers meanwhile.
+@Suite(.serialized) struct OptionAnswersTests {
     private static let answers = Result { try OptionAnswers.read() }
     private static let bases = Result {
         try Dictionary(
@@ -24,10 +25,11 @@ import VolumeOptions
     }
 
     @Test(arguments: try answers.get().sets)
-    func everyAnswerIsGlusterds(asked: OptionAnswers.Asked) throws {
+    func everyAnswerIsGlusterds(asked: OptionAnswers.Asked) async throws {
         var compared: Set<Int> = []
         for (name, answers) in asked.answers.sorted(by: { $0.key < $1.key }) {
             for answer in answers {
+                await Task.yield()
                 let outcome = self.answers.outcomes[answer.outcome]
                 let changes = asked.changes(answer)
                 if let problem = disagreement(changes, outcome, on: name).problem {
