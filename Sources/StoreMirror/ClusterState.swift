@@ -157,20 +157,39 @@ private struct SortedKeys {
     private var bricks: [String] = []
     private var bricksAreSorted = false
 
+    /// By bytes, not by characters: all keys are looked at with every change.
     init(view: MirrorView, keys: StoreKeys) {
+        let volumes = Array(keys.volumes.utf8)
+        let (ownPeers, reported) = (Array(keys.peers.utf8), Array(keys.reported.utf8))
+        var reporter: (prefix: [UInt8], peer: PeerID)?
         for key in view.values.keys {
-            if key.hasPrefix(keys.volumes) {
-                if key.hasSuffix("/head") { heads.append(key) }
-                if key.contains("/bricks/") { bricks.append(key) }
-            } else if key.hasPrefix(keys.peers) {
+            let bytes = key.utf8
+            if bytes.starts(with: volumes) {
+                if bytes.suffix(Self.head.count).elementsEqual(Self.head) { heads.append(key) }
+                if Self.isOfBricks(bytes.dropFirst(volumes.count)) { bricks.append(key) }
+            } else if bytes.starts(with: ownPeers) {
                 peers.append(key)
-            } else if key.hasPrefix(keys.reported) {
+            } else if bytes.starts(with: reported) {
+                if let known = reporter, bytes.starts(with: known.prefix) {
+                    reports.append((key, known.peer))
+                    continue
+                }
                 let parts = key.dropFirst(keys.reported.count).split(separator: "/")
                 if parts.count == 3, parts[1] == "volumes", let peer = PeerID(String(parts[0])) {
+                    reporter = (reported + Array("\(parts[0])/volumes/".utf8), peer)
                     reports.append((key, peer))
                 }
             }
         }
+    }
+
+    private static let head = Array("/head".utf8)
+    private static let bricksPart = Array("bricks".utf8)
+
+    /// `<volume>/gen/<G>/bricks/<chunk>`.
+    private static func isOfBricks(_ rest: Substring.UTF8View) -> Bool {
+        guard let last = rest.lastIndex(of: UInt8(ascii: "/")) else { return false }
+        return rest[..<last].suffix(bricksPart.count).elementsEqual(bricksPart)
     }
 
     mutating func brickKeys(below prefix: String) -> [String] {
