@@ -6,8 +6,8 @@ DESTDIR ?=
 BUILD = swift build --configuration $(CONFIGURATION) --explicit-target-dependency-import-check error
 BIN = $(CURDIR)/.build/$(CONFIGURATION)
 PROGRAMS = gd2-store gd2-rest gd2-pmap gd2-brickd
-PACKAGES = attr btrfs-progs curl etcd-client etcd-server glusterfs-client glusterfs-server groff-base iproute2 jq \
-	libcap-dev libsystemd-dev pkg-config procps python3 util-linux xfsprogs
+PACKAGES = attr btrfs-progs curl dbus etcd-client etcd-server gcc glusterfs-client glusterfs-server groff-base iproute2 \
+	jq libc6-dev libcap-dev libsystemd-dev pkg-config procps python3 systemd util-linux xfsprogs zlib1g-dev
 export SWIFT_BACKTRACE = enable=no
 
 .PHONY: help setup build demo test unit e2e hosts bench check fix proto man install uninstall
