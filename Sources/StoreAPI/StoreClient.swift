@@ -15,6 +15,9 @@ public struct StoreClient: KeyValueStore, Service {
 
     typealias Transport = HTTP2ClientTransport.Posix
 
+    /// For the other services on the same socket.
+    var grpc: GRPCClient<Transport> { local.client }
+
     /// `timeout`: of each unary call.
     public init(path: String, timeout: Duration = .seconds(5)) throws {
         local = try LocalClient(path: path)

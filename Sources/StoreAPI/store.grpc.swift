@@ -805,3 +805,3103 @@ extension Gd2_Store_V1_Store.ClientProtocol {
         )
     }
 }
+
+// MARK: - gd2.store.v1.Cluster
+
+/// Namespace containing generated types for the "gd2.store.v1.Cluster" service.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+package enum Gd2_Store_V1_Cluster: Sendable {
+    /// Service descriptor for the "gd2.store.v1.Cluster" service.
+    package static let descriptor = GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster")
+    /// Namespace for method metadata.
+    package enum Method: Sendable {
+        /// Namespace for "Peers" metadata.
+        package enum Peers: Sendable {
+            /// Request type for "Peers".
+            package typealias Input = Gd2_Store_V1_PeersRequest
+            /// Response type for "Peers".
+            package typealias Output = Gd2_Store_V1_PeersReply
+            /// Descriptor for "Peers".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "Peers",
+                type: .unary
+            )
+        }
+        /// Namespace for "AddPeer" metadata.
+        package enum AddPeer: Sendable {
+            /// Request type for "AddPeer".
+            package typealias Input = Gd2_Store_V1_AddPeerRequest
+            /// Response type for "AddPeer".
+            package typealias Output = Gd2_Store_V1_AddPeerReply
+            /// Descriptor for "AddPeer".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "AddPeer",
+                type: .unary
+            )
+        }
+        /// Namespace for "RemovePeer" metadata.
+        package enum RemovePeer: Sendable {
+            /// Request type for "RemovePeer".
+            package typealias Input = Gd2_Store_V1_RemovePeerRequest
+            /// Response type for "RemovePeer".
+            package typealias Output = Gd2_Store_V1_RemovePeerReply
+            /// Descriptor for "RemovePeer".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "RemovePeer",
+                type: .unary
+            )
+        }
+        /// Namespace for "EditPeer" metadata.
+        package enum EditPeer: Sendable {
+            /// Request type for "EditPeer".
+            package typealias Input = Gd2_Store_V1_EditPeerRequest
+            /// Response type for "EditPeer".
+            package typealias Output = Gd2_Store_V1_EditPeerReply
+            /// Descriptor for "EditPeer".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "EditPeer",
+                type: .unary
+            )
+        }
+        /// Namespace for "CreateToken" metadata.
+        package enum CreateToken: Sendable {
+            /// Request type for "CreateToken".
+            package typealias Input = Gd2_Store_V1_CreateTokenRequest
+            /// Response type for "CreateToken".
+            package typealias Output = Gd2_Store_V1_CreateTokenReply
+            /// Descriptor for "CreateToken".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "CreateToken",
+                type: .unary
+            )
+        }
+        /// Namespace for "ListTokens" metadata.
+        package enum ListTokens: Sendable {
+            /// Request type for "ListTokens".
+            package typealias Input = Gd2_Store_V1_ListTokensRequest
+            /// Response type for "ListTokens".
+            package typealias Output = Gd2_Store_V1_ListTokensReply
+            /// Descriptor for "ListTokens".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "ListTokens",
+                type: .unary
+            )
+        }
+        /// Namespace for "RevokeToken" metadata.
+        package enum RevokeToken: Sendable {
+            /// Request type for "RevokeToken".
+            package typealias Input = Gd2_Store_V1_RevokeTokenRequest
+            /// Response type for "RevokeToken".
+            package typealias Output = Gd2_Store_V1_RevokeTokenReply
+            /// Descriptor for "RevokeToken".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "RevokeToken",
+                type: .unary
+            )
+        }
+        /// Namespace for "Pair" metadata.
+        package enum Pair: Sendable {
+            /// Request type for "Pair".
+            package typealias Input = Gd2_Store_V1_PairRequest
+            /// Response type for "Pair".
+            package typealias Output = Gd2_Store_V1_PairReply
+            /// Descriptor for "Pair".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "Pair",
+                type: .unary
+            )
+        }
+        /// Namespace for "Join" metadata.
+        package enum Join: Sendable {
+            /// Request type for "Join".
+            package typealias Input = Gd2_Store_V1_JoinRequest
+            /// Response type for "Join".
+            package typealias Output = Gd2_Store_V1_JoinReply
+            /// Descriptor for "Join".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "Join",
+                type: .unary
+            )
+        }
+        /// Namespace for "Members" metadata.
+        package enum Members: Sendable {
+            /// Request type for "Members".
+            package typealias Input = Gd2_Store_V1_MembersRequest
+            /// Response type for "Members".
+            package typealias Output = Gd2_Store_V1_MembersReply
+            /// Descriptor for "Members".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "Members",
+                type: .unary
+            )
+        }
+        /// Namespace for "SaveSnapshot" metadata.
+        package enum SaveSnapshot: Sendable {
+            /// Request type for "SaveSnapshot".
+            package typealias Input = Gd2_Store_V1_SaveSnapshotRequest
+            /// Response type for "SaveSnapshot".
+            package typealias Output = Gd2_Store_V1_SnapshotInfo
+            /// Descriptor for "SaveSnapshot".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "SaveSnapshot",
+                type: .unary
+            )
+        }
+        /// Namespace for "ListSnapshots" metadata.
+        package enum ListSnapshots: Sendable {
+            /// Request type for "ListSnapshots".
+            package typealias Input = Gd2_Store_V1_ListSnapshotsRequest
+            /// Response type for "ListSnapshots".
+            package typealias Output = Gd2_Store_V1_ListSnapshotsReply
+            /// Descriptor for "ListSnapshots".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "ListSnapshots",
+                type: .unary
+            )
+        }
+        /// Namespace for "Recover" metadata.
+        package enum Recover: Sendable {
+            /// Request type for "Recover".
+            package typealias Input = Gd2_Store_V1_RecoverRequest
+            /// Response type for "Recover".
+            package typealias Output = Gd2_Store_V1_RecoverReply
+            /// Descriptor for "Recover".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "Recover",
+                type: .unary
+            )
+        }
+        /// Namespace for "CallBrick" metadata.
+        package enum CallBrick: Sendable {
+            /// Request type for "CallBrick".
+            package typealias Input = Gd2_Store_V1_CallBrickRequest
+            /// Response type for "CallBrick".
+            package typealias Output = Gd2_Store_V1_CallBrickReply
+            /// Descriptor for "CallBrick".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "CallBrick",
+                type: .serverStreaming
+            )
+        }
+        /// Descriptors for all methods in the "gd2.store.v1.Cluster" service.
+        package static let descriptors: [GRPCCore.MethodDescriptor] = [
+            Peers.descriptor,
+            AddPeer.descriptor,
+            RemovePeer.descriptor,
+            EditPeer.descriptor,
+            CreateToken.descriptor,
+            ListTokens.descriptor,
+            RevokeToken.descriptor,
+            Pair.descriptor,
+            Join.descriptor,
+            Members.descriptor,
+            SaveSnapshot.descriptor,
+            ListSnapshots.descriptor,
+            Recover.descriptor,
+            CallBrick.descriptor
+        ]
+    }
+}
+
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension GRPCCore.ServiceDescriptor {
+    /// Service descriptor for the "gd2.store.v1.Cluster" service.
+    package static let gd2_store_v1_Cluster = GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster")
+}
+
+// MARK: gd2.store.v1.Cluster (server)
+
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Gd2_Store_V1_Cluster {
+    /// Streaming variant of the service protocol for the "gd2.store.v1.Cluster" service.
+    ///
+    /// This protocol is the lowest-level of the service protocols generated for this service
+    /// giving you the most flexibility over the implementation of your service. This comes at
+    /// the cost of more verbose and less strict APIs. Each RPC requires you to implement it in
+    /// terms of a request stream and response stream. Where the RPC expects only a single
+    /// request or response message, you are responsible for ensuring your implementation
+    /// maintains this invariant.
+    ///
+    /// Where possible, prefer using the stricter, less-verbose ``ServiceProtocol``
+    /// or ``SimpleServiceProtocol`` instead.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The cluster itself: peers, the Raft engine's members, snapshots, and the way to other nodes.
+    package protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
+        /// Handle the "Peers" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What this node knows of every peer: reachability, role, clock, since when. Answers without etcd.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_PeersRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_PeersReply` messages.
+        func peers(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_PeersRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_PeersReply>
+
+        /// Handle the "AddPeer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Takes a node that shows a pairing code (or that joins openly) into this cluster.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_AddPeerRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_AddPeerReply` messages.
+        func addPeer(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_AddPeerRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_AddPeerReply>
+
+        /// Handle the "RemovePeer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Takes a peer out; waits until the store's engine does not need it any more.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_RemovePeerRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_RemovePeerReply` messages.
+        func removePeer(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_RemovePeerRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_RemovePeerReply>
+
+        /// Handle the "EditPeer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Name, addresses and metadata of a peer.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_EditPeerRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_EditPeerReply` messages.
+        func editPeer(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_EditPeerRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_EditPeerReply>
+
+        /// Handle the "CreateToken" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_CreateTokenRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_CreateTokenReply` messages.
+        func createToken(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_CreateTokenRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_CreateTokenReply>
+
+        /// Handle the "ListTokens" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_ListTokensRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_ListTokensReply` messages.
+        func listTokens(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_ListTokensRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_ListTokensReply>
+
+        /// Handle the "RevokeToken" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_RevokeTokenRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_RevokeTokenReply` messages.
+        func revokeToken(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_RevokeTokenRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_RevokeTokenReply>
+
+        /// Handle the "Pair" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes the code that AddPeer of another node wants; for a node in no cluster.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_PairRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_PairReply` messages.
+        func pair(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_PairRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_PairReply>
+
+        /// Handle the "Join" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Joins this node, which is in no cluster, to the cluster of a token.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_JoinRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_JoinReply` messages.
+        func join(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_JoinRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_JoinReply>
+
+        /// Handle the "Members" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The members of the Raft engine, as each reports itself, and what is to be done next.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_MembersRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_MembersReply` messages.
+        func members(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_MembersRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_MembersReply>
+
+        /// Handle the "SaveSnapshot" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_SaveSnapshotRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_SnapshotInfo` messages.
+        func saveSnapshot(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_SaveSnapshotRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_SnapshotInfo>
+
+        /// Handle the "ListSnapshots" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_ListSnapshotsRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_ListSnapshotsReply` messages.
+        func listSnapshots(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_ListSnapshotsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_ListSnapshotsReply>
+
+        /// Handle the "Recover" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes this node the only voter, with what it has in its own database or in a snapshot, in a new
+        /// > epoch. For a cluster that has lost its quorum for good.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_RecoverRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_RecoverReply` messages.
+        func recover(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_RecoverRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_RecoverReply>
+
+        /// Handle the "CallBrick" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Calls a method of the gd2-brickd of a peer, by its name, with a serialized message.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_CallBrickRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_CallBrickReply` messages.
+        func callBrick(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_CallBrickRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_CallBrickReply>
+    }
+
+    /// Service protocol for the "gd2.store.v1.Cluster" service.
+    ///
+    /// This protocol is higher level than ``StreamingServiceProtocol`` but lower level than
+    /// the ``SimpleServiceProtocol``, it provides access to request and response metadata and
+    /// trailing response metadata. If you don't need these then consider using
+    /// the ``SimpleServiceProtocol``. If you need fine grained control over your RPCs then
+    /// use ``StreamingServiceProtocol``.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The cluster itself: peers, the Raft engine's members, snapshots, and the way to other nodes.
+    package protocol ServiceProtocol: Gd2_Store_V1_Cluster.StreamingServiceProtocol {
+        /// Handle the "Peers" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What this node knows of every peer: reachability, role, clock, since when. Answers without etcd.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_PeersRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_PeersReply` message.
+        func peers(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_PeersRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_PeersReply>
+
+        /// Handle the "AddPeer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Takes a node that shows a pairing code (or that joins openly) into this cluster.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_AddPeerRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_AddPeerReply` message.
+        func addPeer(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_AddPeerRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_AddPeerReply>
+
+        /// Handle the "RemovePeer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Takes a peer out; waits until the store's engine does not need it any more.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_RemovePeerRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_RemovePeerReply` message.
+        func removePeer(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_RemovePeerRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_RemovePeerReply>
+
+        /// Handle the "EditPeer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Name, addresses and metadata of a peer.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_EditPeerRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_EditPeerReply` message.
+        func editPeer(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_EditPeerRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_EditPeerReply>
+
+        /// Handle the "CreateToken" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_CreateTokenRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_CreateTokenReply` message.
+        func createToken(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_CreateTokenRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_CreateTokenReply>
+
+        /// Handle the "ListTokens" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_ListTokensRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_ListTokensReply` message.
+        func listTokens(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_ListTokensRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_ListTokensReply>
+
+        /// Handle the "RevokeToken" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_RevokeTokenRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_RevokeTokenReply` message.
+        func revokeToken(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_RevokeTokenRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_RevokeTokenReply>
+
+        /// Handle the "Pair" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes the code that AddPeer of another node wants; for a node in no cluster.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_PairRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_PairReply` message.
+        func pair(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_PairRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_PairReply>
+
+        /// Handle the "Join" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Joins this node, which is in no cluster, to the cluster of a token.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_JoinRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_JoinReply` message.
+        func join(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_JoinRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_JoinReply>
+
+        /// Handle the "Members" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The members of the Raft engine, as each reports itself, and what is to be done next.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_MembersRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_MembersReply` message.
+        func members(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_MembersRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_MembersReply>
+
+        /// Handle the "SaveSnapshot" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_SaveSnapshotRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_SnapshotInfo` message.
+        func saveSnapshot(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_SaveSnapshotRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_SnapshotInfo>
+
+        /// Handle the "ListSnapshots" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_ListSnapshotsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_ListSnapshotsReply` message.
+        func listSnapshots(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_ListSnapshotsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_ListSnapshotsReply>
+
+        /// Handle the "Recover" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes this node the only voter, with what it has in its own database or in a snapshot, in a new
+        /// > epoch. For a cluster that has lost its quorum for good.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_RecoverRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_RecoverReply` message.
+        func recover(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_RecoverRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_RecoverReply>
+
+        /// Handle the "CallBrick" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Calls a method of the gd2-brickd of a peer, by its name, with a serialized message.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_CallBrickRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_CallBrickReply` messages.
+        func callBrick(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_CallBrickRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_CallBrickReply>
+    }
+
+    /// Simple service protocol for the "gd2.store.v1.Cluster" service.
+    ///
+    /// This is the highest level protocol for the service. The API is the easiest to use but
+    /// doesn't provide access to request or response metadata. If you need access to these
+    /// then use ``ServiceProtocol`` instead.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The cluster itself: peers, the Raft engine's members, snapshots, and the way to other nodes.
+    package protocol SimpleServiceProtocol: Gd2_Store_V1_Cluster.ServiceProtocol {
+        /// Handle the "Peers" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What this node knows of every peer: reachability, role, clock, since when. Answers without etcd.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_PeersRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_PeersReply` to respond with.
+        func peers(
+            request: Gd2_Store_V1_PeersRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_PeersReply
+
+        /// Handle the "AddPeer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Takes a node that shows a pairing code (or that joins openly) into this cluster.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_AddPeerRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_AddPeerReply` to respond with.
+        func addPeer(
+            request: Gd2_Store_V1_AddPeerRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_AddPeerReply
+
+        /// Handle the "RemovePeer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Takes a peer out; waits until the store's engine does not need it any more.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_RemovePeerRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_RemovePeerReply` to respond with.
+        func removePeer(
+            request: Gd2_Store_V1_RemovePeerRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_RemovePeerReply
+
+        /// Handle the "EditPeer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Name, addresses and metadata of a peer.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_EditPeerRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_EditPeerReply` to respond with.
+        func editPeer(
+            request: Gd2_Store_V1_EditPeerRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_EditPeerReply
+
+        /// Handle the "CreateToken" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_CreateTokenRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_CreateTokenReply` to respond with.
+        func createToken(
+            request: Gd2_Store_V1_CreateTokenRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_CreateTokenReply
+
+        /// Handle the "ListTokens" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_ListTokensRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_ListTokensReply` to respond with.
+        func listTokens(
+            request: Gd2_Store_V1_ListTokensRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_ListTokensReply
+
+        /// Handle the "RevokeToken" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_RevokeTokenRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_RevokeTokenReply` to respond with.
+        func revokeToken(
+            request: Gd2_Store_V1_RevokeTokenRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_RevokeTokenReply
+
+        /// Handle the "Pair" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes the code that AddPeer of another node wants; for a node in no cluster.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_PairRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_PairReply` to respond with.
+        func pair(
+            request: Gd2_Store_V1_PairRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_PairReply
+
+        /// Handle the "Join" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Joins this node, which is in no cluster, to the cluster of a token.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_JoinRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_JoinReply` to respond with.
+        func join(
+            request: Gd2_Store_V1_JoinRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_JoinReply
+
+        /// Handle the "Members" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The members of the Raft engine, as each reports itself, and what is to be done next.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_MembersRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_MembersReply` to respond with.
+        func members(
+            request: Gd2_Store_V1_MembersRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_MembersReply
+
+        /// Handle the "SaveSnapshot" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_SaveSnapshotRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_SnapshotInfo` to respond with.
+        func saveSnapshot(
+            request: Gd2_Store_V1_SaveSnapshotRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_SnapshotInfo
+
+        /// Handle the "ListSnapshots" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_ListSnapshotsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_ListSnapshotsReply` to respond with.
+        func listSnapshots(
+            request: Gd2_Store_V1_ListSnapshotsRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_ListSnapshotsReply
+
+        /// Handle the "Recover" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes this node the only voter, with what it has in its own database or in a snapshot, in a new
+        /// > epoch. For a cluster that has lost its quorum for good.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_RecoverRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_RecoverReply` to respond with.
+        func recover(
+            request: Gd2_Store_V1_RecoverRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_RecoverReply
+
+        /// Handle the "CallBrick" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Calls a method of the gd2-brickd of a peer, by its name, with a serialized message.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_CallBrickRequest` message.
+        ///   - response: A response stream of `Gd2_Store_V1_CallBrickReply` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        func callBrick(
+            request: Gd2_Store_V1_CallBrickRequest,
+            response: GRPCCore.RPCWriter<Gd2_Store_V1_CallBrickReply>,
+            context: GRPCCore.ServerContext
+        ) async throws
+    }
+}
+
+// Default implementation of 'registerMethods(with:)'.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Gd2_Store_V1_Cluster.StreamingServiceProtocol {
+    package func registerMethods<Transport>(with router: inout GRPCCore.RPCRouter<Transport>) where Transport: GRPCCore.ServerTransport {
+        router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.Peers.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_PeersRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_PeersReply>(),
+            handler: { request, context in
+                try await self.peers(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.AddPeer.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_AddPeerRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_AddPeerReply>(),
+            handler: { request, context in
+                try await self.addPeer(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.RemovePeer.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_RemovePeerRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_RemovePeerReply>(),
+            handler: { request, context in
+                try await self.removePeer(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.EditPeer.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_EditPeerRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_EditPeerReply>(),
+            handler: { request, context in
+                try await self.editPeer(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.CreateToken.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_CreateTokenRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_CreateTokenReply>(),
+            handler: { request, context in
+                try await self.createToken(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.ListTokens.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_ListTokensRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_ListTokensReply>(),
+            handler: { request, context in
+                try await self.listTokens(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.RevokeToken.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_RevokeTokenRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_RevokeTokenReply>(),
+            handler: { request, context in
+                try await self.revokeToken(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.Pair.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_PairRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_PairReply>(),
+            handler: { request, context in
+                try await self.pair(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.Join.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_JoinRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_JoinReply>(),
+            handler: { request, context in
+                try await self.join(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.Members.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_MembersRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_MembersReply>(),
+            handler: { request, context in
+                try await self.members(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.SaveSnapshot.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_SaveSnapshotRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_SnapshotInfo>(),
+            handler: { request, context in
+                try await self.saveSnapshot(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.ListSnapshots.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_ListSnapshotsRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_ListSnapshotsReply>(),
+            handler: { request, context in
+                try await self.listSnapshots(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.Recover.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_RecoverRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_RecoverReply>(),
+            handler: { request, context in
+                try await self.recover(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.CallBrick.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_CallBrickRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_CallBrickReply>(),
+            handler: { request, context in
+                try await self.callBrick(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+    }
+}
+
+// Default implementation of streaming methods from 'StreamingServiceProtocol'.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Gd2_Store_V1_Cluster.ServiceProtocol {
+    package func peers(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_PeersRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_PeersReply> {
+        let response = try await self.peers(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func addPeer(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_AddPeerRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_AddPeerReply> {
+        let response = try await self.addPeer(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func removePeer(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_RemovePeerRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_RemovePeerReply> {
+        let response = try await self.removePeer(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func editPeer(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_EditPeerRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_EditPeerReply> {
+        let response = try await self.editPeer(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func createToken(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_CreateTokenRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_CreateTokenReply> {
+        let response = try await self.createToken(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func listTokens(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_ListTokensRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_ListTokensReply> {
+        let response = try await self.listTokens(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func revokeToken(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_RevokeTokenRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_RevokeTokenReply> {
+        let response = try await self.revokeToken(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func pair(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_PairRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_PairReply> {
+        let response = try await self.pair(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func join(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_JoinRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_JoinReply> {
+        let response = try await self.join(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func members(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_MembersRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_MembersReply> {
+        let response = try await self.members(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func saveSnapshot(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_SaveSnapshotRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_SnapshotInfo> {
+        let response = try await self.saveSnapshot(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func listSnapshots(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_ListSnapshotsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_ListSnapshotsReply> {
+        let response = try await self.listSnapshots(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func recover(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_RecoverRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_RecoverReply> {
+        let response = try await self.recover(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func callBrick(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_CallBrickRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_CallBrickReply> {
+        let response = try await self.callBrick(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return response
+    }
+}
+
+// Default implementation of methods from 'ServiceProtocol'.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Gd2_Store_V1_Cluster.SimpleServiceProtocol {
+    package func peers(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_PeersRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_PeersReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_PeersReply>(
+            message: try await self.peers(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func addPeer(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_AddPeerRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_AddPeerReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_AddPeerReply>(
+            message: try await self.addPeer(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func removePeer(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_RemovePeerRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_RemovePeerReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_RemovePeerReply>(
+            message: try await self.removePeer(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func editPeer(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_EditPeerRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_EditPeerReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_EditPeerReply>(
+            message: try await self.editPeer(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func createToken(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_CreateTokenRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_CreateTokenReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_CreateTokenReply>(
+            message: try await self.createToken(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func listTokens(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_ListTokensRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_ListTokensReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_ListTokensReply>(
+            message: try await self.listTokens(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func revokeToken(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_RevokeTokenRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_RevokeTokenReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_RevokeTokenReply>(
+            message: try await self.revokeToken(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func pair(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_PairRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_PairReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_PairReply>(
+            message: try await self.pair(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func join(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_JoinRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_JoinReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_JoinReply>(
+            message: try await self.join(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func members(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_MembersRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_MembersReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_MembersReply>(
+            message: try await self.members(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func saveSnapshot(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_SaveSnapshotRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_SnapshotInfo> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_SnapshotInfo>(
+            message: try await self.saveSnapshot(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func listSnapshots(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_ListSnapshotsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_ListSnapshotsReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_ListSnapshotsReply>(
+            message: try await self.listSnapshots(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func recover(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_RecoverRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_RecoverReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_RecoverReply>(
+            message: try await self.recover(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func callBrick(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_CallBrickRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_CallBrickReply> {
+        return GRPCCore.StreamingServerResponse<Gd2_Store_V1_CallBrickReply>(
+            metadata: [:],
+            producer: { writer in
+                try await self.callBrick(
+                    request: request.message,
+                    response: writer,
+                    context: context
+                )
+                return [:]
+            }
+        )
+    }
+}
+
+// MARK: gd2.store.v1.Cluster (client)
+
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Gd2_Store_V1_Cluster {
+    /// Generated client protocol for the "gd2.store.v1.Cluster" service.
+    ///
+    /// You don't need to implement this protocol directly, use the generated
+    /// implementation, ``Client``.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The cluster itself: peers, the Raft engine's members, snapshots, and the way to other nodes.
+    package protocol ClientProtocol: Sendable {
+        /// Call the "Peers" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What this node knows of every peer: reachability, role, clock, since when. Answers without etcd.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_PeersRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_PeersRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_PeersReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func peers<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_PeersRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_PeersRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_PeersReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_PeersReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "AddPeer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Takes a node that shows a pairing code (or that joins openly) into this cluster.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_AddPeerRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_AddPeerRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_AddPeerReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func addPeer<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_AddPeerRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_AddPeerRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_AddPeerReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_AddPeerReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "RemovePeer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Takes a peer out; waits until the store's engine does not need it any more.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_RemovePeerRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_RemovePeerRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_RemovePeerReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func removePeer<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_RemovePeerRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_RemovePeerRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_RemovePeerReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_RemovePeerReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "EditPeer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Name, addresses and metadata of a peer.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_EditPeerRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_EditPeerRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_EditPeerReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func editPeer<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_EditPeerRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_EditPeerRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_EditPeerReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_EditPeerReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "CreateToken" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_CreateTokenRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_CreateTokenRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_CreateTokenReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func createToken<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_CreateTokenRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_CreateTokenRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_CreateTokenReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_CreateTokenReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ListTokens" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_ListTokensRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_ListTokensRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_ListTokensReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func listTokens<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_ListTokensRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_ListTokensRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_ListTokensReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_ListTokensReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "RevokeToken" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_RevokeTokenRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_RevokeTokenRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_RevokeTokenReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func revokeToken<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_RevokeTokenRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_RevokeTokenRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_RevokeTokenReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_RevokeTokenReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Pair" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes the code that AddPeer of another node wants; for a node in no cluster.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_PairRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_PairRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_PairReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func pair<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_PairRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_PairRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_PairReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_PairReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Join" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Joins this node, which is in no cluster, to the cluster of a token.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_JoinRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_JoinRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_JoinReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func join<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_JoinRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_JoinRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_JoinReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_JoinReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Members" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The members of the Raft engine, as each reports itself, and what is to be done next.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_MembersRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_MembersRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_MembersReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func members<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_MembersRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_MembersRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_MembersReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_MembersReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "SaveSnapshot" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_SaveSnapshotRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_SaveSnapshotRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_SnapshotInfo` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func saveSnapshot<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_SaveSnapshotRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_SaveSnapshotRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_SnapshotInfo>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_SnapshotInfo>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ListSnapshots" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_ListSnapshotsRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_ListSnapshotsRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_ListSnapshotsReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func listSnapshots<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_ListSnapshotsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_ListSnapshotsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_ListSnapshotsReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_ListSnapshotsReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Recover" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes this node the only voter, with what it has in its own database or in a snapshot, in a new
+        /// > epoch. For a cluster that has lost its quorum for good.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_RecoverRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_RecoverRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_RecoverReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func recover<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_RecoverRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_RecoverRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_RecoverReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_RecoverReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "CallBrick" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Calls a method of the gd2-brickd of a peer, by its name, with a serialized message.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_CallBrickRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_CallBrickRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_CallBrickReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func callBrick<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_CallBrickRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_CallBrickRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_CallBrickReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Gd2_Store_V1_CallBrickReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+    }
+
+    /// Generated client for the "gd2.store.v1.Cluster" service.
+    ///
+    /// The ``Client`` provides an implementation of ``ClientProtocol`` which wraps
+    /// a `GRPCCore.GRPCCClient`. The underlying `GRPCClient` provides the long-lived
+    /// means of communication with the remote peer.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The cluster itself: peers, the Raft engine's members, snapshots, and the way to other nodes.
+    package struct Client<Transport>: ClientProtocol where Transport: GRPCCore.ClientTransport {
+        private let client: GRPCCore.GRPCClient<Transport>
+
+        /// Creates a new client wrapping the provided `GRPCCore.GRPCClient`.
+        ///
+        /// - Parameters:
+        ///   - client: A `GRPCCore.GRPCClient` providing a communication channel to the service.
+        package init(wrapping client: GRPCCore.GRPCClient<Transport>) {
+            self.client = client
+        }
+
+        /// Call the "Peers" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What this node knows of every peer: reachability, role, clock, since when. Answers without etcd.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_PeersRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_PeersRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_PeersReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func peers<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_PeersRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_PeersRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_PeersReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_PeersReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.Peers.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "AddPeer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Takes a node that shows a pairing code (or that joins openly) into this cluster.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_AddPeerRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_AddPeerRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_AddPeerReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func addPeer<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_AddPeerRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_AddPeerRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_AddPeerReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_AddPeerReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.AddPeer.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "RemovePeer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Takes a peer out; waits until the store's engine does not need it any more.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_RemovePeerRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_RemovePeerRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_RemovePeerReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func removePeer<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_RemovePeerRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_RemovePeerRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_RemovePeerReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_RemovePeerReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.RemovePeer.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "EditPeer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Name, addresses and metadata of a peer.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_EditPeerRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_EditPeerRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_EditPeerReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func editPeer<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_EditPeerRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_EditPeerRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_EditPeerReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_EditPeerReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.EditPeer.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "CreateToken" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_CreateTokenRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_CreateTokenRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_CreateTokenReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func createToken<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_CreateTokenRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_CreateTokenRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_CreateTokenReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_CreateTokenReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.CreateToken.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "ListTokens" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_ListTokensRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_ListTokensRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_ListTokensReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func listTokens<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_ListTokensRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_ListTokensRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_ListTokensReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_ListTokensReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.ListTokens.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "RevokeToken" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_RevokeTokenRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_RevokeTokenRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_RevokeTokenReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func revokeToken<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_RevokeTokenRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_RevokeTokenRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_RevokeTokenReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_RevokeTokenReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.RevokeToken.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Pair" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes the code that AddPeer of another node wants; for a node in no cluster.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_PairRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_PairRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_PairReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func pair<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_PairRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_PairRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_PairReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_PairReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.Pair.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Join" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Joins this node, which is in no cluster, to the cluster of a token.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_JoinRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_JoinRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_JoinReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func join<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_JoinRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_JoinRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_JoinReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_JoinReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.Join.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Members" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The members of the Raft engine, as each reports itself, and what is to be done next.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_MembersRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_MembersRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_MembersReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func members<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_MembersRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_MembersRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_MembersReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_MembersReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.Members.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "SaveSnapshot" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_SaveSnapshotRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_SaveSnapshotRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_SnapshotInfo` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func saveSnapshot<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_SaveSnapshotRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_SaveSnapshotRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_SnapshotInfo>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_SnapshotInfo>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.SaveSnapshot.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "ListSnapshots" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_ListSnapshotsRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_ListSnapshotsRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_ListSnapshotsReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func listSnapshots<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_ListSnapshotsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_ListSnapshotsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_ListSnapshotsReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_ListSnapshotsReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.ListSnapshots.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Recover" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes this node the only voter, with what it has in its own database or in a snapshot, in a new
+        /// > epoch. For a cluster that has lost its quorum for good.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_RecoverRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_RecoverRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_RecoverReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func recover<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_RecoverRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_RecoverRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_RecoverReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_RecoverReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.Recover.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "CallBrick" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Calls a method of the gd2-brickd of a peer, by its name, with a serialized message.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_CallBrickRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_CallBrickRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_CallBrickReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func callBrick<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_CallBrickRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_CallBrickRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_CallBrickReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Gd2_Store_V1_CallBrickReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.serverStreaming(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.CallBrick.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+    }
+}
+
+// Helpers providing default arguments to 'ClientProtocol' methods.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Gd2_Store_V1_Cluster.ClientProtocol {
+    /// Call the "Peers" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What this node knows of every peer: reachability, role, clock, since when. Answers without etcd.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_PeersRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func peers<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_PeersRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_PeersReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.peers(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_PeersRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_PeersReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "AddPeer" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Takes a node that shows a pairing code (or that joins openly) into this cluster.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_AddPeerRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func addPeer<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_AddPeerRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_AddPeerReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.addPeer(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_AddPeerRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_AddPeerReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "RemovePeer" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Takes a peer out; waits until the store's engine does not need it any more.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_RemovePeerRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func removePeer<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_RemovePeerRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_RemovePeerReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.removePeer(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_RemovePeerRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_RemovePeerReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "EditPeer" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Name, addresses and metadata of a peer.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_EditPeerRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func editPeer<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_EditPeerRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_EditPeerReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.editPeer(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_EditPeerRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_EditPeerReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "CreateToken" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_CreateTokenRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func createToken<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_CreateTokenRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_CreateTokenReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.createToken(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_CreateTokenRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_CreateTokenReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ListTokens" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_ListTokensRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func listTokens<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_ListTokensRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_ListTokensReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.listTokens(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_ListTokensRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_ListTokensReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "RevokeToken" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_RevokeTokenRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func revokeToken<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_RevokeTokenRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_RevokeTokenReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.revokeToken(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_RevokeTokenRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_RevokeTokenReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Pair" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Makes the code that AddPeer of another node wants; for a node in no cluster.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_PairRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func pair<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_PairRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_PairReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.pair(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_PairRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_PairReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Join" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Joins this node, which is in no cluster, to the cluster of a token.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_JoinRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func join<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_JoinRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_JoinReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.join(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_JoinRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_JoinReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Members" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The members of the Raft engine, as each reports itself, and what is to be done next.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_MembersRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func members<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_MembersRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_MembersReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.members(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_MembersRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_MembersReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "SaveSnapshot" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_SaveSnapshotRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func saveSnapshot<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_SaveSnapshotRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_SnapshotInfo>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.saveSnapshot(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_SaveSnapshotRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_SnapshotInfo>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ListSnapshots" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_ListSnapshotsRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func listSnapshots<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_ListSnapshotsRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_ListSnapshotsReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.listSnapshots(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_ListSnapshotsRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_ListSnapshotsReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Recover" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Makes this node the only voter, with what it has in its own database or in a snapshot, in a new
+    /// > epoch. For a cluster that has lost its quorum for good.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_RecoverRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func recover<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_RecoverRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_RecoverReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.recover(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_RecoverRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_RecoverReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "CallBrick" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Calls a method of the gd2-brickd of a peer, by its name, with a serialized message.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_CallBrickRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func callBrick<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_CallBrickRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Gd2_Store_V1_CallBrickReply>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        try await self.callBrick(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_CallBrickRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_CallBrickReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+}
+
+// Helpers providing sugared APIs for 'ClientProtocol' methods.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Gd2_Store_V1_Cluster.ClientProtocol {
+    /// Call the "Peers" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What this node knows of every peer: reachability, role, clock, since when. Answers without etcd.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func peers<Result>(
+        _ message: Gd2_Store_V1_PeersRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_PeersReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_PeersRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.peers(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "AddPeer" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Takes a node that shows a pairing code (or that joins openly) into this cluster.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func addPeer<Result>(
+        _ message: Gd2_Store_V1_AddPeerRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_AddPeerReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_AddPeerRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.addPeer(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "RemovePeer" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Takes a peer out; waits until the store's engine does not need it any more.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func removePeer<Result>(
+        _ message: Gd2_Store_V1_RemovePeerRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_RemovePeerReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_RemovePeerRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.removePeer(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "EditPeer" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Name, addresses and metadata of a peer.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func editPeer<Result>(
+        _ message: Gd2_Store_V1_EditPeerRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_EditPeerReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_EditPeerRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.editPeer(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "CreateToken" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func createToken<Result>(
+        _ message: Gd2_Store_V1_CreateTokenRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_CreateTokenReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_CreateTokenRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.createToken(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ListTokens" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func listTokens<Result>(
+        _ message: Gd2_Store_V1_ListTokensRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_ListTokensReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_ListTokensRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.listTokens(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "RevokeToken" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func revokeToken<Result>(
+        _ message: Gd2_Store_V1_RevokeTokenRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_RevokeTokenReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_RevokeTokenRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.revokeToken(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Pair" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Makes the code that AddPeer of another node wants; for a node in no cluster.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func pair<Result>(
+        _ message: Gd2_Store_V1_PairRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_PairReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_PairRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.pair(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Join" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Joins this node, which is in no cluster, to the cluster of a token.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func join<Result>(
+        _ message: Gd2_Store_V1_JoinRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_JoinReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_JoinRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.join(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Members" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The members of the Raft engine, as each reports itself, and what is to be done next.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func members<Result>(
+        _ message: Gd2_Store_V1_MembersRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_MembersReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_MembersRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.members(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "SaveSnapshot" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func saveSnapshot<Result>(
+        _ message: Gd2_Store_V1_SaveSnapshotRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_SnapshotInfo>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_SaveSnapshotRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.saveSnapshot(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ListSnapshots" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func listSnapshots<Result>(
+        _ message: Gd2_Store_V1_ListSnapshotsRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_ListSnapshotsReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_ListSnapshotsRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.listSnapshots(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Recover" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Makes this node the only voter, with what it has in its own database or in a snapshot, in a new
+    /// > epoch. For a cluster that has lost its quorum for good.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func recover<Result>(
+        _ message: Gd2_Store_V1_RecoverRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_RecoverReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_RecoverRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.recover(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "CallBrick" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Calls a method of the gd2-brickd of a peer, by its name, with a serialized message.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func callBrick<Result>(
+        _ message: Gd2_Store_V1_CallBrickRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Gd2_Store_V1_CallBrickReply>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_CallBrickRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.callBrick(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+}
