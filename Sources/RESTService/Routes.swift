@@ -29,18 +29,6 @@ struct Routes: Sendable {
         self.pmap = pmap
     }
 
-    /// One route as `GET /endpoints` lists it.
-    private struct Listed: Sendable {
-        var name: String
-        var method: HTTPRequest.Method
-        var path: String
-        var request = ""
-        var response = ""
-        /// Whether it may have to wait, and so has a time limit.
-        var waits = true
-        var body: @Sendable (Request, RESTContext) async throws -> Response
-    }
-
     func router() -> Router<RESTContext> {
         let router = Router(context: RESTContext.self)
         let listed = node() + volumeReads() + volumeWrites() + optionRoutes() + groupRoutes()
@@ -96,25 +84,27 @@ struct Routes: Sendable {
         }
     }
 
-    private func node() -> [Listed] {
+    private func node() -> [ListedRoute] {
         [
-            Listed(name: "Ping", method: .get, path: "/ping", waits: false) { _, _ in
+            ListedRoute(name: "Ping", method: .get, path: "/ping", waits: false) { _, _ in
                 Response(status: .ok)
             },
-            Listed(
+            ListedRoute(
                 name: "GetVersion", method: .get, path: "/version", response: "VersionInfo",
                 waits: false
             ) { _, _ in
                 try Response.json(VersionInfo(glusterdVersion: suiteVersion, apiVersion: 1))
             },
-            Listed(name: "GetPeers", method: .get, path: "/v1/peers", response: "[PeerInfo]") {
+            ListedRoute(name: "GetPeers", method: .get, path: "/v1/peers", response: "[PeerInfo]") {
                 _, _ in
                 let state = try volumes.current()
                 let peers = state.peers.values.sorted { $0.name < $1.name }
                 return try Response.json(
                     peers.map { VolumeShapes(state: state).peer($0, isAlive: isAlive($0)) })
             },
-            Listed(name: "GetPeer", method: .get, path: "/v1/peers/{peer}", response: "PeerInfo") {
+            ListedRoute(
+                name: "GetPeer", method: .get, path: "/v1/peers/{peer}", response: "PeerInfo"
+            ) {
                 _, context in
                 let state = try volumes.current()
                 let name = try context.parameters.require("peer")
@@ -134,22 +124,22 @@ struct Routes: Sendable {
         return view.identity.map { view.values[$0.keys.alive(peer.id)] != nil } ?? false
     }
 
-    private func volumeReads() -> [Listed] {
+    private func volumeReads() -> [ListedRoute] {
         [
-            Listed(
+            ListedRoute(
                 name: "VolumeList", method: .get, path: "/v1/volumes", response: "[VolumeInfo]",
                 waits: false
             ) { _, _ in
                 try encoded.list(volumes.current())
             },
-            Listed(
+            ListedRoute(
                 name: "VolumeInfo", method: .get, path: "/v1/volumes/{volume}",
                 response: "VolumeInfo", waits: false
             ) { _, context in
                 let (volume, state) = try volume(context)
                 return try encoded.info(volume, in: state)
             },
-            Listed(
+            ListedRoute(
                 name: "VolumeBricksStatus", method: .get, path: "/v1/volumes/{volume}/bricks",
                 response: "[BrickStatus]"
             ) { _, context in
@@ -157,7 +147,7 @@ struct Routes: Sendable {
                 return try Response.json(
                     VolumeShapes(state: state).bricks(volume, live: await live(volume)))
             },
-            Listed(
+            ListedRoute(
                 name: "VolumeClients", method: .get, path: "/v1/volumes/{volume}/clients",
                 response: "[ClientInfo]"
             ) { _, context in
@@ -168,7 +158,7 @@ struct Routes: Sendable {
                         ($0.address, $0.volfile) < ($1.address, $1.volfile)
                     })
             },
-            Listed(
+            ListedRoute(
                 name: "VolumeStatus", method: .get, path: "/v1/volumes/{volume}/status",
                 response: "VolumeStatus"
             ) { _, context in
@@ -208,149 +198,11 @@ struct Routes: Sendable {
         try? await bricks.status(of: volume.id)
     }
 
-    private func volumeWrites() -> [Listed] {
-        [
-            Listed(
-                name: "VolumeCreate", method: .post, path: "/v1/volumes", request: "VolCreateReq",
-                response: "VolumeInfo"
-            ) { request, _ in
-                let volume = try await volumes.create(request.value(VolCreateReq.self))
-                var response = try Response.json(info(volume), status: .created)
-                response.headers[.location] = "/v1/volumes/\(volume.name)"
-                return response
-            },
-            Listed(name: "VolumeDelete", method: .delete, path: "/v1/volumes/{volume}") {
-                _, context in
-                try await volumes.delete(context.parameters.require("volume"))
-                return Response(status: .noContent)
-            },
-            Listed(
-                name: "VolumeStart", method: .post, path: "/v1/volumes/{volume}/start",
-                request: "VolumeStartReq", response: "VolumeInfo"
-            ) { request, context in
-                let body = try await request.value(VolumeStartReq.self, absent: VolumeStartReq())
-                let volume = try await volumes.start(
-                    context.parameters.require("volume"), force: body.forceStartBricks ?? false)
-                return try Response.json(info(volume))
-            },
-            Listed(
-                name: "VolumeStop", method: .post, path: "/v1/volumes/{volume}/stop",
-                request: "VolumeStopReq", response: "VolumeInfo"
-            ) { _, context in
-                let volume = try await volumes.stop(context.parameters.require("volume"))
-                return try Response.json(info(volume))
-            },
-        ]
-    }
-
-    private func optionRoutes() -> [Listed] {
-        let path = "/v1/volumes/{volume}/options"
-        return [
-            Listed(
-                name: "VolumeOptions", method: .post, path: path, request: "VolOptionReq",
-                response: "VolumeInfo"
-            ) { request, context in
-                let body = try await request.value(VolOptionReq.self)
-                _ = try await volumes.fresh()
-                let restart = try await options.set(body.options, of: volume(context).0)
-                return try withRestartHeader(restart, volume(context).0)
-            },
-            Listed(
-                name: "VolumeReset", method: .delete, path: path, request: "VolOptionResetReq",
-                response: "VolumeInfo"
-            ) { request, context in
-                let body = try await request.value(
-                    VolOptionResetReq.self, absent: VolOptionResetReq(all: true))
-                let names = body.all == true ? nil : body.options
-                _ = try await volumes.fresh()
-                let restart = try await options.reset(
-                    names, of: volume(context).0, force: body.force ?? false)
-                return try withRestartHeader(restart, volume(context).0)
-            },
-            Listed(
-                name: "VolumeOptionsGet", method: .get, path: path, response: "[VolumeOptionInfo]"
-            ) { _, context in
-                try Response.json(options.list(volume(context).0.options, isGlobal: false))
-            },
-            Listed(
-                name: "VolumeOptionGet", method: .get, path: path + "/**",
-                response: "VolumeOptionInfo"
-            ) { _, context in
-                let name = context.parameters.getCatchAll().joined(separator: "/")
-                return try Response.json(
-                    options.show(name, volume(context).0.options, isGlobal: false))
-            },
-            Listed(
-                name: "SetClusterOptions", method: .post, path: "/v1/cluster/options",
-                request: "VolOptionReq"
-            ) { request, _ in
-                _ = try await volumes.fresh()
-                return try Response.json(
-                    await options.setCluster(request.value(VolOptionReq.self).options))
-            },
-            Listed(
-                name: "ResetClusterOptions", method: .delete, path: "/v1/cluster/options",
-                request: "VolOptionResetReq"
-            ) { request, _ in
-                let body = try await request.value(
-                    VolOptionResetReq.self, absent: VolOptionResetReq(all: true))
-                _ = try await volumes.fresh()
-                return try Response.json(
-                    await options.resetCluster(body.all == true ? nil : body.options))
-            },
-            Listed(
-                name: "GetClusterOption", method: .get, path: "/v1/cluster/options/**",
-                response: "VolumeOptionInfo"
-            ) { _, context in
-                let name = context.parameters.getCatchAll().joined(separator: "/")
-                return try Response.json(
-                    options.show(name, volumes.current().clusterOptions, isGlobal: true))
-            },
-            Listed(name: "GetClusterOptions", method: .get, path: "/v1/cluster/options") { _, _ in
-                try Response.json(options.list(volumes.current().clusterOptions, isGlobal: true))
-            },
-        ]
-    }
-
-    private func groupRoutes() -> [Listed] {
-        let path = "/v1/volumes/options-group"
-        return [
-            Listed(
-                name: "OptionGroupList", method: .get, path: path, response: "[OptionGroup]"
-            ) { _, _ in
-                _ = try await volumes.fresh()
-                return try Response.json(options.groups.list().map(\.info))
-            },
-            Listed(
-                name: "OptionGroupCreate", method: .post, path: path, request: "OptionGroupReq",
-                response: "OptionGroup"
-            ) { request, _ in
-                let body = try await request.value(OptionGroupInfo.self)
-                return try Response.json(await options.groups.create(body).info)
-            },
-            Listed(
-                name: "OptionGroupDelete", method: .delete, path: path + "/{group}"
-            ) { _, context in
-                _ = try await volumes.fresh()
-                try await options.groups.delete(context.parameters.require("group"))
-                return Response(status: .noContent)
-            },
-        ]
-    }
-
-    private func withRestartHeader(_ keys: [String], _ volume: Volume) throws -> Response {
-        var response = try Response.json(info(volume))
-        if !keys.isEmpty, let name = HTTPField.Name(brickRestartHeader) {
-            response.headers[name] = keys.joined(separator: ",")
-        }
-        return response
-    }
-
-    private func info(_ volume: Volume) throws -> VolumeInfo {
+    func info(_ volume: Volume) throws -> VolumeInfo {
         try VolumeShapes(state: volumes.current()).info(volume)
     }
 
-    private func volume(_ context: RESTContext) throws -> (Volume, ClusterState) {
+    func volume(_ context: RESTContext) throws -> (Volume, ClusterState) {
         let state = try volumes.current()
         return (try volumes.volume(context.parameters.require("volume"), in: state), state)
     }

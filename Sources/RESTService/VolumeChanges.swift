@@ -19,175 +19,6 @@ struct VolumeChanges: Sendable {
     let options: InstalledOptionTable
     let convergence: Duration
 
-    // MARK: Create
-
-    func create(_ request: VolCreateReq) async throws -> Volume {
-        let state = try await fresh()
-        let name = try Self.checking { () throws(VolumeNameError) in
-            try VolumeName(validating: request.name)
-        }
-        if let transport = request.transport, !transport.isEmpty, transport != "tcp" {
-            throw GD2Error(.invalid, "transport \(transport) is not possible: only tcp is")
-        }
-        if request.size != nil {
-            throw GD2Error(.invalid, "volumes by size are not made here: name the bricks")
-        }
-        guard state.volume(named: name) == nil else {
-            throw GD2Error(.conflict, "volume \(name) exists already")
-        }
-        let topology = try topology(for: request, state)
-        var values = CreateOptions.options(for: topology.layout)
-        for (key, value) in request.options ?? [:] {
-            let (key, value) = try Self.checking { () throws(OptionError) in
-                try options.current.validate(key, value)
-            }
-            values[key] = value
-        }
-        var generator = SystemRandomNumberGenerator()
-        let id = VolumeID(using: &generator)
-        var head = VolumeHead(
-            id: id, name: name, state: .created, generation: 1,
-            bricksCount: topology.bricks.count, digest: try TopologyDigest.hex(of: topology))
-        head.metadata = request.metadata ?? [:]
-        let volume = Volume(head: head, topology: topology, options: values)
-        try await create(volume, try flags(of: request))
-        return volume
-    }
-
-    private func create(_ volume: Volume, _ flags: BrickFlags) async throws {
-        let session = try await session.require()
-        let object = "volume/\(volume.name)"
-        let lock = try await take(object, "create-volume", session)
-        let record = Self.record(
-            .createVolume, .prepareBricks, volume, flags, session: session, lock: object,
-            fence: lock.fence)
-        let keys = try await mirror.identity(of: store).keys
-        let commit = TransactionRunner.Commit(
-            preparation: try Self.generation(of: volume, keys),
-            conditions: [
-                .createRevision(key: keys.volumeName(volume.name), equals: 0),
-                .createRevision(key: keys.volumeHead(volume.id), equals: 0),
-            ],
-            operations: [
-                .put(
-                    key: keys.volumeName(volume.name), value: Array(volume.id.description.utf8)),
-                .put(
-                    key: keys.volumeOptions(volume.id),
-                    value: try RecordCoding.encode(StoredOptions(volume.options))),
-                .put(
-                    key: keys.volumeHead(volume.id), value: try RecordCoding.encode(volume.head)),
-            ])
-        let revision = try await runner.perform(record, lock: lock, commit: commit)
-        _ = try await mirror.wait(for: revision, timeout: Limits.mirrorWait)
-    }
-
-    /// In as many writes as it takes; no head names it yet, so readers ignore it.
-    private static func generation(
-        of volume: Volume, _ keys: StoreKeys
-    ) throws -> [StoreAPI.Operation] {
-        let generation = volume.head.generation
-        var operations: [StoreAPI.Operation] = [
-            .put(
-                key: keys.generationLayout(volume.id, generation),
-                value: try RecordCoding.encode(StoredLayout(volume.topology)))
-        ]
-        let bricks = volume.topology.bricks
-        let size = StoreAPI.Limits.bricksPerRecord
-        for (chunk, start) in stride(from: 0, to: bricks.count, by: size).enumerated() {
-            let part = Array(bricks[start..<min(start + size, bricks.count)])
-            operations.append(
-                .put(
-                    key: keys.generationBricks(volume.id, generation, chunk: chunk),
-                    value: try RecordCoding.encode(StoredBricks(part))))
-        }
-        return operations
-    }
-
-    private func topology(for request: VolCreateReq, _ state: ClusterState) throws -> Topology {
-        let subvolumes = try (request.subvols ?? []).map { subvolume in
-            var wish = VolumeWish.Subvolume(
-                type: subvolume.type,
-                bricks: try subvolume.bricks.map { try Self.brick($0, state) })
-            wish.copies = subvolume.replica.flatMap { $0 > 0 ? $0 : nil }
-            wish.arbiters = subvolume.arbiter
-            wish.disperse = subvolume.disperseCount
-            wish.disperseData = subvolume.disperseData
-            wish.redundancy = subvolume.disperseRedundancy
-            return wish
-        }
-        var wish = VolumeWish(subvolumes: subvolumes, force: request.force ?? false)
-        wish.thinArbiter = try thinArbiter(of: request, state)
-        let topology = try Self.checking { () throws(PlacementError) in
-            var generator = SystemRandomNumberGenerator()
-            return try Placement.topology(for: wish, using: &generator)
-        }
-        try Self.checkOtherVolumes(topology, state)
-        return topology
-    }
-
-    /// `HOST:/PATH`; a host that is no peer has its own process, which is not this cluster's.
-    private func thinArbiter(
-        of request: VolCreateReq, _ state: ClusterState
-    ) throws -> VolumeWish.ThinArbiter? {
-        guard let text = request.thinArbiter else { return nil }
-        guard let separator = text.firstRange(of: ":/"), !text.hasPrefix(":") else {
-            throw GD2Error(.invalid, "thin arbiter \"\(text)\" is not of the form HOST:/path")
-        }
-        let host = String(text[..<separator.lowerBound])
-        let path = try Self.checking { () throws(BrickPathError) in
-            try BrickPath(validating: "/" + text[separator.upperBound...])
-        }
-        if let peer = state.peer(named: host) {
-            return .peer(VolumeWish.BrickWish(peer: peer.id, path: path))
-        }
-        return .elsewhere(host: host, path: path)
-    }
-
-    private static func brick(
-        _ request: BrickReq, _ state: ClusterState
-    ) throws -> VolumeWish.BrickWish {
-        guard let peer = state.peer(named: request.peerid) else {
-            let known = state.peers.values.map(\.name).sorted().joined(separator: ", ")
-            throw GD2Error(
-                .invalid, "host \(request.peerid) is no peer of this cluster: it has \(known)")
-        }
-        let path = try checking { () throws(BrickPathError) in
-            try BrickPath(validating: request.path)
-        }
-        return VolumeWish.BrickWish(peer: peer.id, path: path)
-    }
-
-    private static func checkOtherVolumes(_ topology: Topology, _ state: ClusterState) throws {
-        for volume in state.volumes.values {
-            for brick in topology.allBricks {
-                let used = volume.topology.allBricks.first { other in
-                    other.peer == brick.peer
-                        && (other.path.contains(brick.path) || brick.path.contains(other.path))
-                }
-                guard let used else { continue }
-                throw GD2Error(
-                    .conflict,
-                    "brick \(brick.path) is, contains or lies in brick \(used.path) of volume "
-                        + "\(volume.name)")
-            }
-        }
-    }
-
-    private func flags(of request: VolCreateReq) throws -> BrickFlags {
-        let given = request.flags ?? [:]
-        let known = ["reuse-bricks", "allow-root-dir", "allow-mount-as-brick", "create-brick-dir"]
-        if let unknown = given.keys.first(where: { !known.contains($0) }) {
-            throw GD2Error(
-                .invalid, "flag \(unknown) is none of \(known.joined(separator: ", "))")
-        }
-        return BrickFlags(
-            reuseBricks: given["reuse-bricks"] ?? false,
-            allowRootDirectory: given["allow-root-dir"] ?? false,
-            allowMountAsBrick: given["allow-mount-as-brick"] ?? false,
-            createBrickDirectory: given["create-brick-dir"] ?? false,
-            force: request.force ?? false)
-    }
-
     // MARK: Delete
 
     func delete(_ name: String) async throws {
@@ -216,7 +47,7 @@ struct VolumeChanges: Sendable {
         _ = try await mirror.wait(for: revision, timeout: Limits.mirrorWait)
     }
 
-    private static func record(
+    static func record(
         _ operation: TransactionRecord.Operation, _ action: Step.Action, _ volume: Volume,
         _ flags: BrickFlags, session: Session.Current, lock: String, fence: FencingToken
     ) -> TransactionRecord {
@@ -233,7 +64,7 @@ struct VolumeChanges: Sendable {
             operation: operation, steps: steps)
     }
 
-    private func take(
+    func take(
         _ object: String, _ operation: String, _ session: Session.Current
     ) async throws -> ObjectLock {
         let lock = try await ObjectLock.take(
