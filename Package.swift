@@ -128,6 +128,7 @@ let package = Package(
         // 1 cores
         library("BrickSupervision", ["GlusterModel"]),
         library("GlusterXDR", ["GlusterModel", "XDR"]),
+        library("Membership", ["GlusterModel"]),
         library("Placement", ["GlusterModel"]),
         library("Portmap", ["GlusterModel"]),
         library("SunRPC", ["XDR"]),
@@ -260,6 +261,7 @@ let package = Package(
                 nioHPACK, nioHTTP2,
             ]),
         tests("LocalSocketTests", ["LocalSocket", nioPosix]),
+        tests("MembershipTests", ["GlusterModel", "Membership", "Seeded"]),
         tests("PlacementTests", ["GlusterModel", "Placement", "Seeded"]),
         tests("PmapServiceTests", ["GlusterModel", "PmapService", "Volgen"]),
         tests("PortmapTests", ["Portmap"]),
