@@ -106,7 +106,9 @@ public struct APIClient: Sendable {
         var request = HTTPClientRequest(url: try url(path))
         request.method = .RAW(value: method)
         if let signer, !endpoint.hasPrefix("unix:") {
-            let token = try await signer.token(method: method, path: path)
+            // The server's qsh is of the path alone.
+            let signed = path.prefix { $0 != "?" }
+            let token = try await signer.token(method: method, path: String(signed))
             request.headers.add(name: "Authorization", value: "bearer \(token)")
         }
         if let body {

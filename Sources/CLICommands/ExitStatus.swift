@@ -5,7 +5,8 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
     case done = 0
     case failed = 1
     case usage = 2
-    // 3 is for a dry run that finds something to do; no command has one yet.
+    /// A dry run that finds something to do.
+    case changesPending = 3
     case notAllowed = 4
     case notFound = 5
     case conflict = 6
@@ -22,6 +23,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
         case .done: "done"
         case .failed: "failed"
         case .usage: "wrong usage or value"
+        case .changesPending: "changes pending (--dry-run)"
         case .notAllowed: "not allowed"
         case .notFound: "not found"
         case .conflict: "conflict with the present state"

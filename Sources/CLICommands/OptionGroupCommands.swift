@@ -65,6 +65,7 @@ struct GroupCommand: AsyncParsableCommand {
                   glustercli volume group create mine --file /var/lib/glusterd/groups/mine
                 """)
         @OptionGroup var common: CommonOptions
+        @OptionGroup var change: ChangeOptions
         @Argument(help: "The group's name.") var name: String
         @Argument(help: "KEY VALUE, as often as wanted.") var words: [String] = []
         @Option(help: "A file with KEY=VALUE lines, as glusterd's groups.") var file: String?
@@ -81,6 +82,7 @@ struct GroupCommand: AsyncParsableCommand {
                 if let file { options += try GroupFile.options(at: file) }
                 let group = OptionGroupInfo(
                     name: name, options: options, description: description)
+                if change.dryRun { return try await common.plan("POST", path, group) }
                 _ = try await common.client.send("POST", path, group)
                 if common.output == .table { write("group \(name) is made\n") }
             }
@@ -92,6 +94,7 @@ struct GroupCommand: AsyncParsableCommand {
             commandName: "delete", abstract: "Delete an own group; volumes keep their options.",
             discussion: "Example: glustercli volume group delete mine")
         @OptionGroup var common: CommonOptions
+        @OptionGroup var change: ChangeOptions
         @Argument(help: "The group's name.") var name: String
 
         func run() async throws {
@@ -101,7 +104,9 @@ struct GroupCommand: AsyncParsableCommand {
                     throw GD2Error(
                         .notFound, "no group \(name): glustercli volume group list shows them")
                 }
-                _ = try await common.client.send("DELETE", "\(path)/\(name)", nil)
+                let own = "\(path)/\(name)"
+                if change.dryRun { return try await common.plan("DELETE", own, nil) }
+                _ = try await common.client.send("DELETE", own, nil)
                 if common.output == .table { write("group \(name) is deleted\n") }
             }
         }

@@ -45,6 +45,7 @@ struct VolumeCommand: AsyncParsableCommand {
                 word force at the end allows what the four flags allow, and asks nothing.
                 """)
         @OptionGroup var common: CommonOptions
+        @OptionGroup var change: ChangeOptions
         @Flag(help: "Use directories that were bricks before.") var reuseBricks = false
         @Flag(help: "Allow bricks on the root file system.") var allowRootDir = false
         @Flag(help: "Allow mount points as bricks.") var allowMountAsBrick = false
@@ -61,7 +62,7 @@ struct VolumeCommand: AsyncParsableCommand {
             try await running {
                 let words = try CreateWords(words)
                 if case .replicate(copies: 2, arbiter: false) = words.layout, !words.force,
-                    words.thinArbiter == nil
+                    words.thinArbiter == nil, !change.dryRun
                 {
                     try common.confirm(
                         "Replica 2 without an arbiter is prone to split-brain: replica 3, or "
@@ -80,6 +81,7 @@ struct VolumeCommand: AsyncParsableCommand {
                     "reuse-bricks": reuseBricks, "allow-root-dir": allowRootDir,
                     "allow-mount-as-brick": allowMountAsBrick, "create-brick-dir": createBrickDir,
                 ].filter(\.value)
+                if change.dryRun { return try await common.plan("POST", "/v1/volumes", request) }
                 let answer = try await common.client.send("POST", "/v1/volumes", request)
                 let volume = try APIClient.decode(VolumeInfo.self, answer.body)
                 try render(volume, as: common.output, names: [volume.name]) {
@@ -126,12 +128,15 @@ struct VolumeCommand: AsyncParsableCommand {
             abstract: "Delete a stopped volume; the files on its bricks stay.",
             discussion: "Example: glustercli volume delete gv0 --yes")
         @OptionGroup var common: CommonOptions
+        @OptionGroup var change: ChangeOptions
         @Argument(help: "The volume's name.") var name: String
 
         func run() async throws {
             try await running {
+                let path = try VolumeCommand.path(name)
+                if change.dryRun { return try await common.plan("DELETE", path, nil) }
                 try common.confirm("Deleting volume \(name) forgets all of it. Continue?")
-                _ = try await common.client.send("DELETE", VolumeCommand.path(name), nil)
+                _ = try await common.client.send("DELETE", path, nil)
                 if common.output == .table { write("volume \(name) is deleted\n") }
             }
         }
@@ -148,6 +153,7 @@ struct VolumeCommand: AsyncParsableCommand {
                 It waits until every brick is online, up to convergence-seconds of gd2-rest.
                 """)
         @OptionGroup var common: CommonOptions
+        @OptionGroup var change: ChangeOptions
         @Argument(help: "The volume's name.") var name: String
         @Argument(
             help: ArgumentHelp(
@@ -156,10 +162,10 @@ struct VolumeCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await running {
-                let force = try VolumeCommand.force(words)
-                let answer = try await common.client.send(
-                    "POST", VolumeCommand.path(name) + "/start",
-                    VolumeStartReq(forceStartBricks: force))
+                let request = VolumeStartReq(forceStartBricks: try VolumeCommand.force(words))
+                let path = try VolumeCommand.path(name) + "/start"
+                if change.dryRun { return try await common.plan("POST", path, request) }
+                let answer = try await common.client.send("POST", path, request)
                 try VolumeCommand.said(answer, common, "is started")
             }
         }
@@ -171,16 +177,18 @@ struct VolumeCommand: AsyncParsableCommand {
             abstract: "Stop a volume; its clients lose it.",
             discussion: "Example: glustercli volume stop gv0 --yes")
         @OptionGroup var common: CommonOptions
+        @OptionGroup var change: ChangeOptions
         @Argument(help: "The volume's name.") var name: String
         @Argument(help: ArgumentHelp("force: for GD1's scripts.", valueName: "force"))
         var words: [String] = []
 
         func run() async throws {
             try await running {
-                let force = try VolumeCommand.force(words)
+                let request = VolumeStopReq(force: try VolumeCommand.force(words))
+                let path = try VolumeCommand.path(name) + "/stop"
+                if change.dryRun { return try await common.plan("POST", path, request) }
                 try common.confirm("Stopping volume \(name) takes it from its clients. Continue?")
-                let answer = try await common.client.send(
-                    "POST", VolumeCommand.path(name) + "/stop", VolumeStopReq(force: force))
+                let answer = try await common.client.send("POST", path, request)
                 try VolumeCommand.said(answer, common, "is stopped")
             }
         }

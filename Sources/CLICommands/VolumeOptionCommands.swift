@@ -12,11 +12,13 @@ struct VolumeSet: AsyncParsableCommand {
               glustercli volume set gv0 network.ping-timeout 20 cluster.lookup-optimize off
               glustercli volume set gv0 group virt
               glustercli volume set all cluster.server-quorum-ratio 51
+              glustercli volume set gv0 performance.cache-size 64MB --dry-run
             All pairs are set, or none. Sizes take KB, MB, GB, TB or PB, times s, m, h, d or w; \
             without one they are bytes and seconds. A note on standard error names options that \
             take effect when the bricks are restarted.
             """)
     @OptionGroup var common: CommonOptions
+    @OptionGroup var change: ChangeOptions
     @Argument(help: "The volume's name, or all.") var name: String
     @Argument(
         parsing: .allUnrecognized,
@@ -34,8 +36,9 @@ struct VolumeSet: AsyncParsableCommand {
             for index in stride(from: words.startIndex, to: words.endIndex, by: 2) {
                 options[words[index]] = words[index + 1]
             }
-            let answer = try await common.client.send(
-                "POST", VolumeGet.base(name), VolOptionReq(options: options))
+            let (path, request) = (try VolumeGet.base(name), VolOptionReq(options: options))
+            if change.dryRun { return try await common.plan("POST", path, request) }
+            let answer = try await common.client.send("POST", path, request)
             if common.output == .json {
                 write(String(decoding: answer.body, as: UTF8.self) + "\n")
             } else if common.output == .table {
@@ -150,6 +153,7 @@ struct VolumeReset: AsyncParsableCommand {
             Without an option all are taken back that are not protected.
             """)
     @OptionGroup var common: CommonOptions
+    @OptionGroup var change: ChangeOptions
     @Argument(help: "The volume's name, or all for the cluster's options.") var name: String
     @Argument(
         help: ArgumentHelp(
@@ -162,7 +166,9 @@ struct VolumeReset: AsyncParsableCommand {
             let names = (force ? words.dropLast() : words[...]).filter { $0 != "all" }
             let request = VolOptionResetReq(
                 options: Array(names), force: force, all: names.isEmpty)
-            let answer = try await common.client.send("DELETE", VolumeGet.base(name), request)
+            let path = try VolumeGet.base(name)
+            if change.dryRun { return try await common.plan("DELETE", path, request) }
+            let answer = try await common.client.send("DELETE", path, request)
             defer { VolumeSet.note(answer, name) }
             if name == "all" {
                 if common.output == .table { write("the cluster's options are reset\n") }

@@ -10,12 +10,33 @@ struct OptionChanges: Sendable {
     let store: any KeyValueStore
     let mirror: StoreMirror
     let tables: InstalledOptionTable
-    private var table: OptionTable { tables.current }
+    var table: OptionTable { tables.current }
 
     var groups: OptionGroups { OptionGroups(store: store, mirror: mirror, tables: tables) }
 
+    /// What a change makes of a volume's options.
+    struct Altered: Sendable {
+        var options: [String: String]
+        /// The keys that were named, or, where none was, those that got another value.
+        var touched: Set<String>
+    }
+
     /// Sets all of `changes` or none; the keys that bricks take up only with a restart.
     func set(_ changes: [String: String], of volume: Volume) async throws -> [String] {
+        let change = try setting(changes, of: volume)
+        return restarting(try await update(volume, change), of: volume)
+    }
+
+    /// Takes set options away. `names` nil: all that are not protected. The keys that bricks take
+    /// up only with a restart.
+    func reset(_ names: [String]?, of volume: Volume, force: Bool) async throws -> [String] {
+        let change = try resetting(names, of: volume, force: force)
+        return restarting(try await update(volume, change), of: volume)
+    }
+
+    func setting(
+        _ changes: [String: String], of volume: Volume
+    ) throws -> (Volume) throws -> Altered {
         let wish = try groups.expanded(changes)
         guard wish.set.count + wish.reset.count <= Limits.optionsAtOnce else {
             throw GD2Error(.tooLarge, "more than \(Limits.optionsAtOnce) options at once")
@@ -24,22 +45,21 @@ struct OptionChanges: Sendable {
             throw GD2Error(.invalid, "no option is named: give KEY VALUE pairs")
         }
         let standard = CreateOptions.options(for: volume.topology.layout)
-        var changed: Set<String> = []
-        try await update(volume) { volume in
+        return { volume in
             var volume = volume
             for key in wish.reset { volume.options[key] = standard[key] }
             let values = try VolumeChanges.checking { () throws(OptionError) in
                 try table.validate(wish.set, of: volume)
             }
-            changed = Set(values.keys).union(wish.reset)
-            return volume.options.merging(values) { $1 }
+            return Altered(
+                options: volume.options.merging(values) { $1 },
+                touched: Set(values.keys).union(wish.reset))
         }
-        return restarting(changed, of: volume)
     }
 
-    /// Takes set options away. `names` nil: all that are not protected. The keys that bricks take
-    /// up only with a restart.
-    func reset(_ names: [String]?, of volume: Volume, force: Bool) async throws -> [String] {
+    func resetting(
+        _ names: [String]?, of volume: Volume, force: Bool
+    ) throws -> (Volume) throws -> Altered {
         var keys: [String]?
         if let names {
             let given = try names.flatMap { name in
@@ -60,26 +80,24 @@ struct OptionChanges: Sendable {
             keys = given
         }
         let standard = CreateOptions.options(for: volume.topology.layout)
-        var changed: Set<String> = []
-        try await update(volume) { volume in
+        return { [keys] volume in
             var options = volume.options
             let all = options.keys.filter { force || table.entry($0)?.isProtected != true }
             // What every new volume has is what it goes back to.
             for key in keys ?? Array(all) { options[key] = standard[key] }
-            changed = Set(volume.options.keys.filter { options[$0] != volume.options[$0] })
-            return options
+            let touched = volume.options.keys.filter { options[$0] != volume.options[$0] }
+            return Altered(options: options, touched: Set(touched))
         }
-        return restarting(changed, of: volume)
     }
 
-    private func restarting(_ keys: Set<String>, of volume: Volume) -> [String] {
+    func restarting(_ keys: Set<String>, of volume: Volume) -> [String] {
         guard volume.head.state == .started else { return [] }
         return keys.filter { table.needsBrickRestart($0) }.sorted()
     }
 
     private func update(
-        _ volume: Volume, _ change: (Volume) throws -> [String: String]
-    ) async throws {
+        _ volume: Volume, _ change: (Volume) throws -> Altered
+    ) async throws -> Set<String> {
         let keys = try await mirror.identity(of: store).keys
         let key = keys.volumeOptions(volume.id)
         for _ in 0..<Limits.storeTries {
@@ -89,7 +107,8 @@ struct OptionChanges: Sendable {
             var stored = try RecordCoding.decode(StoredOptions.self, from: known.value)
             var current = volume
             current.options = stored.options
-            stored.options = try change(current)
+            let altered = try change(current)
+            stored.options = altered.options
             let value = try RecordCoding.encode(stored, updating: known.value)
             let result = try await store.txn(
                 if: [
@@ -98,7 +117,7 @@ struct OptionChanges: Sendable {
                     .modRevision(key: keys.volumeHead(volume.id), equals: head.modRevision),
                 ], then: [.put(key: key, value: value)])
             _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
-            if result.succeeded { return }
+            if result.succeeded { return altered.touched }
             let object = "volume/\(volume.name)"
             if let held = try await ObjectLock.holder(of: object, store: store) { throw held }
         }
@@ -107,6 +126,17 @@ struct OptionChanges: Sendable {
 
     /// Sets options of the whole cluster; all that are set now.
     func setCluster(_ changes: [String: String]) async throws -> [String: String] {
+        try await updateCluster(settingCluster(changes))
+    }
+
+    /// Takes options of the whole cluster back; `names` nil: all. What is set then.
+    func resetCluster(_ names: [String]?) async throws -> [String: String] {
+        try await updateCluster(resettingCluster(names))
+    }
+
+    func settingCluster(
+        _ changes: [String: String]
+    ) throws -> ([String: String]) -> [String: String] {
         guard changes.count <= Limits.optionsAtOnce else {
             throw GD2Error(.tooLarge, "more than \(Limits.optionsAtOnce) options at once")
         }
@@ -120,12 +150,12 @@ struct OptionChanges: Sendable {
             }
             values[key] = value
         }
-        let new = values
-        return try await updateCluster { options in options.merge(new) { _, new in new } }
+        return { [values] options in options.merging(values) { _, new in new } }
     }
 
-    /// Takes options of the whole cluster back; `names` nil: all. What is set then.
-    func resetCluster(_ names: [String]?) async throws -> [String: String] {
+    func resettingCluster(
+        _ names: [String]?
+    ) throws -> ([String: String]) -> [String: String] {
         let keys = try names?.map { name in
             let key = try VolumeChanges.checking { () throws(OptionError) in
                 try table.key(for: name)
@@ -135,13 +165,14 @@ struct OptionChanges: Sendable {
             }
             return key
         }
-        return try await updateCluster { options in
-            if let keys { for key in keys { options[key] = nil } } else { options = [:] }
+        return { options in
+            guard let keys else { return [:] }
+            return options.filter { !keys.contains($0.key) }
         }
     }
 
     private func updateCluster(
-        _ change: (inout [String: String]) -> Void
+        _ change: ([String: String]) -> [String: String]
     ) async throws -> [String: String] {
         let key = try await mirror.identity(of: store).keys.clusterOptions
         for _ in 0..<Limits.storeTries {
@@ -150,7 +181,7 @@ struct OptionChanges: Sendable {
                     .unavailable, "the cluster's options are not known yet: is gd2-store up?")
             }
             var stored = try RecordCoding.decode(StoredOptions.self, from: known.value)
-            change(&stored.options)
+            stored.options = change(stored.options)
             let result = try await store.txn(
                 if: [.modRevision(key: key, equals: known.modRevision)],
                 then: [.put(key: key, value: RecordCoding.encode(stored, updating: known.value))])

@@ -67,6 +67,19 @@ struct OptionGroups: Sendable {
 
     /// Makes an own group, whose values are checked as far as that can be done without a volume.
     func create(_ info: OptionGroupInfo) async throws -> OptionGroup {
+        let group = try creatable(info)
+        let record = StoredOptionGroup(description: group.description, options: group.options)
+        let key = try await mirror.identity(of: store).keys.optionGroup(info.name)
+        let result = try await store.txn(
+            if: [.createRevision(key: key, equals: 0)],
+            then: [.put(key: key, value: try RecordCoding.encode(record))])
+        guard result.succeeded else { throw exists(info.name) }
+        _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
+        return group
+    }
+
+    /// The group that `info` asks for, as far as it can be checked without a volume.
+    func creatable(_ info: OptionGroupInfo) throws -> OptionGroup {
         guard OptionGroup.isName(info.name), !isOption(info.name) else {
             throw GD2Error(
                 .invalid,
@@ -86,29 +99,28 @@ struct OptionGroups: Sendable {
             }
             options[key] = value
         }
-        let group = OptionGroup(
+        return OptionGroup(
             name: info.name, description: info.description ?? "", options: options)
-        let record = StoredOptionGroup(description: group.description, options: options)
-        let key = try await store.identity().keys.optionGroup(info.name)
-        let result = try await store.txn(
-            if: [.createRevision(key: key, equals: 0)],
-            then: [.put(key: key, value: try RecordCoding.encode(record))])
-        guard result.succeeded else {
-            throw GD2Error(.conflict, "group \(info.name) exists already: delete it first")
-        }
-        _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
-        return group
     }
 
     /// Volumes that had it set keep their options.
     func delete(_ name: String) async throws {
+        _ = try deletable(name)
+        let key = try await mirror.identity(of: store).keys.optionGroup(name)
+        let result = try await store.txn(if: [], then: [.delete(key: key)])
+        _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
+    }
+
+    func deletable(_ name: String) throws -> OptionGroup {
         guard OptionGroup.builtIn(named: name) == nil else {
             throw GD2Error(.invalid, "group \(name) is one of GlusterFS's own and stays")
         }
-        guard try group(named: name) != nil else { throw unknown(name) }
-        let key = try await store.identity().keys.optionGroup(name)
-        let result = try await store.txn(if: [], then: [.delete(key: key)])
-        _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
+        guard let group = try group(named: name) else { throw unknown(name) }
+        return group
+    }
+
+    func exists(_ name: String) -> GD2Error {
+        GD2Error(.conflict, "group \(name) exists already: delete it first")
     }
 
     private func unknown(_ name: String) -> GD2Error {

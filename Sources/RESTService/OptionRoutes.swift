@@ -17,18 +17,23 @@ extension Routes {
                 _ = try await volumes.fresh()
                 let restart = try await options.set(body.options, of: volume(context).0)
                 return try withRestartHeader(restart, volume(context).0)
+            }.planned { request, context in
+                let body = try await request.value(VolOptionReq.self)
+                _ = try await volumes.fresh()
+                return try await options.planSet(body.options, of: volume(context).0)
             },
             ListedRoute(
                 name: "VolumeReset", method: .delete, path: path, request: "VolOptionResetReq",
                 response: "VolumeInfo"
             ) { request, context in
-                let body = try await request.value(
-                    VolOptionResetReq.self, absent: VolOptionResetReq(all: true))
-                let names = body.all == true ? nil : body.options
+                let (names, force) = try await reset(request)
                 _ = try await volumes.fresh()
-                let restart = try await options.reset(
-                    names, of: volume(context).0, force: body.force ?? false)
+                let restart = try await options.reset(names, of: volume(context).0, force: force)
                 return try withRestartHeader(restart, volume(context).0)
+            }.planned { request, context in
+                let (names, force) = try await reset(request)
+                _ = try await volumes.fresh()
+                return try await options.planReset(names, of: volume(context).0, force: force)
             },
             ListedRoute(
                 name: "VolumeOptionsGet", method: .get, path: path, response: "[VolumeOptionInfo]"
@@ -50,16 +55,20 @@ extension Routes {
                 _ = try await volumes.fresh()
                 return try Response.json(
                     await options.setCluster(request.value(VolOptionReq.self).options))
+            }.planned { request, _ in
+                let wish = try await request.value(VolOptionReq.self).options
+                return try await options.planSetCluster(wish, volumes.fresh().clusterOptions)
             },
             ListedRoute(
                 name: "ResetClusterOptions", method: .delete, path: "/v1/cluster/options",
                 request: "VolOptionResetReq"
             ) { request, _ in
-                let body = try await request.value(
-                    VolOptionResetReq.self, absent: VolOptionResetReq(all: true))
+                let (names, _) = try await reset(request)
                 _ = try await volumes.fresh()
-                return try Response.json(
-                    await options.resetCluster(body.all == true ? nil : body.options))
+                return try Response.json(await options.resetCluster(names))
+            }.planned { request, _ in
+                let (names, _) = try await reset(request)
+                return try await options.planResetCluster(names, volumes.fresh().clusterOptions)
             },
             ListedRoute(
                 name: "GetClusterOption", method: .get, path: "/v1/cluster/options/**",
@@ -91,6 +100,10 @@ extension Routes {
             ) { request, _ in
                 let body = try await request.value(OptionGroupInfo.self)
                 return try Response.json(await options.groups.create(body).info)
+            }.planned { request, _ in
+                let body = try await request.value(OptionGroupInfo.self)
+                _ = try await volumes.fresh()
+                return try options.groups.planCreate(body)
             },
             ListedRoute(
                 name: "OptionGroupDelete", method: .delete, path: path + "/{group}"
@@ -98,8 +111,18 @@ extension Routes {
                 _ = try await volumes.fresh()
                 try await options.groups.delete(context.parameters.require("group"))
                 return Response(status: .noContent)
+            }.planned { _, context in
+                _ = try await volumes.fresh()
+                return try options.groups.planDelete(context.parameters.require("group"))
             },
         ]
+    }
+
+    /// The options that a request resets, nil for all of them, and whether protected ones too.
+    private func reset(_ request: Request) async throws -> (names: [String]?, force: Bool) {
+        let body = try await request.value(
+            VolOptionResetReq.self, absent: VolOptionResetReq(all: true))
+        return (body.all == true ? nil : body.options, body.force ?? false)
     }
 
     private func withRestartHeader(_ keys: [String], _ volume: Volume) throws -> Response {

@@ -34,8 +34,8 @@ struct Routes: Sendable {
         let listed = node() + volumeReads() + volumeWrites() + optionRoutes() + groupRoutes()
         for route in listed {
             router.on(RouterPath(route.path), method: route.method) { request, context in
-                guard route.waits else { return try await route.body(request, context) }
-                return try await Self.limited { try await route.body(request, context) }
+                guard route.waits else { return try await route.answer(request, context) }
+                return try await Self.limited { try await route.answer(request, context) }
             }
         }
         for (path, routes) in Dictionary(grouping: listed, by: \.path) {

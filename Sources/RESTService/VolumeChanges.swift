@@ -21,13 +21,18 @@ struct VolumeChanges: Sendable {
 
     // MARK: Delete
 
-    func delete(_ name: String) async throws {
-        let volume = try await volume(name, in: fresh())
+    func deletable(_ name: String, _ state: ClusterState) throws -> Volume {
+        let volume = try volume(name, in: state)
         guard volume.head.state != .started else {
             throw GD2Error(
                 .conflict,
                 "volume \(name) is started: stop it first (glustercli volume stop \(name))")
         }
+        return volume
+    }
+
+    func delete(_ name: String) async throws {
+        let volume = try await deletable(name, fresh())
         let session = try await session.require()
         let object = "volume/\(volume.name)"
         let lock = try await take(object, "delete-volume", session)
@@ -79,24 +84,28 @@ struct VolumeChanges: Sendable {
     // MARK: Start and stop
 
     func start(_ name: String, force: Bool) async throws -> Volume {
-        try await setState(name) { head throws(GD2Error) in
-            guard head.state != .started || force else {
-                throw GD2Error(
-                    .conflict,
-                    "volume \(name) is started: add force to start bricks that are offline")
-            }
-            head.state = .started
-            if force { head.startRequests += 1 }
+        try await setState(name) { head throws(GD2Error) in try Self.start(&head, force: force) }
+    }
+
+    static func start(_ head: inout VolumeHead, force: Bool) throws(GD2Error) {
+        guard head.state != .started || force else {
+            throw GD2Error(
+                .conflict,
+                "volume \(head.name) is started: add force to start bricks that are offline")
         }
+        head.state = .started
+        if force { head.startRequests += 1 }
     }
 
     func stop(_ name: String) async throws -> Volume {
-        try await setState(name) { head throws(GD2Error) in
-            guard head.state == .started else {
-                throw GD2Error(.conflict, "volume \(name) is not started")
-            }
-            head.state = .stopped
+        try await setState(name) { head throws(GD2Error) in try Self.stop(&head) }
+    }
+
+    static func stop(_ head: inout VolumeHead) throws(GD2Error) {
+        guard head.state == .started else {
+            throw GD2Error(.conflict, "volume \(head.name) is not started")
         }
+        head.state = .stopped
     }
 
     /// One small write of the head, then the nodes' reports of having done it.

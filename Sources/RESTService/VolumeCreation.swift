@@ -11,6 +11,13 @@ import VolumeOptions
 extension VolumeChanges {
     func create(_ request: VolCreateReq) async throws -> Volume {
         let state = try await fresh()
+        let volume = try creatable(request, state)
+        try await create(volume, try flags(of: request))
+        return volume
+    }
+
+    /// The volume that `request` asks for; its directories are checked later, by their nodes.
+    func creatable(_ request: VolCreateReq, _ state: ClusterState) throws -> Volume {
         let name = try Self.checking { () throws(VolumeNameError) in
             try VolumeName(validating: request.name)
         }
@@ -37,9 +44,7 @@ extension VolumeChanges {
             id: id, name: name, state: .created, generation: 1,
             bricksCount: topology.bricks.count, digest: try TopologyDigest.hex(of: topology))
         head.metadata = request.metadata ?? [:]
-        let volume = Volume(head: head, topology: topology, options: values)
-        try await create(volume, try flags(of: request))
-        return volume
+        return Volume(head: head, topology: topology, options: values)
     }
 
     private func create(_ volume: Volume, _ flags: BrickFlags) async throws {
@@ -161,7 +166,7 @@ extension VolumeChanges {
         }
     }
 
-    private func flags(of request: VolCreateReq) throws -> BrickFlags {
+    func flags(of request: VolCreateReq) throws -> BrickFlags {
         let given = request.flags ?? [:]
         let known = ["reuse-bricks", "allow-root-dir", "allow-mount-as-brick", "create-brick-dir"]
         if let unknown = given.keys.first(where: { !known.contains($0) }) {

@@ -1,0 +1,78 @@
+import FoundationEssentials
+import HTTPTypes
+import RESTAPI
+import StoreAPI
+import StoreTesting
+import Testing
+
+@testable import RESTService
+
+/// `?dry-run=true`: the whole validation, what would change, and not one write.
+@Suite struct DryRunTests {
+    private static let create = """
+        {"name": "gv0", "subvols": [{"type": "distribute", "bricks": [
+            {"peerid": "n1", "path": "/disk1/b"}, {"peerid": "localhost", "path": "/disk2/b"}]}]}
+        """
+
+    private static func plan(_ answer: RESTFixture.Answer) throws -> DryRunInfo {
+        try JSONDecoder().decode(DryRunInfo.self, from: answer.body)
+    }
+
+    @Test(arguments: ["dry-run", "dry-run=true", "dry-run=1", "async=true&dry-run=yes"])
+    func aCreationIsDescribedAndNotDone(query: String) async throws {
+        try await RESTFixture.with { rest in
+            let before = await rest.store.revision
+            let answer = try await rest.send(.post, "/v1/volumes?\(query)", body: Self.create)
+            #expect(answer.status == 200)
+            let plan = try Self.plan(answer)
+            #expect(
+                plan.changes.map(\.object)
+                    == ["volume/gv0", "brick/n1:/disk1/b", "brick/n1:/disk2/b"])
+            #expect(plan.changes.first?.action == .create)
+            #expect(plan.changes.first?.text == "volume gv0 would be created, with 2 bricks")
+            #expect(await rest.store.revision == before)
+        }
+    }
+
+    @Test(arguments: [
+        (HTTPRequest.Method.post, "/v1/volumes", "{}", 400),
+        (.post, "/v1/volumes", #"{"name":"v","subvols":[]}"#, 400),
+        (.delete, "/v1/volumes/gv9", "", 404), (.post, "/v1/volumes/gv9/start", "", 404),
+        (.post, "/v1/volumes/gv9/stop", "", 404),
+        (.post, "/v1/volumes/gv9/options", #"{"options":{"a":"b"}}"#, 404),
+        (.delete, "/v1/volumes/gv9/options", "", 404),
+        (.post, "/v1/cluster/options", #"{"options":{"performance.cache-size":"1MB"}}"#, 400),
+        (.delete, "/v1/volumes/options-group/virt", "", 400),
+        (.delete, "/v1/volumes/options-group/none", "", 404),
+        (.post, "/v1/volumes/options-group", #"{"name":"virt","options":[]}"#, 409),
+    ])
+    func whatWouldBeRefusedIsRefused(
+        method: HTTPRequest.Method, path: String, body: String, status: Int
+    ) async throws {
+        try await RESTFixture.with { rest in
+            let answer = try await rest.send(method, path + "?dry-run=true", body: body)
+            #expect(answer.status == status)
+        }
+    }
+
+    @Test func aGroupIsDescribedAndNotMade() async throws {
+        try await RESTFixture.with { rest in
+            let before = await rest.store.revision
+            let body =
+                #"{"name":"mine","options":[{"name":"performance.cache-size","onvalue":"1MB"}]}"#
+            let path = "/v1/volumes/options-group?dry-run=true"
+            let plan = try Self.plan(try await rest.send(.post, path, body: body))
+            #expect(plan.changes.map(\.object) == ["group/mine"])
+            #expect(await rest.store.revision == before)
+        }
+    }
+
+    @Test func aParameterThatIsNeitherTrueNorFalseIsRefused() async throws {
+        try await RESTFixture.with { rest in
+            let answer = try await rest.send(
+                .post, "/v1/volumes?dry-run=maybe", body: Self.create)
+            #expect(answer.status == 400)
+            #expect(try answer.error().errors.first?.message.contains("true or false") == true)
+        }
+    }
+}
