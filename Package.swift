@@ -248,7 +248,7 @@ let package = Package(
                 "BrickService", "CLinux", "DurableFile", "GD2Error", "GlusterModel", "Transaction",
                 log,
             ]),
-        tests("CLICommandsTests", ["CLICommands", "GD2Error", "GlusterModel"]),
+        tests("CLICommandsTests", ["CLICommands", "GD2Error", "GlusterModel", "RESTAPI"]),
         tests("BrickSupervisionTests", ["BrickSupervision", "GlusterModel", "Seeded"]),
         tests("DaemonTests", ["Daemon", "Seeded", argumentParser, coreMetrics, lifecycle]),
         tests("DurableFileTests", ["DurableFile"]),

@@ -11,7 +11,8 @@ struct ChangeOptions: ParsableArguments {
 extension CommonOptions {
     /// Asks what a change would do and says so; ends the command with 3 where that is something.
     func plan(_ method: String, _ path: String, _ body: (any Encodable & Sendable)?) async throws {
-        let answer = try await client.send(method, "\(path)?\(dryRunParameter)=true", body)
+        let query = (path.contains("?") ? "&" : "?") + "\(dryRunParameter)=true"
+        let answer = try await client.send(method, path + query, body)
         let info = try APIClient.decode(DryRunInfo.self, answer.body)
         try render(info, as: output, names: info.changes.map(\.object)) {
             let lines = info.changes.map(\.text) + info.notes.map { "note: \($0)" }

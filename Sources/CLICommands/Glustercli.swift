@@ -17,7 +17,8 @@ public struct Glustercli: AsyncParsableCommand {
             """,
         version: suiteVersion,
         subcommands: [
-            VolumeCommand.self, PeerCommand.self, Ping.self, Version.self, Endpoints.self,
+            VolumeCommand.self, PeerCommand.self, PoolCommand.self, ClusterCommand.self, Ping.self,
+            Version.self, Endpoints.self,
         ])
 
     public init() {}
@@ -66,36 +67,6 @@ public struct Glustercli: AsyncParsableCommand {
                         headers: ["METHOD", "PATH", "NAME"],
                         rows: endpoints.map {
                             [$0.methods.joined(separator: ","), $0.path, $0.name]
-                        }
-                    ).text
-                }
-            }
-        }
-    }
-}
-
-struct PeerCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "peer", abstract: "Nodes of the cluster.",
-        discussion: "Example: glustercli peer list", subcommands: [List.self])
-
-    struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List the nodes.",
-            discussion: "Example: glustercli peer list -o json", aliases: ["status"])
-        @OptionGroup var common: CommonOptions
-
-        func run() async throws {
-            try await running {
-                let peers = try await common.client.get("/v1/peers", as: [PeerInfo].self)
-                try render(peers, as: common.output, names: peers.map(\.name)) {
-                    Table(
-                        headers: ["ID", "NAME", "ONLINE", "ADDRESSES"],
-                        rows: peers.map {
-                            [
-                                $0.id, $0.name, $0.online ? "yes" : "no",
-                                $0.clientAddresses.joined(separator: ","),
-                            ]
                         }
                     ).text
                 }

@@ -15,6 +15,10 @@ public struct DryRunInfo: Hashable, Sendable, Codable {
 public struct PendingChange: Hashable, Sendable, Codable {
     public enum Action: String, Hashable, Sendable, Codable {
         case create, delete, start, stop, set, reset
+        /// A node becomes a peer.
+        case add
+        /// The store goes on with one node.
+        case recover
         /// A directory is marked as a brick.
         case prepare
         /// The marks of a brick are taken away; its files stay.
@@ -22,7 +26,8 @@ public struct PendingChange: Hashable, Sendable, Codable {
     }
 
     public var action: Action
-    /// `volume/NAME`, `brick/PEER:/PATH`, `group/NAME`, `option/KEY`.
+    /// `volume/NAME`, `brick/PEER:/PATH`, `group/NAME`, `option/KEY`, `peer/NAME`,
+    /// `cluster`.
     public var object: String
     /// The whole of it as a sentence.
     public var text: String

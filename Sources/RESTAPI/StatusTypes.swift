@@ -86,35 +86,6 @@ public struct VolumeStatus: Hashable, Sendable, Codable {
     }
 }
 
-/// A node, as `GET /v1/peers` lists it.
-public struct PeerInfo: Hashable, Sendable, Codable {
-    public var id: String
-    public var name: String
-    public var peerAddresses: [String]
-    public var clientAddresses: [String]
-    public var online: Bool
-    public var pid: Int?
-    public var metadata: [String: String]
-
-    public init(
-        id: String, name: String, peerAddresses: [String], clientAddresses: [String], online: Bool,
-        metadata: [String: String]
-    ) {
-        self.id = id
-        self.name = name
-        self.peerAddresses = peerAddresses
-        self.clientAddresses = clientAddresses
-        self.online = online
-        self.metadata = metadata
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case id, name, online, pid, metadata
-        case peerAddresses = "peer-addresses"
-        case clientAddresses = "client-addresses"
-    }
-}
-
 /// `GET /version`.
 public struct VersionInfo: Hashable, Sendable, Codable {
     /// Named as in GD2, so that its client reads it.

@@ -18,6 +18,16 @@ enum Limits {
     static let firstSessionPollMs = 50
     /// A change waits this long for a view that is current.
     static let freshWait: Duration = .milliseconds(1_500)
+    /// What a read waits for other programs and nodes; then it answers with what is known.
+    static let readWait: Duration = .milliseconds(800)
+    /// Of join tokens and pairing codes, when the request names none.
+    static let tokenSeconds = 3_600
+    static let tokenSecondsMax = 30 * 86_400
+    static let tokenUsesMax = 1_000
+    /// A clock that is off by more than this is warned of.
+    static let skewWarning: Duration = .seconds(1)
+    /// A newest snapshot that is older is warned of.
+    static let snapshotOldHours: Int64 = 48
     static let takeOverEveryMs = 1_000
     static let stepTimeout: Duration = .seconds(40)
     static let stepRetryMs = 500

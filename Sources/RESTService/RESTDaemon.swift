@@ -42,7 +42,10 @@ public enum RESTDaemon {
                 runner: runner, options: table,
                 convergence: .seconds(configuration.convergenceSeconds)),
             options: OptionChanges(store: store, mirror: mirror, tables: table),
-            mirror: mirror, bricks: bricks, pmap: pmap)
+            mirror: mirror, bricks: bricks, pmap: pmap,
+            local: LocalStore(
+                calls: ClusterClient(store), store: store, mirror: mirror,
+                status: { try await store.status() }))
         let authorizer = Authorizer(adminGroup: configuration.adminGroup) {
             let view = mirror.view
             return view.identity.flatMap { view.values[$0.keys.restTokenSecret]?.value }

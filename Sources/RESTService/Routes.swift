@@ -16,22 +16,28 @@ struct Routes: Sendable {
     let mirror: StoreMirror
     let bricks: BrickClient
     let pmap: PmapClient
+    let peers: PeerRoutes
+    let cluster: ClusterRoutes
     private let encoded = EncodedVolumes()
 
     init(
         volumes: VolumeChanges, options: OptionChanges, mirror: StoreMirror, bricks: BrickClient,
-        pmap: PmapClient
+        pmap: PmapClient, local: LocalStore
     ) {
         self.volumes = volumes
         self.options = options
         self.mirror = mirror
         self.bricks = bricks
         self.pmap = pmap
+        peers = PeerRoutes(changes: PeerChanges(local: local, volumes: volumes))
+        cluster = ClusterRoutes(local: local, cluster: volumes.cluster)
     }
 
     func router() -> Router<RESTContext> {
         let router = Router(context: RESTContext.self)
-        let listed = node() + volumeReads() + volumeWrites() + optionRoutes() + groupRoutes()
+        let listed =
+            node() + peers.listed + cluster.listed + volumeReads() + volumeWrites() + optionRoutes()
+            + groupRoutes()
         for route in listed {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 guard route.waits else { return try await route.answer(request, context) }
@@ -95,33 +101,7 @@ struct Routes: Sendable {
             ) { _, _ in
                 try Response.json(VersionInfo(glusterdVersion: suiteVersion, apiVersion: 1))
             },
-            ListedRoute(name: "GetPeers", method: .get, path: "/v1/peers", response: "[PeerInfo]") {
-                _, _ in
-                let state = try volumes.current()
-                let peers = state.peers.values.sorted { $0.name < $1.name }
-                return try Response.json(
-                    peers.map { VolumeShapes(state: state).peer($0, isAlive: isAlive($0)) })
-            },
-            ListedRoute(
-                name: "GetPeer", method: .get, path: "/v1/peers/{peer}", response: "PeerInfo"
-            ) {
-                _, context in
-                let state = try volumes.current()
-                let name = try context.parameters.require("peer")
-                guard let peer = state.peer(named: name) else {
-                    throw GD2Error(.notFound, "there is no peer \(name)")
-                }
-                return try Response.json(
-                    VolumeShapes(state: state).peer(peer, isAlive: isAlive(peer)))
-            },
         ]
-    }
-
-    private func isAlive(_ peer: Peer) -> Bool {
-        let view = mirror.view
-        // This node answers, so it lives, whatever the store's lease says while etcd is away.
-        if peer.id == view.identity?.peer { return true }
-        return view.identity.map { view.values[$0.keys.alive(peer.id)] != nil } ?? false
     }
 
     private func volumeReads() -> [ListedRoute] {

@@ -112,13 +112,6 @@ struct VolumeShapes {
             return status
         }
     }
-
-    func peer(_ peer: Peer, isAlive: Bool) -> PeerInfo {
-        PeerInfo(
-            id: peer.id.description, name: peer.name,
-            peerAddresses: peer.addresses.map { "\($0):24008" },
-            clientAddresses: peer.clientAddresses, online: isAlive, metadata: peer.metadata)
-    }
 }
 
 extension ClientInfo {

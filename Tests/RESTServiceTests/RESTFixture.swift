@@ -23,6 +23,8 @@ import XlatorTables
 struct RESTFixture {
     static let secret = Array("0123456789abcdef0123456789abcdef".utf8)
     let store: InMemoryStore
+    let cluster: FakeCluster
+    let mirror: StoreMirror
     private let responder: Responder
 
     struct Answer {
@@ -30,8 +32,10 @@ struct RESTFixture {
         var headers: HTTPFields
         var body: Data
 
-        func error() throws -> ErrorResponse {
-            try JSONDecoder().decode(ErrorResponse.self, from: body)
+        func error() throws -> ErrorResponse { try value(ErrorResponse.self) }
+
+        func value<Value: Decodable>(_ type: Value.Type) throws -> Value {
+            try JSONDecoder().decode(type, from: body)
         }
     }
 
@@ -56,9 +60,12 @@ struct RESTFixture {
         log.logLevel = .critical
         let mirror = StoreMirror(
             store: store, prefixes: { [$0.prefix] }, stateFile: folder + "/view", log: log)
+        let cluster = FakeCluster(store: store, identity: identity)
         let fixture = RESTFixture(
-            store: store,
-            responder: try Self.responder(store, mirror, folder, log) { secret })
+            store: store, cluster: cluster, mirror: mirror,
+            responder: try Self.responder(
+                store, cluster, mirror, folder, log
+            ) { secret })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await mirror.run() }
             _ = try await mirror.wait(for: written.revision, timeout: .seconds(10))
@@ -69,7 +76,8 @@ struct RESTFixture {
     }
 
     private static func responder(
-        _ store: InMemoryStore, _ mirror: StoreMirror, _ folder: String, _ log: Logger,
+        _ store: InMemoryStore, _ cluster: FakeCluster, _ mirror: StoreMirror,
+        _ folder: String, _ log: Logger,
         _ secret: @escaping @Sendable () -> [UInt8]?
     ) throws -> Responder {
         let session = Session(store: store, log: log)
@@ -85,7 +93,10 @@ struct RESTFixture {
                 convergence: .seconds(1)),
             options: OptionChanges(store: store, mirror: mirror, tables: table), mirror: mirror,
             bricks: try BrickClient(path: folder + "/nobody"),
-            pmap: try PmapClient(path: folder + "/nobody"))
+            pmap: try PmapClient(path: folder + "/nobody"),
+            local: LocalStore(
+                calls: cluster, store: store, mirror: mirror,
+                status: { try await cluster.status() }))
         return Responder(
             router: routes.router().buildResponder(),
             authorizer: Authorizer(adminGroup: "no-such-group", secret: secret), mirror: mirror,

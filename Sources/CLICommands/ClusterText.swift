@@ -1,0 +1,62 @@
+import RESTAPI
+
+/// The cluster as people read it.
+enum ClusterText {
+    static func status(_ cluster: ClusterInfo) -> String {
+        var lines = [
+            ("Cluster", "\(cluster.id), epoch \(cluster.epoch)"),
+            ("Asked node", "\(cluster.node.name) (\(cluster.node.id))"),
+            ("State", cluster.isDegraded ? "degraded" : "healthy"),
+            ("Peers", "\(cluster.peersUp) of \(cluster.peersTotal) up"),
+            ("Changes", cluster.isWritable ? "possible" : "not possible: \(cluster.store)"),
+        ]
+        if let quorum = cluster.quorum {
+            let names = quorum.voters.joined(separator: ", ")
+            lines.append(
+                (
+                    "Voters",
+                    "\(quorum.votersUp) of \(quorum.voters.count) up, \(quorum.votersNeeded) "
+                        + "needed: \(names)"
+                ))
+        } else {
+            lines.append(("Voters", "not known"))
+        }
+        if let plan = cluster.plan { lines.append(("Plan", plan)) }
+        if let snapshot = cluster.snapshot {
+            lines.append(("Snapshot", "\(snapshot.name) of \(TimeText.utc(snapshot.created))"))
+        }
+        lines += cluster.warnings.map { ("Warning", $0) }
+        return lines.map { "\($0.0): \($0.1)\n" }.joined()
+    }
+
+    static func members(_ found: MembersInfo) -> String {
+        let table = Table(
+            headers: [
+                "NAME", "MEMBER", "ROLE", "HEALTHY", "VERSION", "DATABASE", "RAFT INDEX", "NOTE",
+            ],
+            rows: found.members.map { member in
+                [
+                    member.name ?? member.peerID ?? "(not started)", member.id, member.role,
+                    member.healthy ? "yes" : "no", member.version.isEmpty ? "-" : member.version,
+                    member.databaseBytes == 0 ? "-" : bytes(member.databaseBytes),
+                    "\(member.raftIndex)", member.message ?? "-",
+                ]
+            }
+        ).text
+        let plan = found.plan.isEmpty ? "nothing to do" : found.plan
+        return table + "Voters wanted: \(found.votersWanted)\nPlan: \(plan)\n"
+    }
+
+    static func snapshots(_ snapshots: [SnapshotInfo]) -> String {
+        Table(
+            headers: ["NAME", "CREATED", "SIZE", "REVISION", "STATE"],
+            rows: snapshots.map { snapshot in
+                let note = snapshot.message.map { ": \($0)" } ?? ""
+                return [
+                    snapshot.name, TimeText.utc(snapshot.created), bytes(snapshot.bytes),
+                    "\(snapshot.revision)", (snapshot.damaged ? "damaged" : "good") + note,
+                ]
+            }
+        ).text
+    }
+}

@@ -1,0 +1,31 @@
+import GD2Error
+import GlusterModel
+import StoreAPI
+
+/// What gd2-store does for the cluster; ``ClusterClient`` asks the one of this node.
+protocol ClusterCalls: Sendable {
+    func peers() async throws(GD2Error) -> [PeerState]
+    func addPeer(
+        _ address: String, code: String, metadata: [String: String]
+    ) async throws(GD2Error) -> PeerID
+    func removePeer(_ peer: PeerID, force: Bool, isDryRun: Bool) async throws(GD2Error) -> String
+    func editPeer(
+        _ peer: PeerID, name: String?, addresses: [String]?, metadata: [String: String],
+        removingMetadata: [String]
+    ) async throws(GD2Error)
+
+    func createToken(
+        validFor: Duration, uses: Int
+    ) async throws(GD2Error) -> (token: JoinToken, secret: String)
+    func tokens() async throws(GD2Error) -> [JoinToken]
+    func revokeToken(_ id: String) async throws(GD2Error)
+    func pair(validFor: Duration) async throws(GD2Error) -> (code: String, expires: Int64)
+    func join(token: String) async throws(GD2Error) -> (ClusterID, PeerID)
+
+    func members() async throws(GD2Error) -> StoreMembers
+    func saveSnapshot() async throws(GD2Error) -> StoreSnapshot
+    func snapshots() async throws(GD2Error) -> [StoreSnapshot]
+    func recover(snapshot: String?, isDryRun: Bool) async throws(GD2Error) -> String
+}
+
+extension ClusterClient: ClusterCalls {}

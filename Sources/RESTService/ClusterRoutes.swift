@@ -1,0 +1,145 @@
+import FoundationEssentials
+import GD2Error
+import GlusterModel
+import HTTPTypes
+import Hummingbird
+import RESTAPI
+import StoreAPI
+import StoreMirror
+
+/// The routes of the cluster and of its store's members and snapshots. They go straight to
+/// gd2-store, so that they work while the store has no quorum.
+struct ClusterRoutes: Sendable {
+    let local: LocalStore
+    let cluster: ClusterReader
+
+    var listed: [ListedRoute] { reads + snapshots + [join, recover] }
+
+    private var reads: [ListedRoute] {
+        [
+            .init(name: "GetCluster", method: .get, path: "/v1/cluster", response: "ClusterInfo") {
+                _, _ in
+                try Response.json(await summary())
+            },
+            .init(
+                name: "GetMembers", method: .get, path: "/v1/cluster/members",
+                response: "MembersInfo"
+            ) { _, _ in
+                _ = try await local.require()
+                guard let members = await local.answer({ try await local.calls.members() }) else {
+                    throw GD2Error(
+                        .unavailable,
+                        "the store's members did not answer in time: see glustercli cluster status")
+                }
+                return try Response.json(MembersInfo(members, cluster.current))
+            },
+        ]
+    }
+
+    private func summary() async throws -> ClusterInfo {
+        let view = local.mirror.view
+        async let peers = local.peers()
+        async let members = local.answer { try await local.calls.members() }
+        async let status = local.answer { try await local.status() }
+        async let snapshots = local.answer { try await local.calls.snapshots() }
+        var identity = view.identity
+        if identity == nil { identity = try await local.require() }
+        guard let identity else {
+            throw GD2Error(
+                .unavailable, "gd2-store does not answer: see systemctl status gd2-store")
+        }
+        let found = await (peers, members, status, snapshots)
+        return ClusterSummary(
+            identity: identity, view: view, state: cluster.current, probed: found.0,
+            members: found.1, store: found.2, snapshots: found.3,
+            now: Int64(Date().timeIntervalSince1970)
+        ).info
+    }
+
+    private var snapshots: [ListedRoute] {
+        let path = "/v1/cluster/snapshots"
+        return [
+            // Each file is read whole to be verified, so this may take longer than other reads.
+            .init(
+                name: "SnapshotsOfStore", method: .get, path: path, response: "[SnapshotInfo]"
+            ) { _, _ in
+                _ = try await local.require()
+                return try Response.json(await local.calls.snapshots().map(SnapshotInfo.init))
+            },
+            .init(
+                name: "SnapshotOfStoreSave", method: .post, path: path, response: "SnapshotInfo"
+            ) { _, _ in
+                _ = try await local.require()
+                return try Response.json(
+                    SnapshotInfo(await local.calls.saveSnapshot()), status: .created)
+            },
+        ]
+    }
+
+    private var join: ListedRoute {
+        .init(
+            name: "Join", method: .post, path: "/v1/cluster/join", request: "JoinReq",
+            response: "JoinInfo"
+        ) { request, _ in
+            let body = try await request.value(JoinReq.self)
+            guard !body.token.isEmpty else {
+                throw GD2Error(
+                    .invalid,
+                    "token is empty: glustercli peer token create, on a node of the cluster, "
+                        + "makes one")
+            }
+            _ = try await local.require()
+            let (id, peer) = try await local.calls.join(token: body.token)
+            // It has joined, also when this node's own view is late.
+            _ = try? await local.mirror.first(timeout: Limits.mirrorWait) {
+                $0.identity?.cluster == id && $0.freshness == .current
+            }
+            return try Response.json(JoinInfo(clusterID: "\(id)", peerID: "\(peer)"))
+        }
+    }
+
+    private var recover: ListedRoute {
+        ListedRoute(
+            name: "Recover", method: .post, path: "/v1/cluster/recover", request: "RecoverReq",
+            response: "OutcomeInfo"
+        ) { request, _ in
+            try Response.json(OutcomeInfo(message: await recover(request, isDryRun: false)))
+        }.planned { request, _ in
+            let said = try await recover(request, isDryRun: true)
+            return DryRunInfo(changes: [PendingChange(.recover, "cluster", said)])
+        }
+    }
+
+    private func recover(_ request: Request, isDryRun: Bool) async throws -> String {
+        let body = try await request.value(RecoverReq.self, absent: RecoverReq())
+        _ = try await local.require()
+        return try await local.calls.recover(snapshot: body.snapshot, isDryRun: isDryRun)
+    }
+}
+
+extension MembersInfo {
+    init(_ found: StoreMembers, _ state: ClusterState) {
+        let members = found.members.map { member in
+            MemberInfo(
+                id: member.id, peerID: member.peer?.description,
+                name: member.peer.flatMap { state.peers[$0]?.name },
+                role: member.isLeader ? "leader" : member.isLearner ? "learner" : "voter",
+                healthy: member.isHealthy, version: member.version,
+                databaseBytes: member.databaseBytes, raftIndex: member.raftIndex,
+                message: member.message.isEmpty ? nil : member.message)
+        }
+        self.init(
+            members: members.sorted { ($0.name ?? "", $0.id) < ($1.name ?? "", $1.id) },
+            plan: found.plan, votersWanted: found.votersWanted)
+    }
+}
+
+extension SnapshotInfo {
+    init(_ snapshot: StoreSnapshot) {
+        self.init(
+            name: snapshot.name, path: snapshot.path, created: snapshot.created,
+            bytes: snapshot.bytes, revision: snapshot.revision, digest: snapshot.digest,
+            damaged: snapshot.isDamaged,
+            message: snapshot.message.isEmpty ? nil : snapshot.message)
+    }
+}

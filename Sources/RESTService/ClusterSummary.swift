@@ -1,0 +1,123 @@
+import GlusterModel
+import RESTAPI
+import StoreAPI
+import StoreMirror
+
+/// How the cluster is, from what could be learned in the time of a read; nil is what could not.
+struct ClusterSummary {
+    var identity: StoreIdentity
+    var view: MirrorView
+    var state: ClusterState
+    var probed: [PeerID: PeerState]?
+    var members: StoreMembers?
+    var store: StoreStatus?
+    var snapshots: [StoreSnapshot]?
+    /// Seconds since 1970.
+    var now: Int64
+
+    var info: ClusterInfo {
+        let own = state.peers[identity.peer]
+        var info = ClusterInfo(
+            id: identity.cluster.description, epoch: identity.epoch.number,
+            node: .init(id: identity.peer.description, name: own?.name ?? ""))
+        let shapes = PeerShapes(state: state, view: view, probed: probed)
+        info.peersTotal = max(state.peers.count, 1)
+        info.peersUp = max(state.peers.values.count(where: shapes.isUp), 1)
+        info.quorum = quorum
+        info.isWritable = store?.available ?? false
+        info.store = store.map(\.message) ?? "gd2-store does not answer"
+        info.plan = members.flatMap { $0.plan.isEmpty ? nil : $0.plan }
+        info.snapshot = newest.map(SnapshotInfo.init)
+        info.warnings = warnings(info)
+        info.isDegraded = !info.warnings.isEmpty
+        return info
+    }
+
+    private func name(_ peer: PeerID) -> String { state.peers[peer]?.name ?? "\(peer)" }
+
+    private var quorum: ClusterInfo.Quorum? {
+        let voters: [(name: String, isUp: Bool)]
+        if let members, !members.members.isEmpty {
+            voters = members.members.filter { !$0.isLearner }.map { member in
+                (member.peer.map(name) ?? "member \(member.id)", member.isHealthy)
+            }
+        } else if let probed {
+            voters = probed.values.filter { $0.role == .voter }.map { peer in
+                (name(peer.peer), peer.isReachable || peer.peer == identity.peer)
+            }
+        } else {
+            return nil
+        }
+        guard !voters.isEmpty else { return nil }
+        return ClusterInfo.Quorum(
+            voters: voters.map(\.name).sorted(), votersUp: voters.count(where: \.isUp),
+            votersNeeded: voters.count / 2 + 1, votersWanted: members?.votersWanted)
+    }
+
+    private var newest: StoreSnapshot? {
+        snapshots?.filter { !$0.isDamaged }.max { $0.created < $1.created }
+    }
+
+    // MARK: Warnings
+
+    private func warnings(_ info: ClusterInfo) -> [String] {
+        storeWarnings(info) + peerWarnings + snapshotWarnings
+    }
+
+    private func storeWarnings(_ info: ClusterInfo) -> [String] {
+        var warnings: [String] = []
+        if !info.isWritable { warnings.append("the store takes no changes: \(info.store)") }
+        if let quorum = info.quorum, quorum.votersUp < quorum.voters.count {
+            let spare = quorum.votersUp - quorum.votersNeeded
+            let meaning =
+                spare < 0
+                ? "nothing can be changed"
+                : spare == 0
+                    ? "one more that fails stops all changes"
+                    : "\(spare) more may fail before changes stop"
+            warnings.append(
+                "\(quorum.votersUp) of \(quorum.voters.count) voters of the store answer and "
+                    + "\(quorum.votersNeeded) are needed: \(meaning)")
+        }
+        if store?.spaceAlarm == true {
+            warnings.append("the store is full: see docs/operators/gd2-store.md")
+        }
+        return warnings
+    }
+
+    private var peerWarnings: [String] {
+        let shapes = PeerShapes(state: state, view: view, probed: probed)
+        let peers = state.peers.values.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+        return peers.flatMap { peer -> [String] in
+            let probe = probed?[peer.id]
+            guard shapes.isUp(peer) else {
+                let since = probe?.heardAgo.map { " since \($0.components.seconds) s" } ?? ""
+                let why = probe.map(\.message).flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
+                return ["peer \(peer.name) does not answer\(since)\(why)"]
+            }
+            guard let skew = probe?.clockSkew else { return [] }
+            let size = skew < .zero ? .zero - skew : skew
+            guard size > Limits.skewWarning else { return [] }
+            let tenths = Int(size / .milliseconds(100))
+            return [
+                "the clock of peer \(peer.name) is \(tenths / 10).\(tenths % 10) s "
+                    + "\(skew < .zero ? "behind" : "ahead of") that of \(name(identity.peer)): "
+                    + "make them keep time (chrony, systemd-timesyncd)"
+            ]
+        }
+    }
+
+    private var snapshotWarnings: [String] {
+        guard let snapshots else { return [] }
+        let damaged = snapshots.filter(\.isDamaged).map {
+            "snapshot \($0.name) is damaged: \($0.message)"
+        }
+        guard let newest else { return damaged }
+        let hours = (now - newest.created) / 3_600
+        guard hours >= Limits.snapshotOldHours else { return damaged }
+        return damaged + [
+            "the newest snapshot on this node is \(hours) h old: glustercli cluster snapshot save "
+                + "takes one"
+        ]
+    }
+}

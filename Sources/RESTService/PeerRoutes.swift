@@ -1,0 +1,158 @@
+import GD2Error
+import GlusterModel
+import HTTPTypes
+import Hummingbird
+import RESTAPI
+import StoreAPI
+import StoreMirror
+
+/// The routes of peers: GD2's five, and those of taking nodes in.
+struct PeerRoutes: Sendable {
+    let changes: PeerChanges
+    private var local: LocalStore { changes.local }
+    private var volumes: VolumeChanges { changes.volumes }
+
+    var listed: [ListedRoute] { reads + writes + tokens + [pair] }
+
+    private func shapes(_ state: ClusterState) async -> PeerShapes {
+        PeerShapes(state: state, view: local.mirror.view, probed: await local.peers())
+    }
+
+    private var reads: [ListedRoute] {
+        [
+            .init(name: "GetPeers", method: .get, path: "/v1/peers", response: "[PeerInfo]") {
+                request, _ in
+                let query = request.uri.queryParameters
+                let (key, value) = (query["key"].map(String.init), query["value"].map(String.init))
+                let state = try volumes.current()
+                let shapes = await shapes(state)
+                let peers = state.peers.values.filter { $0.matches(key: key, value: value) }
+                    .sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+                return try Response.json(peers.map(shapes.info))
+            },
+            .init(name: "GetPeer", method: .get, path: "/v1/peers/{peer}", response: "PeerInfo") {
+                _, context in
+                let state = try volumes.current()
+                let peer = try PeerChanges.peer(context.parameters.require("peer"), in: state)
+                return try Response.json(await shapes(state).info(peer))
+            },
+        ]
+    }
+
+    private var writes: [ListedRoute] {
+        [
+            ListedRoute(
+                name: "AddPeer", method: .post, path: "/v1/peers", request: "PeerAddReq",
+                response: "PeerInfo"
+            ) { request, _ in
+                let peer = try await changes.add(request.value(PeerAddReq.self))
+                let info = await shapes(try volumes.current()).info(peer)
+                var response = try Response.json(info, status: .created)
+                response.headers[.location] = "/v1/peers/\(peer.id)"
+                return response
+            }.planned { request, _ in
+                try await changes.planAdd(request.value(PeerAddReq.self))
+            },
+            ListedRoute(
+                name: "EditPeer", method: .post, path: "/v1/peers/{peer}", request: "PeerEditReq",
+                response: "PeerInfo"
+            ) { request, context in
+                let peer = try await changes.edit(
+                    context.parameters.require("peer"), request.value(PeerEditReq.self))
+                return try Response.json(await shapes(try volumes.current()).info(peer))
+            }.planned { request, context in
+                try await changes.planEdit(
+                    context.parameters.require("peer"), request.value(PeerEditReq.self))
+            },
+            ListedRoute(name: "DeletePeer", method: .delete, path: "/v1/peers/{peer}") {
+                request, context in
+                try await changes.remove(
+                    context.parameters.require("peer"), force: request.flag("force"))
+                return Response(status: .noContent)
+            }.planned { request, context in
+                try await changes.planRemove(
+                    context.parameters.require("peer"), force: request.flag("force"))
+            },
+        ]
+    }
+
+    // MARK: Taking nodes in
+
+    private static let tokensPath = "/v1/peers/tokens"
+
+    private var tokens: [ListedRoute] {
+        [
+            .init(
+                name: "JoinTokens", method: .get, path: Self.tokensPath, response: "[TokenInfo]"
+            ) { _, _ in
+                _ = try await local.require()
+                guard let tokens = await local.answer({ try await local.calls.tokens() }) else {
+                    throw GD2Error(
+                        .unavailable,
+                        "the join tokens are in the store, which does not answer: see "
+                            + "glustercli cluster status")
+                }
+                return try Response.json(
+                    tokens.sorted { ($0.created, $0.id) < ($1.created, $1.id) }.map(TokenInfo.init))
+            },
+            .init(
+                name: "JoinTokenCreate", method: .post, path: Self.tokensPath,
+                request: "TokenCreateReq", response: "TokenCreated"
+            ) { request, _ in
+                let body = try await request.value(TokenCreateReq.self, absent: TokenCreateReq())
+                let uses = body.uses ?? 1
+                guard (1...Limits.tokenUsesMax).contains(uses) else {
+                    throw GD2Error(
+                        .invalid, "uses \(uses) is not within 1 to \(Limits.tokenUsesMax)")
+                }
+                let valid = try Self.validity(body.validSeconds)
+                _ = try await volumes.fresh()
+                let made = try await local.calls.createToken(validFor: valid, uses: uses)
+                return try Response.json(
+                    TokenCreated(info: TokenInfo(made.token), token: made.secret), status: .created)
+            },
+            .init(name: "JoinTokenRevoke", method: .delete, path: Self.tokensPath + "/{token}") {
+                _, context in
+                let id = try context.parameters.require("token")
+                _ = try await volumes.fresh()
+                try await local.calls.revokeToken(id)
+                return Response(status: .noContent)
+            },
+        ]
+    }
+
+    /// Asked of the node that is to be added, which has nobody to talk to yet.
+    private var pair: ListedRoute {
+        .init(
+            name: "Pair", method: .post, path: "/v1/peers/pair", request: "PairReq",
+            response: "PairInfo"
+        ) { request, _ in
+            let body = try await request.value(PairReq.self, absent: PairReq())
+            let valid = try Self.validity(body.validSeconds)
+            _ = try await local.require()
+            let made = try await local.calls.pair(validFor: valid)
+            let own = ClusterState(local.mirror.view).selfPeer
+            return try Response.json(
+                PairInfo(
+                    code: made.code, expires: made.expires,
+                    host: own?.addresses.first ?? own?.name ?? "THIS_HOST"))
+        }
+    }
+
+    private static func validity(_ seconds: Int?) throws(GD2Error) -> Duration {
+        let seconds = seconds ?? Limits.tokenSeconds
+        guard (1...Limits.tokenSecondsMax).contains(seconds) else {
+            throw GD2Error(
+                .invalid,
+                "valid-seconds \(seconds) is not within 1 to \(Limits.tokenSecondsMax)")
+        }
+        return .seconds(seconds)
+    }
+}
+
+extension TokenInfo {
+    init(_ token: JoinToken) {
+        self.init(
+            id: token.id, created: token.created, expires: token.expires, usesLeft: token.usesLeft)
+    }
+}

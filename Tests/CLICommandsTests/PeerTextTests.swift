@@ -1,0 +1,141 @@
+import GD2Error
+import RESTAPI
+import Testing
+
+@testable import CLICommands
+
+@Suite struct PeerTextTests {
+    private static func peer(_ name: String, online: Bool = true) -> PeerInfo {
+        PeerInfo(
+            id: "id-\(name)", name: name, peerAddresses: ["\(name):24008"],
+            clientAddresses: ["\(name):24007"], online: online,
+            metadata: ["owner": "ann", "_zone": "z1"])
+    }
+
+    private static var peers: [PeerInfo] {
+        var own = peer("h1")
+        own.isSelf = true
+        own.role = "voter"
+        var ahead = peer("h2")
+        ahead.role = "voter"
+        ahead.clockSkewMs = 1_250
+        ahead.heardSecondsAgo = 0
+        var dead = peer("h3", online: false)
+        dead.role = "client"
+        dead.clockSkewMs = -4
+        dead.heardSecondsAgo = 3_725
+        dead.message = "connection refused"
+        return [own, ahead, dead, peer("h4", online: false)]
+    }
+
+    @Test func statusSaysWhoAnswersAndWhyNot() {
+        #expect(
+            PeerText.status(Self.peers) == """
+                NAME  ID     ROLE    REACHABLE        CLOCK SKEW  LAST HEARD     REASON
+                h1    id-h1  voter   yes (this node)  -           -              -
+                h2    id-h2  voter   yes              +1.2 s      0 s ago        -
+                h3    id-h3  client  no               -4 ms       1 h 2 min ago  connection refused
+                h4    id-h4  -       no               -           -              -
+
+                """)
+    }
+
+    @Test func showHasEachThingOnALine() {
+        var peer = Self.peers[2]
+        peer.zone = "z1"
+        #expect(
+            PeerText.show(peer) == """
+                Name: h3
+                ID: id-h3
+                Online: no
+                Role: client
+                Zone: z1
+                Addresses: h3:24008
+                Client addresses: h3:24007
+                Clock skew: -4 ms
+                Last heard: 1 h 2 min ago
+                Reason: connection refused
+                Metadata: owner=ann
+
+                """)
+    }
+
+    @Test func tokensHaveTheirTimes() {
+        let tokens = [TokenInfo(id: "t1", created: 0, expires: 3_600, usesLeft: 2)]
+        #expect(
+            PeerText.tokens(tokens) == """
+                ID  CREATED               EXPIRES               USES LEFT
+                t1  1970-01-01T00:00:00Z  1970-01-01T01:00:00Z  2
+
+                """)
+    }
+
+    @Test func aClusterSaysItsQuorumAndItsWarnings() {
+        var cluster = ClusterInfo(id: "c1", epoch: 3, node: .init(id: "id-h1", name: "h1"))
+        cluster.peersUp = 2
+        cluster.peersTotal = 3
+        cluster.isWritable = true
+        cluster.isDegraded = true
+        cluster.quorum = .init(
+            voters: ["h1", "h2", "h3"], votersUp: 2, votersNeeded: 2, votersWanted: 3)
+        cluster.plan = "waits for h3"
+        cluster.warnings = ["peer h3 does not answer since 12 s: timed out"]
+        #expect(
+            ClusterText.status(cluster) == """
+                Cluster: c1, epoch 3
+                Asked node: h1 (id-h1)
+                State: degraded
+                Peers: 2 of 3 up
+                Changes: possible
+                Voters: 2 of 3 up, 2 needed: h1, h2, h3
+                Plan: waits for h3
+                Warning: peer h3 does not answer since 12 s: timed out
+
+                """)
+    }
+
+    @Test func membersAndSnapshotsAreTables() {
+        let member = MemberInfo(
+            id: "8e9e05c5", peerID: "id-h1", name: "h1", role: "leader", healthy: true,
+            version: "3.5.16", databaseBytes: 2_048, raftIndex: 17)
+        #expect(
+            ClusterText.members(MembersInfo(members: [member], plan: "", votersWanted: 1)) == """
+                NAME  MEMBER    ROLE    HEALTHY  VERSION  DATABASE  RAFT INDEX  NOTE
+                h1    8e9e05c5  leader  yes      3.5.16   2.0 KiB   17          -
+                Voters wanted: 1
+                Plan: nothing to do
+
+                """)
+        let snapshot = SnapshotInfo(
+            name: "s1", path: "/s1", created: 86_400, bytes: 1_024, revision: 9, digest: "ab",
+            damaged: true, message: "digest differs")
+        #expect(
+            ClusterText.snapshots([snapshot]) == """
+                NAME  CREATED               SIZE     REVISION  STATE
+                s1    1970-01-02T00:00:00Z  1.0 KiB  9         damaged: digest differs
+
+                """)
+    }
+
+    @Test(arguments: [
+        ("90s", 90), ("30m", 1_800), ("1h", 3_600), ("7d", 604_800), ("45", 45),
+    ])
+    func aTimeIsRead(text: String, seconds: Int) throws {
+        #expect(try TimeText.seconds(text) == seconds)
+    }
+
+    @Test(arguments: ["", "h", "0s", "-1h", "1w", "1.5h", "9999999999999999999d"])
+    func whatIsNoTimeIsRefused(text: String) {
+        #expect(throws: GD2Error.self) { try TimeText.seconds(text) }
+    }
+
+    @Test func aPeersNameIsNoOtherPath() throws {
+        #expect(try PeerCommand.path("h1.example-2") == "/v1/peers/h1.example-2")
+        for name in ["", "a/b", "a?b", "tokens", "pair", "..", "a b", "a%2Fb"] {
+            #expect(throws: GD2Error.self) { try PeerCommand.path(name) }
+        }
+        #expect(Query.escaped("a b&ü") == "a%20b%26%C3%BC")
+        #expect(try Pairs.parse(["a=1", "b=x=y", "c="]) == ["a": "1", "b": "x=y", "c": ""])
+        #expect(throws: GD2Error.self) { try Pairs.parse(["=x"]) }
+    }
+}

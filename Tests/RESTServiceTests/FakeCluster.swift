@@ -1,0 +1,131 @@
+import GD2Error
+import GlusterModel
+import StoreAPI
+import StoreTesting
+
+@testable import RESTService
+
+/// gd2-store's part of the cluster over a store in memory: it keeps peers' records as gd2-store
+/// does, and remembers what it was asked.
+actor FakeCluster: ClusterCalls {
+    private let store: InMemoryStore
+    private let identity: StoreIdentity
+    private(set) var asked: [String] = []
+    var states: [PeerState]?
+    private var known: [JoinToken] = []
+    private var membersNow: StoreMembers?
+    private var saved: [StoreSnapshot] = []
+    private var statusNow = StoreStatus(available: true, message: "well")
+
+    init(store: InMemoryStore, identity: StoreIdentity) {
+        self.store = store
+        self.identity = identity
+    }
+
+    func set(states: [PeerState]?) { self.states = states }
+    func set(members: StoreMembers?) { membersNow = members }
+    func set(status: StoreStatus) { statusNow = status }
+    func set(snapshots: [StoreSnapshot]) { saved = snapshots }
+
+    func status() throws -> StoreStatus { statusNow }
+
+    func peers() throws(GD2Error) -> [PeerState] {
+        guard let states else { throw GD2Error(.unavailable, "no probes") }
+        return states
+    }
+
+    func addPeer(
+        _ address: String, code: String, metadata: [String: String]
+    ) async throws(GD2Error) -> PeerID {
+        asked.append("add \(address) code=\(code)")
+        guard code != "wrong" else { throw GD2Error(.notAllowed, "the code is another") }
+        var peer = Peer(
+            id: PeerID(high: 7, low: 7), name: address, addresses: [address],
+            clientAddresses: ["\(address):24007"])
+        peer.metadata = metadata
+        try await write(peer)
+        return peer.id
+    }
+
+    func write(_ peer: Peer) async throws(GD2Error) {
+        do {
+            let key = identity.keys.peer(peer.id)
+            let value = try RecordCoding.encode(peer)
+            _ = try await store.txn(if: [], then: [.put(key: key, value: value)])
+        } catch { throw GD2Error(.unavailable, "\(error)") }
+    }
+
+    func removePeer(
+        _ peer: PeerID, force: Bool, isDryRun: Bool
+    ) async throws(GD2Error) -> String {
+        asked.append("remove \(peer) force=\(force) dry-run=\(isDryRun)")
+        guard !isDryRun else { return "it would be removed" }
+        do {
+            _ = try await store.txn(if: [], then: [.delete(key: identity.keys.peer(peer))])
+        } catch { throw GD2Error(.unavailable, "\(error)") }
+        return "removed"
+    }
+
+    func editPeer(
+        _ id: PeerID, name: String?, addresses: [String]?, metadata: [String: String],
+        removingMetadata: [String]
+    ) async throws(GD2Error) {
+        asked.append("edit \(id)")
+        var peer: Peer
+        do {
+            let value = try await store.get(identity.keys.peer(id))?.value ?? []
+            peer = try RecordCoding.decode(Peer.self, from: value)
+        } catch { throw GD2Error(.notFound, "\(error)") }
+        peer.name = name ?? peer.name
+        peer.addresses = addresses ?? peer.addresses
+        peer.metadata.merge(metadata) { _, new in new }
+        for key in removingMetadata { peer.metadata[key] = nil }
+        try await write(peer)
+    }
+
+    func createToken(
+        validFor: Duration, uses: Int
+    ) throws(GD2Error) -> (token: JoinToken, secret: String) {
+        let token = JoinToken(
+            id: "t\(known.count)", created: 1_000, expires: 1_000 + validFor.components.seconds,
+            usesLeft: uses)
+        known.append(token)
+        return (token, "secret-\(token.id)")
+    }
+
+    func tokens() throws(GD2Error) -> [JoinToken] { known }
+
+    func revokeToken(_ id: String) throws(GD2Error) {
+        guard known.contains(where: { $0.id == id }) else {
+            throw GD2Error(.notFound, "there is no token \(id)")
+        }
+        known.removeAll { $0.id == id }
+    }
+
+    func pair(validFor: Duration) throws(GD2Error) -> (code: String, expires: Int64) {
+        ("12-34", 1_000 + validFor.components.seconds)
+    }
+
+    func join(token: String) throws(GD2Error) -> (ClusterID, PeerID) {
+        guard token == "good" else { throw GD2Error(.notAllowed, "the token is not valid") }
+        return (identity.cluster, identity.peer)
+    }
+
+    func members() throws(GD2Error) -> StoreMembers {
+        guard let membersNow else { throw GD2Error(.unavailable, "etcd is away") }
+        return membersNow
+    }
+
+    func saveSnapshot() throws(GD2Error) -> StoreSnapshot {
+        let made = StoreSnapshot(
+            name: "s\(saved.count)", path: "/s", created: 5, bytes: 6, revision: 7, digest: "ab")
+        saved.append(made)
+        return made
+    }
+
+    func snapshots() throws(GD2Error) -> [StoreSnapshot] { saved }
+
+    func recover(snapshot: String?, isDryRun: Bool) throws(GD2Error) -> String {
+        "\(isDryRun ? "would recover" : "recovered") from \(snapshot ?? "itself")"
+    }
+}

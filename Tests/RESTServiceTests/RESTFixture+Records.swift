@@ -1,0 +1,53 @@
+import GlusterModel
+import StoreAPI
+import StoreMirror
+import StoreTesting
+
+@testable import RESTService
+
+extension RESTFixture {
+    /// A peer that is in the store and seen by gd2-rest.
+    func addPeer(
+        _ name: String, number: UInt64 = 7, metadata: [String: String] = [:]
+    ) async throws {
+        var peer = Peer(
+            id: PeerID(high: number, low: number), name: name, addresses: [name],
+            clientAddresses: ["\(name):24007"])
+        peer.metadata = metadata
+        let keys = try await store.identity().keys
+        try await put([.put(key: keys.peer(peer.id), value: try RecordCoding.encode(peer))])
+    }
+
+    func setAlive(_ peer: PeerID) async throws {
+        try await put([.put(key: try await store.identity().keys.alive(peer), value: [1])])
+    }
+
+    /// A volume of one brick.
+    func addVolume(_ name: String, brickOn peer: PeerID) async throws {
+        let keys = try await store.identity().keys
+        var generator = SystemRandomNumberGenerator()
+        let id = VolumeID(using: &generator)
+        let brick = Brick(
+            id: BrickID(using: &generator), peer: peer,
+            path: try BrickPath(validating: "/bricks/\(name)"), index: 0, isArbiter: false)
+        let topology = Topology(layout: .distribute, bricks: [brick])
+        let head = VolumeHead(
+            id: id, name: try VolumeName(validating: name), state: .created, generation: 1,
+            bricksCount: 1, digest: try TopologyDigest.hex(of: topology))
+        try await put([
+            .put(
+                key: keys.generationLayout(id, 1),
+                value: try RecordCoding.encode(StoredLayout(topology))),
+            .put(
+                key: keys.generationBricks(id, 1, chunk: 0),
+                value: try RecordCoding.encode(StoredBricks(topology.bricks))),
+            .put(key: keys.volumeName(head.name), value: Array("\(id)".utf8)),
+            .put(key: keys.volumeHead(id), value: try RecordCoding.encode(head)),
+        ])
+    }
+
+    private func put(_ operations: [StoreAPI.Operation]) async throws {
+        let written = try await store.txn(if: [], then: operations)
+        _ = try await mirror.wait(for: written.revision, timeout: .seconds(10))
+    }
+}
