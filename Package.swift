@@ -273,7 +273,7 @@ let package = Package(
                 "Seeded",
                 "StoreAPI",
                 "StoreMirror", "StoreTesting", "Transaction", "XlatorTables", crypto, httpTypes,
-                hummingbird, hummingbirdCore, log, nio,
+                hummingbird, hummingbirdCore, log, nio, protobuf,
             ]),
         tests("RPCTransportTests", ["RPCTransport", "Seeded", "SunRPC", "XDR", log]),
         tests(

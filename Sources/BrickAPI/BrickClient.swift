@@ -75,25 +75,19 @@ public struct BrickClient: Service {
     public func run(_ command: StepCommand, timeout: Duration) async throws(GD2Error) {
         let reply = try await calling {
             try await daemon.runStep(
-                .with {
-                    $0.txnID = command.transaction.description
-                    $0.step = UInt32(command.step)
-                    $0.undo = command.isUndo
-                    $0.epoch = command.fence.epoch.number
-                    $0.token = command.fence.token
-                }, options: LocalClient.options(timeout: timeout, wait: true))
+                Gd2_Brick_V1_RunStepRequest(command),
+                options: LocalClient.options(timeout: timeout, wait: true))
         }
-        guard reply.error.isEmpty else {
-            throw GD2Error(
-                ErrorCode(rawValue: reply.code) ?? .internal, reply.error, fields: reply.fields)
-        }
+        try reply.check()
     }
 
-    public func status(of volume: VolumeID) async throws(GD2Error) -> [BrickState] {
+    public func status(
+        of volume: VolumeID, timeout: Duration
+    ) async throws(GD2Error) -> [BrickState] {
         let reply = try await calling {
             try await daemon.volumeStatus(
                 .with { $0.volumeID = volume.description },
-                options: LocalClient.options(timeout: .seconds(1), wait: true))
+                options: LocalClient.options(timeout: timeout, wait: true))
         }
         return reply.bricks.map(BrickState.init)
     }

@@ -1,3 +1,4 @@
+import GD2Error
 package import GlusterModel
 import SwiftProtobuf
 
@@ -54,5 +55,25 @@ extension Gd2_Brick_V1_BrickStatus {
         capacityBytes = state.capacityBytes
         usedBytes = state.usedBytes
         freeBytes = state.freeBytes
+    }
+}
+
+extension Gd2_Brick_V1_RunStepRequest {
+    init(_ command: StepCommand) {
+        self.init()
+        txnID = command.transaction.description
+        step = UInt32(command.step)
+        undo = command.isUndo
+        epoch = command.fence.epoch.number
+        token = command.fence.token
+    }
+}
+
+extension Gd2_Brick_V1_RunStepReply {
+    /// Throws what went wrong there.
+    func check() throws(GD2Error) {
+        guard error.isEmpty else {
+            throw GD2Error(ErrorCode(rawValue: code) ?? .internal, error, fields: fields)
+        }
     }
 }

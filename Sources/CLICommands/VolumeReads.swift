@@ -83,18 +83,29 @@ struct VolumeStatusCommand: AsyncParsableCommand {
     func run() async throws {
         try await running {
             if what == .clients { return try await clients() }
-            var all: [BrickStatus] = []
+            var all: [VolumeStatus] = []
             for volume in try await chosenVolumes(name, common) {
-                all += try await common.client.get(
-                    VolumeCommand.path(volume.name) + "/bricks", as: [BrickStatus].self)
+                all.append(
+                    try await common.client.get(
+                        VolumeCommand.path(volume.name) + "/status", as: VolumeStatus.self))
             }
-            let bricks = all
+            for line in Self.missing(all) { writeError(line) }
+            let bricks = all.flatMap { $0.bricks ?? [] }
             try render(bricks, as: common.output, names: bricks.map(\.info.path)) {
                 Table(
                     headers: ["VOLUME", "BRICK", "ONLINE", "PORT", "PID", "FREE", "NOTE"],
                     rows: bricks.map(Self.row)
                 ).text
             }
+        }
+    }
+
+    /// One line for each node that did not answer, whatever it has of the volumes.
+    static func missing(_ all: [VolumeStatus]) -> [String] {
+        var nodes: [String: MissingNode] = [:]
+        for node in all.flatMap({ $0.missingNodes ?? [] }) { nodes[node.peerID] = node }
+        return nodes.values.sorted { $0.name < $1.name }.map {
+            "warning: \($0.message): shown as last reported"
         }
     }
 

@@ -35,7 +35,7 @@ public struct PmapClient: Service {
         do {
             let reply = try await pmap.listClients(
                 .with { $0.volume = volume },
-                options: LocalClient.options(timeout: .seconds(2), wait: true))
+                options: LocalClient.options(timeout: .milliseconds(800), wait: true))
             return reply.clients.map { client in
                 VolfileClient(
                     address: client.address, volfileID: client.volfileID,

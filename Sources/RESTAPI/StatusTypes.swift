@@ -78,11 +78,42 @@ public struct VolumeStatus: Hashable, Sendable, Codable {
     public var info: VolumeInfo
     public var online: Bool
     public var size: SizeInfo
+    /// As `GET /v1/volumes/{name}/bricks` lists them. Not in GD2.
+    public var bricks: [BrickStatus]?
+    /// Nodes that did not answer, whose bricks are shown as last reported. Not in GD2.
+    public var missingNodes: [MissingNode]?
 
     public init(info: VolumeInfo, online: Bool, size: SizeInfo) {
         self.info = info
         self.online = online
         self.size = size
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case info, online, size, bricks
+        case missingNodes = "missing-nodes"
+    }
+}
+
+/// A node that did not answer in the time of a read.
+public struct MissingNode: Hashable, Sendable, Codable {
+    public var peerID: String
+    public var name: String
+    /// Since its last answer, where that is known.
+    public var heardSecondsAgo: Int64?
+    /// A clause that says what does not answer.
+    public var message: String
+
+    public init(peerID: String, name: String, message: String) {
+        self.peerID = peerID
+        self.name = name
+        self.message = message
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case name, message
+        case peerID = "peer-id"
+        case heardSecondsAgo = "heard-seconds-ago"
     }
 }
 

@@ -26,6 +26,10 @@ protocol ClusterCalls: Sendable {
     func saveSnapshot() async throws(GD2Error) -> StoreSnapshot
     func snapshots() async throws(GD2Error) -> [StoreSnapshot]
     func recover(snapshot: String?, isDryRun: Bool) async throws(GD2Error) -> String
+
+    func callBrick(
+        of peer: PeerID, method: String, message: [UInt8], timeout: Duration
+    ) async throws(GD2Error) -> [UInt8]
 }
 
 extension ClusterClient: ClusterCalls {}

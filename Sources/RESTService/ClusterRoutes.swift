@@ -25,11 +25,8 @@ struct ClusterRoutes: Sendable {
                 name: "GetMembers", method: .get, path: "/v1/cluster/members",
                 response: "MembersInfo"
             ) { _, _ in
-                _ = try await local.require()
-                guard let members = await local.answer({ try await local.calls.members() }) else {
-                    throw GD2Error(
-                        .unavailable,
-                        "the store's members did not answer in time: see glustercli cluster status")
+                let members = try await local.read("who its members are") {
+                    try await local.calls.members()
                 }
                 return try Response.json(MembersInfo(members, cluster.current))
             },

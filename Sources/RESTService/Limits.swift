@@ -20,6 +20,8 @@ enum Limits {
     static let freshWait: Duration = .milliseconds(1_500)
     /// What a read waits for other programs and nodes; then it answers with what is known.
     static let readWait: Duration = .milliseconds(800)
+    /// Of that, what it waits for gd2-store's word on who can be asked at all.
+    static let probesWait: Duration = .milliseconds(200)
     /// Of join tokens and pairing codes, when the request names none.
     static let tokenSeconds = 3_600
     static let tokenSecondsMax = 30 * 86_400

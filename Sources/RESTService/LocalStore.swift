@@ -18,6 +18,22 @@ struct LocalStore: Sendable {
             .unavailable, "gd2-store does not answer: see systemctl status gd2-store")
     }
 
+    /// What `ask` gives within the time of a read; throws what it throws, or that `what` took
+    /// longer.
+    func read<Value: Sendable>(
+        _ what: String, _ ask: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let result: Result<Value, any Error>? = await firstAnswer(within: Limits.readWait) {
+            do { return .success(try await ask()) } catch { return .failure(error) }
+        }
+        guard let result else {
+            throw GD2Error(
+                .unavailable,
+                "gd2-store did not say in time \(what): see glustercli cluster status")
+        }
+        return try result.get()
+    }
+
     /// What `ask` gives within the time of a read; nil when it fails or takes longer.
     func answer<Value: Sendable>(
         _ ask: @escaping @Sendable () async throws -> Value

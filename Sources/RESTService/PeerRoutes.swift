@@ -85,12 +85,8 @@ struct PeerRoutes: Sendable {
             .init(
                 name: "JoinTokens", method: .get, path: Self.tokensPath, response: "[TokenInfo]"
             ) { _, _ in
-                _ = try await local.require()
-                guard let tokens = await local.answer({ try await local.calls.tokens() }) else {
-                    throw GD2Error(
-                        .unavailable,
-                        "the join tokens are in the store, which does not answer: see "
-                            + "glustercli cluster status")
+                let tokens = try await local.read("which join tokens there are") {
+                    try await local.calls.tokens()
                 }
                 return try Response.json(
                     tokens.sorted { ($0.created, $0.id) < ($1.created, $1.id) }.map(TokenInfo.init))

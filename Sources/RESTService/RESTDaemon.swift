@@ -29,10 +29,14 @@ public enum RESTDaemon {
             }, stateFile: configuration.stateDirectory + "/view", log: context.log)
         let bricks = try BrickClient(path: configuration.brickdSocket)
         let pmap = try PmapClient(path: configuration.pmapSocket)
+        let local = LocalStore(
+            calls: ClusterClient(store), store: store, mirror: mirror,
+            status: { try await store.status() })
+        let nodes = NodeBricks(own: bricks, local: local)
         let session = Session(store: store, log: context.log)
         let runner = TransactionRunner(
             store: store, mirror: mirror, session: session,
-            bricks: LocalSteps(client: bricks, mirror: mirror), log: context.log)
+            bricks: nodes, log: context.log)
         let table = InstalledOptionTable(
             folder: configuration.xlatorFolder,
             cache: TableCache(path: configuration.stateDirectory + "/xlators"), log: context.log)
@@ -42,10 +46,7 @@ public enum RESTDaemon {
                 runner: runner, options: table,
                 convergence: .seconds(configuration.convergenceSeconds)),
             options: OptionChanges(store: store, mirror: mirror, tables: table),
-            mirror: mirror, bricks: bricks, pmap: pmap,
-            local: LocalStore(
-                calls: ClusterClient(store), store: store, mirror: mirror,
-                status: { try await store.status() }))
+            mirror: mirror, bricks: nodes, pmap: pmap)
         let authorizer = Authorizer(adminGroup: configuration.adminGroup) {
             let view = mirror.view
             return view.identity.flatMap { view.values[$0.keys.restTokenSecret]?.value }

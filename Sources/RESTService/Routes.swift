@@ -1,4 +1,3 @@
-import BrickAPI
 import Daemon
 import GD2Error
 import GlusterModel
@@ -14,21 +13,22 @@ struct Routes: Sendable {
     let volumes: VolumeChanges
     let options: OptionChanges
     let mirror: StoreMirror
-    let bricks: BrickClient
+    let bricks: NodeBricks
     let pmap: PmapClient
     let peers: PeerRoutes
     let cluster: ClusterRoutes
     private let encoded = EncodedVolumes()
 
     init(
-        volumes: VolumeChanges, options: OptionChanges, mirror: StoreMirror, bricks: BrickClient,
-        pmap: PmapClient, local: LocalStore
+        volumes: VolumeChanges, options: OptionChanges, mirror: StoreMirror, bricks: NodeBricks,
+        pmap: PmapClient
     ) {
         self.volumes = volumes
         self.options = options
         self.mirror = mirror
         self.bricks = bricks
         self.pmap = pmap
+        let local = bricks.local
         peers = PeerRoutes(changes: PeerChanges(local: local, volumes: volumes))
         cluster = ClusterRoutes(local: local, cluster: volumes.cluster)
     }
@@ -124,8 +124,8 @@ struct Routes: Sendable {
                 response: "[BrickStatus]"
             ) { _, context in
                 let (volume, state) = try volume(context)
-                return try Response.json(
-                    VolumeShapes(state: state).bricks(volume, live: await live(volume)))
+                let states = await bricks.states(of: volume, state)
+                return try Response.json(VolumeShapes(state: state).bricks(volume, states))
             },
             ListedRoute(
                 name: "VolumeClients", method: .get, path: "/v1/volumes/{volume}/clients",
@@ -144,12 +144,16 @@ struct Routes: Sendable {
             ) { _, context in
                 let (volume, state) = try volume(context)
                 let shapes = VolumeShapes(state: state)
-                let bricks = shapes.bricks(volume, live: await live(volume))
+                let states = await bricks.states(of: volume, state)
+                let bricks = shapes.bricks(volume, states)
                 let isOnline = volume.head.state == .started && bricks.contains(where: \.online)
-                return try Response.json(
-                    VolumeStatus(
-                        info: shapes.info(volume), online: isOnline,
-                        size: Self.size(volume, bricks)))
+                var status = VolumeStatus(
+                    info: shapes.info(volume), online: isOnline, size: Self.size(volume, bricks))
+                status.bricks = bricks
+                status.missingNodes = states.missing.values.sorted {
+                    ($0.name, $0.peerID) < ($1.name, $1.peerID)
+                }
+                return try Response.json(status)
             },
         ]
     }
@@ -171,11 +175,6 @@ struct Routes: Sendable {
             size.used += (set.map(\.used).max() ?? 0) * factor
         }
         return size
-    }
-
-    /// What gd2-brickd says now; nil when it does not answer, so that its last reports are shown.
-    private func live(_ volume: Volume) async -> [BrickState]? {
-        try? await bricks.status(of: volume.id)
     }
 
     func info(_ volume: Volume) throws -> VolumeInfo {

@@ -87,12 +87,12 @@ struct VolumeShapes {
         return brick.isArbiter ? .arbiter : .brick
     }
 
-    /// All bricks of a volume, its thin arbiter last, as their nodes last reported them; `live` is
-    /// what this node's gd2-brickd says now, nil when it does not answer.
-    func bricks(_ volume: Volume, live: [BrickState]?) -> [BrickStatus] {
+    /// All bricks of a volume, its thin arbiter last: as their nodes say now, or else as these last
+    /// reported them.
+    func bricks(_ volume: Volume, _ states: NodeBricks.States) -> [BrickStatus] {
         volume.topology.allBricks.map { brick in
             let reports = state.reports[volume.id]?[brick.peer]?.bricks ?? []
-            let now = live?.first { $0.report.index == brick.index }
+            let now = states.live[brick.peer]?.first { $0.report.index == brick.index }
             let report = now?.report ?? reports.first { $0.index == brick.index }
             var status = BrickStatus(
                 info: self.brick(brick, volume), online: report?.phase == .online,
@@ -105,9 +105,9 @@ struct VolumeShapes {
                     capacity: now.capacityBytes, used: now.usedBytes, free: now.freeBytes)
             }
             if let message = report?.message, !message.isEmpty { status.message = message }
-            if live == nil, brick.peer == state.identity?.peer {
+            if let missing = states.missing[brick.peer] {
                 status.isStale = true
-                status.message = "as last reported: gd2-brickd does not answer"
+                status.message = "as last reported: \(missing.message)"
             }
             return status
         }

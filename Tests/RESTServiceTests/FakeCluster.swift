@@ -128,4 +128,24 @@ actor FakeCluster: ClusterCalls {
     func recover(snapshot: String?, isDryRun: Bool) throws(GD2Error) -> String {
         "\(isDryRun ? "would recover" : "recovered") from \(snapshot ?? "itself")"
     }
+
+    // MARK: Other nodes
+
+    private var answers: [PeerID: [UInt8]] = [:]
+    private var silent: Set<PeerID> = []
+
+    func set(answer: [UInt8], of peer: PeerID) { answers[peer] = answer }
+    /// Its calls end when their caller gives up.
+    func setSilent(_ peer: PeerID) { silent.insert(peer) }
+
+    func callBrick(
+        of peer: PeerID, method: String, message: [UInt8], timeout: Duration
+    ) async throws(GD2Error) -> [UInt8] {
+        asked.append("\(method) of \(peer)")
+        if silent.contains(peer) { try? await Task.sleep(for: .seconds(600)) }
+        guard let answer = answers[peer] else {
+            throw GD2Error(.unavailable, "peer \(peer) does not answer")
+        }
+        return answer
+    }
 }

@@ -133,8 +133,8 @@ import Testing
 
     @Test func aPeerWithBricksStaysAndItsVolumesAreNamed() async throws {
         try await RESTFixture.with { rest in
-            try await rest.addVolume("gv0", brickOn: Self.own)
-            try await rest.addVolume("gv1", brickOn: Self.own)
+            try await rest.addVolume("gv0", bricksOn: [Self.own])
+            try await rest.addVolume("gv1", bricksOn: [Self.own])
             let answer = try await rest.send(.delete, "/v1/peers/n1?force=true")
             #expect(answer.status == 403)
             let message = try answer.error().errors.first?.message ?? ""

@@ -22,28 +22,46 @@ extension RESTFixture {
         try await put([.put(key: try await store.identity().keys.alive(peer), value: [1])])
     }
 
-    /// A volume of one brick.
-    func addVolume(_ name: String, brickOn peer: PeerID) async throws {
+    /// A volume of one brick a peer, which have reported them online on port 49152.
+    func addVolume(
+        _ name: String, state: VolumeState = .created, bricksOn peers: [PeerID]
+    ) async throws {
         let keys = try await store.identity().keys
         var generator = SystemRandomNumberGenerator()
         let id = VolumeID(using: &generator)
-        let brick = Brick(
-            id: BrickID(using: &generator), peer: peer,
-            path: try BrickPath(validating: "/bricks/\(name)"), index: 0, isArbiter: false)
-        let topology = Topology(layout: .distribute, bricks: [brick])
+        var (bricks, reports): ([Brick], [StoreAPI.Operation]) = ([], [])
+        for (index, peer) in peers.enumerated() {
+            let path = try BrickPath(validating: "/bricks/\(name)")
+            bricks.append(
+                Brick(
+                    id: BrickID(using: &generator), peer: peer, path: path, index: index,
+                    isArbiter: false))
+            let report = VolumeReport(
+                volume: id, bootID: "", incarnation: IncarnationID(using: &generator),
+                headRevision: 1, converged: true,
+                bricks: [
+                    BrickReport(
+                        index: index, path: "\(path)", phase: .online, pid: 1, port: 49_152)
+                ])
+            reports.append(
+                .put(
+                    key: keys.volumeReport(id, by: peer), value: try RecordCoding.encode(report)))
+        }
+        let topology = Topology(layout: .distribute, bricks: bricks)
         let head = VolumeHead(
-            id: id, name: try VolumeName(validating: name), state: .created, generation: 1,
-            bricksCount: 1, digest: try TopologyDigest.hex(of: topology))
-        try await put([
-            .put(
-                key: keys.generationLayout(id, 1),
-                value: try RecordCoding.encode(StoredLayout(topology))),
-            .put(
-                key: keys.generationBricks(id, 1, chunk: 0),
-                value: try RecordCoding.encode(StoredBricks(topology.bricks))),
-            .put(key: keys.volumeName(head.name), value: Array("\(id)".utf8)),
-            .put(key: keys.volumeHead(id), value: try RecordCoding.encode(head)),
-        ])
+            id: id, name: try VolumeName(validating: name), state: state, generation: 1,
+            bricksCount: bricks.count, digest: try TopologyDigest.hex(of: topology))
+        try await put(
+            reports + [
+                .put(
+                    key: keys.generationLayout(id, 1),
+                    value: try RecordCoding.encode(StoredLayout(topology))),
+                .put(
+                    key: keys.generationBricks(id, 1, chunk: 0),
+                    value: try RecordCoding.encode(StoredBricks(topology.bricks))),
+                .put(key: keys.volumeName(head.name), value: Array("\(id)".utf8)),
+                .put(key: keys.volumeHead(id), value: try RecordCoding.encode(head)),
+            ])
     }
 
     private func put(_ operations: [StoreAPI.Operation]) async throws {

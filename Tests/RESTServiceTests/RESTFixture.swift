@@ -25,6 +25,7 @@ struct RESTFixture {
     let store: InMemoryStore
     let cluster: FakeCluster
     let mirror: StoreMirror
+    let nodes: NodeBricks
     private let responder: Responder
 
     struct Answer {
@@ -61,11 +62,13 @@ struct RESTFixture {
         let mirror = StoreMirror(
             store: store, prefixes: { [$0.prefix] }, stateFile: folder + "/view", log: log)
         let cluster = FakeCluster(store: store, identity: identity)
+        let local = LocalStore(
+            calls: cluster, store: store, mirror: mirror,
+            status: { try await cluster.status() })
+        let nodes = NodeBricks(own: try BrickClient(path: folder + "/nobody"), local: local)
         let fixture = RESTFixture(
-            store: store, cluster: cluster, mirror: mirror,
-            responder: try Self.responder(
-                store, cluster, mirror, folder, log
-            ) { secret })
+            store: store, cluster: cluster, mirror: mirror, nodes: nodes,
+            responder: try Self.responder(store, nodes, folder, log) { secret })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await mirror.run() }
             _ = try await mirror.wait(for: written.revision, timeout: .seconds(10))
@@ -76,10 +79,10 @@ struct RESTFixture {
     }
 
     private static func responder(
-        _ store: InMemoryStore, _ cluster: FakeCluster, _ mirror: StoreMirror,
-        _ folder: String, _ log: Logger,
+        _ store: InMemoryStore, _ nodes: NodeBricks, _ folder: String, _ log: Logger,
         _ secret: @escaping @Sendable () -> [UInt8]?
     ) throws -> Responder {
+        let mirror = nodes.local.mirror
         let session = Session(store: store, log: log)
         let runner = TransactionRunner(
             store: store, mirror: mirror, session: session, bricks: NoSteps(), log: log)
@@ -92,11 +95,8 @@ struct RESTFixture {
                 runner: runner, options: table,
                 convergence: .seconds(1)),
             options: OptionChanges(store: store, mirror: mirror, tables: table), mirror: mirror,
-            bricks: try BrickClient(path: folder + "/nobody"),
-            pmap: try PmapClient(path: folder + "/nobody"),
-            local: LocalStore(
-                calls: cluster, store: store, mirror: mirror,
-                status: { try await cluster.status() }))
+            bricks: nodes,
+            pmap: try PmapClient(path: folder + "/nobody"))
         return Responder(
             router: routes.router().buildResponder(),
             authorizer: Authorizer(adminGroup: "no-such-group", secret: secret), mirror: mirror,

@@ -1,0 +1,90 @@
+import BrickAPI
+import GD2Error
+import GlusterModel
+import RESTAPI
+import StoreAPI
+import StoreMirror
+
+/// Where a step runs: gd2-brickd of a node.
+protocol StepTarget: Sendable {
+    func run(_ command: StepCommand, on peer: PeerID) async throws
+}
+
+/// gd2-brickd of every node: this node's over its socket, the others' by way of gd2-store.
+struct NodeBricks: StepTarget {
+    let own: BrickClient
+    let local: LocalStore
+
+    /// What the nodes of a volume say of its bricks now, and who says nothing.
+    struct States: Sendable {
+        var live: [PeerID: [BrickState]] = [:]
+        var missing: [PeerID: MissingNode] = [:]
+    }
+
+    private func isOwn(_ peer: PeerID) -> Bool { peer == local.mirror.view.identity?.peer }
+
+    private func relay(to peer: PeerID) -> BrickRelay {
+        BrickRelay { [calls = local.calls] method, message, timeout throws(GD2Error) in
+            try await calls.callBrick(
+                of: peer, method: method, message: message, timeout: timeout)
+        }
+    }
+
+    func run(_ command: StepCommand, on peer: PeerID) async throws {
+        if isOwn(peer) {
+            try await own.run(command, timeout: Limits.stepTimeout)
+        } else {
+            try await relay(to: peer).run(command, timeout: Limits.stepTimeout)
+        }
+    }
+
+    /// All nodes at once, within the time of a read; one that is known not to answer is not asked.
+    func states(of volume: Volume, _ state: ClusterState) async -> States {
+        let peers = Set(volume.topology.allBricks.map(\.peer))
+        let others = peers.filter { !isOwn($0) }
+        var probed: [PeerID: PeerState]?
+        if !others.isEmpty {
+            probed = await firstAnswer(within: Limits.probesWait) { await local.peers() }
+        }
+        let left = others.isEmpty ? Limits.readWait : Limits.readWait - Limits.probesWait
+        let found = probed
+        return await withTaskGroup(of: (PeerID, [BrickState]?).self) { group in
+            var states = States()
+            for peer in peers where isOwn(peer) || found?[peer]?.isReachable != false {
+                group.addTask { (peer, await ask(peer, volume.id, within: left)) }
+            }
+            for await (peer, bricks) in group { states.live[peer] = bricks }
+            for peer in peers where states.live[peer] == nil {
+                states.missing[peer] = missing(peer, found?[peer], state)
+            }
+            return states
+        }
+    }
+
+    private func ask(
+        _ peer: PeerID, _ volume: VolumeID, within limit: Duration
+    ) async -> [BrickState]? {
+        await firstAnswer(within: limit) {
+            isOwn(peer)
+                ? try? await own.status(of: volume, timeout: limit)
+                : try? await relay(to: peer).status(of: volume, timeout: limit)
+        }
+    }
+
+    private func missing(
+        _ peer: PeerID, _ probe: PeerState?, _ state: ClusterState
+    ) -> MissingNode {
+        let name = state.peers[peer]?.name ?? "\(peer)"
+        var node = MissingNode(peerID: "\(peer)", name: name, message: "")
+        if isOwn(peer) {
+            node.message = "gd2-brickd does not answer"
+        } else if let probe, !probe.isReachable {
+            node.heardSecondsAgo = probe.heardAgo?.components.seconds
+            let since = node.heardSecondsAgo.map { " since \($0) s" } ?? ""
+            node.message = "\(name) does not answer\(since)"
+        } else {
+            node.message = "gd2-brickd of \(name) does not answer"
+        }
+        return node
+    }
+}
