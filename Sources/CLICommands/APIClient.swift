@@ -87,6 +87,14 @@ public struct APIClient: Sendable {
         return try Self.decode(type, answer.body)
     }
 
+    /// `age`: the header's value.
+    static func staleness(_ age: String) -> String {
+        age == "unknown"
+            ? "warning: the store has not answered since gd2-rest was started: this is what was "
+                + "known before"
+            : "warning: the store does not answer since \(age) s: this is what was known then"
+    }
+
     private static let hasNoted = Mutex(false)
 
     /// Once, however many requests a command needs.
@@ -96,8 +104,7 @@ public struct APIClient: Sendable {
             return !noted
         }
         guard isFirst else { return }
-        let when = age == "unknown" ? "some time" : "\(age) s"
-        writeError("note: the store does not answer: this is what was known \(when) ago")
+        writeError(staleness(age))
     }
 
     public func send(

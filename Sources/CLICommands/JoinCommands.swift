@@ -108,8 +108,8 @@ struct PeerJoin: AsyncParsableCommand {
         commandName: "join", abstract: "On a new node: join the cluster that a token is of.",
         discussion: """
             Example: glustercli peer join TOKEN
-            glustercli peer token create, on a node of the cluster, prints this line. This node \
-            has to be in no cluster and without volumes.
+            A node of the cluster prints this line: peer token create. This node has to be in no \
+            cluster and without volumes.
             """)
     @OptionGroup var common: CommonOptions
     @Argument(help: "The token.") var token: String

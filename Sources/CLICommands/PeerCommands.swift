@@ -7,11 +7,11 @@ struct PeerCommand: AsyncParsableCommand {
         commandName: "peer", abstract: "Nodes of the cluster: add, look at, change, remove.",
         discussion: """
             Example:
-              glustercli peer pair                        (on the new node)
-              glustercli peer add h2 --code CODE          (on a node of the cluster)
-            or
-              glustercli peer token create                (on a node of the cluster)
-              glustercli peer join TOKEN                  (on the new node)
+              glustercli peer pair                  # on the new node, h2
+              glustercli peer add h2 --code CODE    # on a node of the cluster
+              glustercli peer status
+            The other way round: peer token create on a node of the cluster, and the line that it \
+            prints on the new node.
             """,
         subcommands: [
             Add.self, Remove.self, Status.self, List.self, Show.self, Edit.self, PeerToken.self,

@@ -69,8 +69,10 @@ public struct VolumeOptionInfo: Hashable, Sendable, Codable {
 /// The header of a reply to an option change that names the options, separated by commas, which
 /// take effect only when the volume's bricks are restarted.
 public let brickRestartHeader = "X-Gluster-Needs-Brick-Restart"
+/// The store's revision that an answer is of.
+public let revisionHeader = "Gd2-Revision"
 /// Of an answer that may be old: seconds since the store was last followed, or `unknown`.
-public let viewAgeHeader = "X-Gluster-View-Age"
+public let viewAgeHeader = "Gd2-Age-Seconds"
 
 /// A group of options: an element of `GET /v1/volumes/options-group`, and, with flags that mean
 /// nothing here, the body of `POST /v1/volumes/options-group`.

@@ -18,6 +18,9 @@ enum Limits {
     static let firstSessionPollMs = 50
     /// A change waits this long for a view that is current.
     static let freshWait: Duration = .milliseconds(1_500)
+    /// But only this long when gd2-store says that there is none.
+    static let refusalGrace: Duration = .milliseconds(300)
+    static let freshPoll: Duration = .milliseconds(50)
     /// What a read waits for other programs and nodes; then it answers with what is known.
     static let readWait: Duration = .milliseconds(800)
     /// Of that, what it waits for gd2-store's word on who can be asked at all.

@@ -18,6 +18,36 @@ struct LocalStore: Sendable {
             .unavailable, "gd2-store does not answer: see systemctl status gd2-store")
     }
 
+    /// Throws at once, with the reason, when the store takes no changes. What may just be starting
+    /// is waited for a little: this program, gd2-store, or the view that follows it.
+    func requireWritable() async throws(GD2Error) {
+        let began = ContinuousClock.now
+        let isStarting = mirror.view.freshness == .stale(age: nil)
+        while true {
+            let left = max(began + Limits.freshWait - .now, Limits.freshPoll)
+            let said = await firstAnswer(within: min(left, Limits.readWait)) { try? await status() }
+            if said?.available == true, mirror.view.freshness == .current { return }
+            let isRefusing = said?.available == false && !isStarting
+            let grace = isRefusing ? Limits.refusalGrace : Limits.freshWait
+            guard ContinuousClock.now - began < grace, !Task.isCancelled else {
+                throw Self.refusal(said)
+            }
+            try? await Task.sleep(for: Limits.freshPoll)
+        }
+    }
+
+    private static func refusal(_ said: StoreStatus?) -> GD2Error {
+        let reason: String
+        if let said, !said.available {
+            reason = said.message
+        } else if said != nil {
+            reason = "its changes do not reach gd2-rest"
+        } else {
+            reason = "gd2-store does not answer: see systemctl status gd2-store"
+        }
+        return GD2Error(.unavailable, "the store takes no changes now: \(reason)")
+    }
+
     /// What `ask` gives within the time of a read; throws what it throws, or that `what` took
     /// longer.
     func read<Value: Sendable>(

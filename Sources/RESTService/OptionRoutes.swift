@@ -91,8 +91,7 @@ extension Routes {
             ListedRoute(
                 name: "OptionGroupList", method: .get, path: path, response: "[OptionGroup]"
             ) { _, _ in
-                _ = try await volumes.fresh()
-                return try Response.json(options.groups.list().map(\.info))
+                try Response.json(options.groups.list().map(\.info))
             },
             ListedRoute(
                 name: "OptionGroupCreate", method: .post, path: path, request: "OptionGroupReq",

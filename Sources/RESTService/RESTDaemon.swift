@@ -42,7 +42,8 @@ public enum RESTDaemon {
             cache: TableCache(path: configuration.stateDirectory + "/xlators"), log: context.log)
         let routes = Routes(
             volumes: VolumeChanges(
-                store: store, mirror: mirror, cluster: ClusterReader(mirror), session: session,
+                store: store, mirror: mirror, local: local, cluster: ClusterReader(mirror),
+                session: session,
                 runner: runner, options: table,
                 convergence: .seconds(configuration.convergenceSeconds)),
             options: OptionChanges(store: store, mirror: mirror, tables: table),

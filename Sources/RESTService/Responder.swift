@@ -31,6 +31,7 @@ struct Responder: Sendable {
     /// Paths that anybody may ask, so that a load balancer can.
     private static let open: Set<String> = ["/ping", "/version"]
     private static let requestID = HTTPField.Name("X-Request-Id")
+    private static let revision = HTTPField.Name(revisionHeader)
     private static let viewAge = HTTPField.Name(viewAgeHeader)
     private static let clusterID = HTTPField.Name("X-Gluster-Cluster-Id")
     private static let peerID = HTTPField.Name("X-Gluster-Peer-Id")
@@ -96,6 +97,7 @@ struct Responder: Sendable {
         if let identity = view.identity {
             set(Self.clusterID, identity.cluster.description)
             set(Self.peerID, identity.peer.description)
+            set(Self.revision, String(view.revision))
         }
         switch view.freshness {
         case .current: break

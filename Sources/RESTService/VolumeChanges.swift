@@ -13,6 +13,7 @@ import VolumeOptions
 struct VolumeChanges: Sendable {
     let store: any KeyValueStore
     let mirror: StoreMirror
+    let local: LocalStore
     let cluster: ClusterReader
     let session: Session
     let runner: TransactionRunner
@@ -191,12 +192,7 @@ struct VolumeChanges: Sendable {
     /// The state that a change is made from: never one of before the last restart, or of before the
     /// store was lost.
     func fresh() async throws -> ClusterState {
-        do {
-            _ = try await mirror.first(timeout: Limits.freshWait) { $0.freshness == .current }
-        } catch StoreError.timedOut {
-            throw GD2Error(
-                .unavailable, "the store takes no changes now: see systemctl status gd2-store")
-        }
+        try await local.requireWritable()
         return try current()
     }
 

@@ -129,6 +129,25 @@ import Testing
         #expect(throws: GD2Error.self) { try TimeText.seconds(text) }
     }
 
+    @Test func staleAnswersAndMissingNodesAreSaidInALineEach() {
+        #expect(
+            APIClient.staleness("42")
+                == "warning: the store does not answer since 42 s: this is what was known then")
+        #expect(!APIClient.staleness("unknown").contains("unknown"))
+        let info = VolumeInfo(
+            id: "i", name: "gv0", type: .distribute, state: .started, subvols: [])
+        var status = VolumeStatus(info: info, online: true, size: SizeInfo())
+        status.missingNodes = [
+            MissingNode(peerID: "p3", name: "h3", message: "h3 does not answer since 12 s"),
+            MissingNode(peerID: "p2", name: "h2", message: "gd2-brickd of h2 does not answer"),
+        ]
+        #expect(
+            VolumeStatusCommand.missing([status, status]) == [
+                "warning: gd2-brickd of h2 does not answer: shown as last reported",
+                "warning: h3 does not answer since 12 s: shown as last reported",
+            ])
+    }
+
     @Test func aPeersNameIsNoOtherPath() throws {
         #expect(try PeerCommand.path("h1.example-2") == "/v1/peers/h1.example-2")
         for name in ["", "a/b", "a?b", "tokens", "pair", "..", "a b", "a%2Fb"] {

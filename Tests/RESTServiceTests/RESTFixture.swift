@@ -91,7 +91,8 @@ struct RESTFixture {
             folder: folder, cache: TableCache(path: folder + "/tables"), log: log)
         let routes = Routes(
             volumes: VolumeChanges(
-                store: store, mirror: mirror, cluster: ClusterReader(mirror), session: session,
+                store: store, mirror: mirror, local: nodes.local,
+                cluster: ClusterReader(mirror), session: session,
                 runner: runner, options: table,
                 convergence: .seconds(1)),
             options: OptionChanges(store: store, mirror: mirror, tables: table), mirror: mirror,

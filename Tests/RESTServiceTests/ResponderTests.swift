@@ -1,6 +1,9 @@
 import FoundationEssentials
+import GlusterModel
 import HTTPTypes
 import RESTAPI
+import StoreAPI
+import StoreMirror
 import StoreTesting
 import Testing
 
@@ -91,6 +94,44 @@ import Testing
             let answer = try await rest.send(.post, "/v1/volumes", body: body)
             #expect(answer.status == 503)
             #expect(answer.headers[.retryAfter] == "1")
+        }
+    }
+
+    @Test(arguments: [
+        "/v1/volumes", "/v1/peers", "/v1/cluster", "/v1/volumes/gv0", "/v1/volumes/gv0/options",
+        "/v1/volumes/options-group", "/v1/cluster/options",
+    ])
+    func aReadSaysItsRevisionAndWhenItIsStaleItsAge(path: String) async throws {
+        let revision = try #require(HTTPField.Name(revisionHeader))
+        let age = try #require(HTTPField.Name(viewAgeHeader))
+        try await RESTFixture.with { rest in
+            try await rest.addVolume("gv0", bricksOn: [PeerID(high: 2, low: 2)])
+            let now = try await rest.send(.get, path)
+            #expect(now.status == 200)
+            #expect(now.headers[revision] == "\(await rest.store.revision)")
+            #expect(now.headers[age] == nil)
+            await rest.store.setOutage("away")
+            _ = try await rest.mirror.first(timeout: .seconds(10)) { $0.freshness != .current }
+            let old = try await rest.send(.get, path)
+            #expect(old.status == 200)
+            #expect(old.headers[revision] == now.headers[revision])
+            #expect(old.headers[age].flatMap { Int($0) } != nil)
+        }
+    }
+
+    @Test func aChangeWithoutQuorumIsRefusedWithTheStoresReason() async throws {
+        try await RESTFixture.with { rest in
+            await rest.cluster.set(
+                status: StoreStatus(
+                    available: false, message: "2 of 3 voters are needed, 1 answers"))
+            let body = #"{"name":"v","subvols":[{"type":"distribute","bricks":[]}]}"#
+            let answer = try await rest.send(.post, "/v1/volumes", body: body)
+            #expect(answer.status == 503)
+            #expect(
+                try answer.error().errors.map(\.message) == [
+                    "the store takes no changes now: 2 of 3 voters are needed, 1 answers"
+                ])
+            #expect(try await rest.send(.get, "/v1/volumes").status == 200)
         }
     }
 }

@@ -24,7 +24,7 @@ began=$(date +%s%N)
 cli volume stop gv0 --yes 2>/run/error; status=$?
 [ $status = 7 ] || fail "a change without the store ended with $status: $(cat /run/error)"
 [ $((($(date +%s%N) - began) / 1000000)) -lt 3000 ] || fail "the refusal took more than 3 s"
-curl -s -i --unix-socket /run/gd2/rest.sock http://x/v1/volumes/gv0 | grep -qi '^x-gluster-view-age' ||
+curl -s -i --unix-socket /run/gd2/rest.sock http://x/v1/volumes/gv0 | grep -qi '^gd2-age-seconds' ||
     fail "a read says nothing of its age"
 node_release gd2-etcd; node_release gd2-store
 working() { cli volume set gv0 user.x "$RANDOM" --timeout 2; }
