@@ -204,7 +204,7 @@ let package = Package(
                 "GD2Error", "GlusterModel", "RESTAPI", argumentParser, crypto, httpClient, jwt, nio,
                 nioTLS,
                 nioHTTP1,
-                nioPosix,
+                nioPosix, signals,
             ]),
         library(
             "PmapService",

@@ -107,8 +107,9 @@ public struct APIClient: Sendable {
         writeError(staleness(age))
     }
 
+    /// `key`: an idempotency key, with which a request whose connection breaks is sent again.
     public func send(
-        _ method: String, _ path: String, _ body: (any Encodable & Sendable)?
+        _ method: String, _ path: String, _ body: (any Encodable & Sendable)?, key: String? = nil
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: try url(path))
         request.method = .RAW(value: method)
@@ -122,16 +123,10 @@ public struct APIClient: Sendable {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
         }
-        let response = try await execute(request)
-        let buffer = try await response.body.collect(upTo: Self.answerBytes)
-        let bytes = Array(buffer.readableBytesView)
-        guard (200..<300).contains(Int(response.status.code)) else {
-            throw Self.failure(Int(response.status.code), bytes)
-        }
-        let headers = Dictionary(
-            response.headers.map { ($0.name.lowercased(), $0.value) }
-        ) { first, _ in first }
-        return Answer(body: bytes, headers: headers)
+        if let key { request.headers.add(name: idempotencyHeader, value: key) }
+        let (status, answer) = try await execute(request, isRepeatable: key != nil)
+        guard (200..<300).contains(status) else { throw Self.failure(status, answer.body) }
+        return answer
     }
 
     private func url(_ path: String) throws(GD2Error) -> String {
@@ -146,19 +141,33 @@ public struct APIClient: Sendable {
         return (endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint) + path
     }
 
-    /// Nothing was sent when the connection was refused, so that alone is tried again.
-    private func execute(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
+    /// Nothing was sent when the connection was refused, so that is tried again; one that broke
+    /// only where the request can be repeated, or only reads.
+    private func execute(
+        _ request: HTTPClientRequest, isRepeatable: Bool
+    ) async throws -> (status: Int, Answer) {
         let limit = TimeAmount.nanoseconds(Int64(timeout / .nanoseconds(1)))
         for attempt in 1... {
             do {
-                return try await http.execute(request, timeout: limit)
+                let response = try await http.execute(request, timeout: limit)
+                let buffer = try await response.body.collect(upTo: Self.answerBytes)
+                let headers = Dictionary(
+                    response.headers.map { ($0.name.lowercased(), $0.value) }
+                ) { first, _ in first }
+                return (
+                    Int(response.status.code),
+                    Answer(body: Array(buffer.readableBytesView), headers: headers)
+                )
             } catch let error as HTTPClientError
                 where error == .deadlineExceeded || error == .readTimeout
             {
                 throw GD2Error(
                     .timedOut, "\(endpoint) did not answer within \(timeout): it may go on there")
             } catch {
-                guard Self.isRefusal(error), attempt < Self.connectTries else {
+                let isWorthIt =
+                    Self.isRefusal(error)
+                    || (isRepeatable || request.method == .GET) && Self.isBroken(error)
+                guard isWorthIt, attempt < Self.connectTries else {
                     let reason =
                         (error as? IOError)
                         .map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
@@ -178,6 +187,15 @@ public struct APIClient: Sendable {
             return error.errnoCode == ECONNREFUSED || error.errnoCode == ENOENT
         }
         return error is NIOConnectionError
+    }
+
+    /// Whether the other end went away in the middle.
+    private static func isBroken(_ error: any Error) -> Bool {
+        if let error = error as? HTTPClientError { return error == .remoteConnectionClosed }
+        if let error = error as? IOError {
+            return error.errnoCode == ECONNRESET || error.errnoCode == EPIPE
+        }
+        return error is HTTPParserError || error is ChannelError
     }
 
     static func decode<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) throws -> Value {

@@ -13,6 +13,9 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
     /// Unavailable or timed out: the same command may work later.
     case unavailable = 7
 
+    /// After Ctrl-C, as shells count it: 128 and SIGINT's number.
+    static let interrupted: Int32 = 130
+
     /// One line for all of them, for the help.
     static let summary =
         "Exit status: "

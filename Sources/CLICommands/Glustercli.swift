@@ -17,7 +17,8 @@ public struct Glustercli: AsyncParsableCommand {
             """,
         version: suiteVersion,
         subcommands: [
-            VolumeCommand.self, PeerCommand.self, PoolCommand.self, ClusterCommand.self, Ping.self,
+            VolumeCommand.self, JobCommand.self, PeerCommand.self, PoolCommand.self,
+            ClusterCommand.self, Ping.self,
             Version.self, Endpoints.self,
         ])
 

@@ -83,7 +83,7 @@ struct GroupCommand: AsyncParsableCommand {
                 let group = OptionGroupInfo(
                     name: name, options: options, description: description)
                 if change.dryRun { return try await common.plan("POST", path, group) }
-                _ = try await common.client.send("POST", path, group)
+                _ = try await common.change("POST", path, group)
                 if common.output == .table { write("group \(name) is made\n") }
             }
         }
@@ -106,7 +106,7 @@ struct GroupCommand: AsyncParsableCommand {
                 }
                 let own = "\(path)/\(name)"
                 if change.dryRun { return try await common.plan("DELETE", own, nil) }
-                _ = try await common.client.send("DELETE", own, nil)
+                _ = try await common.change("DELETE", own, nil)
                 if common.output == .table { write("group \(name) is deleted\n") }
             }
         }

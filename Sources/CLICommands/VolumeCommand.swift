@@ -45,7 +45,7 @@ struct VolumeCommand: AsyncParsableCommand {
                 word force at the end allows what the four flags allow, and asks nothing.
                 """)
         @OptionGroup var common: CommonOptions
-        @OptionGroup var change: ChangeOptions
+        @OptionGroup var change: JobOptions
         @Flag(help: "Use directories that were bricks before.") var reuseBricks = false
         @Flag(help: "Allow bricks on the root file system.") var allowRootDir = false
         @Flag(help: "Allow mount points as bricks.") var allowMountAsBrick = false
@@ -82,8 +82,9 @@ struct VolumeCommand: AsyncParsableCommand {
                     "allow-mount-as-brick": allowMountAsBrick, "create-brick-dir": createBrickDir,
                 ].filter(\.value)
                 if change.dryRun { return try await common.plan("POST", "/v1/volumes", request) }
-                let answer = try await common.client.send("POST", "/v1/volumes", request)
-                let volume = try APIClient.decode(VolumeInfo.self, answer.body)
+                guard let done = try await common.perform("POST", "/v1/volumes", request, change)
+                else { return }
+                let volume = try await done.volume(common.client)
                 try render(volume, as: common.output, names: [volume.name]) {
                     "volume \(volume.name) is created: start it with "
                         + "glustercli volume start \(volume.name)\n"
@@ -128,7 +129,7 @@ struct VolumeCommand: AsyncParsableCommand {
             abstract: "Delete a stopped volume; the files on its bricks stay.",
             discussion: "Example: glustercli volume delete gv0 --yes")
         @OptionGroup var common: CommonOptions
-        @OptionGroup var change: ChangeOptions
+        @OptionGroup var change: JobOptions
         @Argument(help: "The volume's name.") var name: String
 
         func run() async throws {
@@ -136,7 +137,7 @@ struct VolumeCommand: AsyncParsableCommand {
                 let path = try VolumeCommand.path(name)
                 if change.dryRun { return try await common.plan("DELETE", path, nil) }
                 try common.confirm("Deleting volume \(name) forgets all of it. Continue?")
-                _ = try await common.client.send("DELETE", path, nil)
+                guard try await common.perform("DELETE", path, nil, change) != nil else { return }
                 if common.output == .table { write("volume \(name) is deleted\n") }
             }
         }
@@ -153,7 +154,7 @@ struct VolumeCommand: AsyncParsableCommand {
                 It waits until every brick is online, up to convergence-seconds of gd2-rest.
                 """)
         @OptionGroup var common: CommonOptions
-        @OptionGroup var change: ChangeOptions
+        @OptionGroup var change: JobOptions
         @Argument(help: "The volume's name.") var name: String
         @Argument(
             help: ArgumentHelp(
@@ -165,8 +166,10 @@ struct VolumeCommand: AsyncParsableCommand {
                 let request = VolumeStartReq(forceStartBricks: try VolumeCommand.force(words))
                 let path = try VolumeCommand.path(name) + "/start"
                 if change.dryRun { return try await common.plan("POST", path, request) }
-                let answer = try await common.client.send("POST", path, request)
-                try VolumeCommand.said(answer, common, "is started")
+                guard let done = try await common.perform("POST", path, request, change) else {
+                    return
+                }
+                try VolumeCommand.said(await done.volume(common.client), common, "is started")
             }
         }
     }
@@ -177,7 +180,7 @@ struct VolumeCommand: AsyncParsableCommand {
             abstract: "Stop a volume; its clients lose it.",
             discussion: "Example: glustercli volume stop gv0 --yes")
         @OptionGroup var common: CommonOptions
-        @OptionGroup var change: ChangeOptions
+        @OptionGroup var change: JobOptions
         @Argument(help: "The volume's name.") var name: String
         @Argument(help: ArgumentHelp("force: for GD1's scripts.", valueName: "force"))
         var words: [String] = []
@@ -188,8 +191,10 @@ struct VolumeCommand: AsyncParsableCommand {
                 let path = try VolumeCommand.path(name) + "/stop"
                 if change.dryRun { return try await common.plan("POST", path, request) }
                 try common.confirm("Stopping volume \(name) takes it from its clients. Continue?")
-                let answer = try await common.client.send("POST", path, request)
-                try VolumeCommand.said(answer, common, "is stopped")
+                guard let done = try await common.perform("POST", path, request, change) else {
+                    return
+                }
+                try VolumeCommand.said(await done.volume(common.client), common, "is stopped")
             }
         }
     }
@@ -203,9 +208,8 @@ struct VolumeCommand: AsyncParsableCommand {
     }
 
     static func said(
-        _ answer: APIClient.Answer, _ common: CommonOptions, _ what: String
+        _ volume: VolumeInfo, _ common: CommonOptions, _ what: String
     ) throws {
-        let volume = try APIClient.decode(VolumeInfo.self, answer.body)
         try render(volume, as: common.output, names: [volume.name]) {
             "volume \(volume.name) \(what)\n"
         }

@@ -38,7 +38,7 @@ struct VolumeSet: AsyncParsableCommand {
             }
             let (path, request) = (try VolumeGet.base(name), VolOptionReq(options: options))
             if change.dryRun { return try await common.plan("POST", path, request) }
-            let answer = try await common.client.send("POST", path, request)
+            let answer = try await common.change("POST", path, request)
             if common.output == .json {
                 write(String(decoding: answer.body, as: UTF8.self) + "\n")
             } else if common.output == .table {
@@ -168,13 +168,14 @@ struct VolumeReset: AsyncParsableCommand {
                 options: Array(names), force: force, all: names.isEmpty)
             let path = try VolumeGet.base(name)
             if change.dryRun { return try await common.plan("DELETE", path, request) }
-            let answer = try await common.client.send("DELETE", path, request)
+            let answer = try await common.change("DELETE", path, request)
             defer { VolumeSet.note(answer, name) }
             if name == "all" {
                 if common.output == .table { write("the cluster's options are reset\n") }
                 return
             }
-            try VolumeCommand.said(answer, common, "has its options reset")
+            let volume = try APIClient.decode(VolumeInfo.self, answer.body)
+            try VolumeCommand.said(volume, common, "has its options reset")
         }
     }
 }

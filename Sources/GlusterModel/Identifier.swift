@@ -125,6 +125,7 @@ public enum VolumeSubject {}
 public enum BrickSubject {}
 public enum TransactionSubject {}
 public enum IncarnationSubject {}
+public enum JobSubject {}
 
 /// Names one cluster for ever; part of every key in the store.
 public typealias ClusterID = Identifier<ClusterSubject>
@@ -135,5 +136,7 @@ public typealias VolumeID = Identifier<VolumeSubject>
 /// Names one brick in the REST API.
 public typealias BrickID = Identifier<BrickSubject>
 public typealias TransactionID = Identifier<TransactionSubject>
+/// Names one piece of work that is asked for; a transaction's job has the transaction's number.
+public typealias JobID = Identifier<JobSubject>
 /// Names one run of one daemon: new at every start of the process.
 public typealias IncarnationID = Identifier<IncarnationSubject>

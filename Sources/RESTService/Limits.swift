@@ -49,4 +49,27 @@ enum Limits {
     static let timersMax = 256
     /// How often the certificates are looked at; they are renewed 30 days before their end.
     static let certificateLookEvery = Duration.seconds(6 * 3_600)
+    /// Transactions, or jobs, of dead coordinators that are taken in one go.
+    static let takeOversAtOnce = 16
+    /// One that another has is tried again later and later, up to this.
+    static let takeOverRetryMaxMs = 30_000
+    /// A lock whose taking ended unclear is looked for this often.
+    static let abandonedLooks = 60
+    /// Ended jobs that are kept, and how long.
+    static let jobsKept = 500
+    static let jobsKeptMs: Int64 = 7 * 86_400_000
+    /// Longest wait of one `GET /v1/jobs/{id}?wait=`.
+    static let jobWaitSeconds = 60
+    static let idempotencyKeyBytes = 128
+    /// A longer answer is not kept for a request that is repeated.
+    static let storedAnswerBytes = 32 * 1_024
+    /// Requests with a key are known this long, and this many of them.
+    static let requestsKeptMs: Int64 = 86_400_000
+    static let requestsKept = 2_000
+    /// Old jobs and requests are looked for this often, and after so many new ones.
+    static let historyLookMs = 600_000
+    static let begunBetweenLooks = 200
+    /// A repeated request waits so long for the first one to begin.
+    static let reservationPolls = 15
+    static let reservationPollMs = 100
 }

@@ -1,7 +1,9 @@
 import GD2Error
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import RESTAPI
+import StoreAPI
 
 /// One route as `GET /endpoints` lists it.
 struct ListedRoute: Sendable {
@@ -12,12 +14,21 @@ struct ListedRoute: Sendable {
     var response = ""
     /// Whether it may have to wait, and so has a time limit.
     var waits = true
+    /// Whether its change is a job; other routes refuse `?async=true`.
+    var isJob = false
     /// What a change would do, for `?dry-run=true`; a route without one refuses the parameter.
     var plan: (@Sendable (Request, RESTContext) async throws -> DryRunInfo)?
     var body: @Sendable (Request, RESTContext) async throws -> Response
 }
 
 extension ListedRoute {
+    /// The same route; its change is a job, which can be answered before it ends.
+    func asJob() -> ListedRoute {
+        var route = self
+        route.isJob = true
+        return route
+    }
+
     /// The same route with its dry run.
     func planned(
         _ plan: @escaping @Sendable (Request, RESTContext) async throws -> DryRunInfo
@@ -28,15 +39,32 @@ extension ListedRoute {
     }
 
     /// Answers a request, or, where it is a dry run, what it would do.
-    func answer(_ request: Request, _ context: RESTContext) async throws -> Response {
-        guard method != .get, try request.flag(dryRunParameter) else {
-            return try await body(request, context)
+    /// A change with an idempotency key that was used before is answered as then.
+    func answer(
+        _ request: Request, _ context: RESTContext, _ repeated: RepeatedRequests
+    ) async throws -> Response {
+        guard method != .get else { return try await body(request, context) }
+        if try request.flag(dryRunParameter) {
+            guard let plan else {
+                throw GD2Error(.invalid, "\(method) \(path) has no dry run: nothing was done")
+            }
+            return try Response.json(await plan(request, context))
         }
-        guard let plan else {
-            throw GD2Error(
-                .invalid, "\(method) \(path) has no dry run: nothing was done")
+        var (request, context) = (request, context)
+        let buffer = try await request.buffer()
+        request.body = RequestBody(buffer: buffer)
+        let asked = try Asked(request, buffer, context.caller)
+        guard !asked.isAsync || isJob else {
+            throw GD2Error(.invalid, "\(method) \(path) is no job: nothing was done")
         }
-        return try Response.json(await plan(request, context))
+        context.asked = asked
+        do { return try await body(request, context) } catch {
+            // The failure may be what comes of asking twice.
+            let first: Response?
+            do { first = try await repeated.answer(to: asked) } catch is StoreError { throw error }
+            guard let first else { throw error }
+            return first
+        }
     }
 }
 

@@ -7,67 +7,107 @@ import StoreAPI
 struct ObjectLock: Sendable {
     var key: String
     var fence: FencingToken
+    /// Whether this job had it already.
+    var wasHeld = false
+
+    /// What is wanted to be locked, and what for.
+    struct Wish: Sendable {
+        /// `volume/<name>` and the like.
+        var object: String
+        var operation: String
+        /// The job that holds it; nobody else may use the lock, not of the same session either.
+        var job: JobID
+        /// Holds and is done together with the taking.
+        var conditions: [Compare] = []
+        var operations: [StoreAPI.Operation] = []
+    }
 
     /// What stands in a lock: who holds it, since when, for what.
-    fileprivate struct Holder: Codable {
+    struct Holder: Hashable, Sendable, Codable {
         var schema = 1
         var session: IncarnationID
         var operation: String
+        /// By the holder's clock.
         var since: Date
+        /// Nil in locks of versions that did not say it.
+        var peer: PeerID?
+        var job: JobID?
     }
 
     /// Holds with every write that only the lock's holder may do.
     var condition: Compare { .createRevision(key: key, equals: fence.token) }
 
-    /// Takes the lock of `object`, or names who has it.
+    /// Takes the lock, or throws who has it. Nil: nobody has it, but the wish's conditions do not
+    /// hold.
     static func take(
-        _ object: String, for operation: String, session: Session.Current,
-        identity: StoreIdentity, store: any KeyValueStore
-    ) async throws -> ObjectLock {
-        let key = identity.keys.lock(object)
-        let holder = Holder(session: session.id, operation: operation, since: Date())
+        _ wish: Wish, session: Session.Current, identity: StoreIdentity, store: any KeyValueStore
+    ) async throws -> ObjectLock? {
+        let key = identity.keys.lock(wish.object)
+        let holder = Holder(
+            session: session.id, operation: wish.operation, since: Date(), peer: identity.peer,
+            job: wish.job)
+        let value = try RecordCoding.encode(holder)
         let result = try await store.txn(
-            if: [.createRevision(key: key, equals: 0)],
-            then: [.put(key: key, value: RecordCoding.encode(holder), lease: session.lease)])
+            if: [.createRevision(key: key, equals: 0)] + wish.conditions,
+            then: [.put(key: key, value: value, lease: session.lease)] + wish.operations)
         if result.succeeded {
             let fence = FencingToken(epoch: identity.epoch, token: result.revision)
             return ObjectLock(key: key, fence: fence)
         }
-        guard let found = try await store.get(key) else {
-            throw GD2Error(.conflict, "\(object) was just locked by another change: try again")
-        }
+        guard let found = try await store.get(key) else { return nil }
         let other = try RecordCoding.decode(Holder.self, from: found.value)
-        if other.session == session.id {
+        if other.session == session.id, other.job == wish.job {
             let fence = FencingToken(epoch: identity.epoch, token: found.createRevision)
-            return ObjectLock(key: key, fence: fence, isOurs: true)
+            return ObjectLock(key: key, fence: fence, wasHeld: true)
         }
-        throw other.error(object)
+        throw try await other.error(wish.object, identity, store)
     }
 
     /// Who holds the lock of `object`; nil when nobody does.
     static func holder(of object: String, store: any KeyValueStore) async throws -> GD2Error? {
-        let key = try await store.identity().keys.lock(object)
-        guard let found = try await store.get(key) else { return nil }
-        return try RecordCoding.decode(Holder.self, from: found.value).error(object)
-    }
-
-    /// Whether this session had it already.
-    var wasHeld = false
-
-    private init(key: String, fence: FencingToken, isOurs: Bool = false) {
-        self.key = key
-        self.fence = fence
-        wasHeld = isOurs
+        let identity = try await store.identity()
+        guard let found = try await store.get(identity.keys.lock(object)) else { return nil }
+        return try await RecordCoding.decode(Holder.self, from: found.value)
+            .error(object, identity, store)
     }
 }
 
 extension ObjectLock.Holder {
-    fileprivate func error(_ object: String) -> GD2Error {
-        let name = object.split(separator: "/").joined(separator: " ")
-        let seconds = max(0, Int(Date().timeIntervalSince(since)))
+    fileprivate func error(
+        _ object: String, _ identity: StoreIdentity, _ store: any KeyValueStore
+    ) async throws -> GD2Error {
+        var name: String?
+        if let peer {
+            let stored = try await store.get(identity.keys.peer(peer))
+            name = try stored.map { try RecordCoding.decode(Peer.self, from: $0.value).name }
+        }
+        return conflict(object, peerName: name, isOurs: peer == identity.peer, now: Date())
+    }
+
+    /// Says who holds the lock of `object`. The age is by two clocks when another node holds it.
+    func conflict(_ object: String, peerName: String?, isOurs: Bool, now: Date) -> GD2Error {
+        let what = object.split(separator: "/").joined(separator: " ")
+        let node = peerName ?? peer?.description
+        var details = [operation]
+        if let node { details.append("on \(node)") }
+        let seconds = Int(now.timeIntervalSince(since))
+        if seconds >= 0 {
+            details.append("since \(seconds) s\(isOurs ? "" : " by that node's clock")")
+        } else {
+            details.append("since just now; that node's clock is \(-seconds) s ahead")
+        }
+        if let job { details.append("job \(job)") }
+        var fields = [
+            "operation": operation, "session": session.description,
+            "since": since.formatted(.iso8601),
+        ]
+        fields["peer-id"] = peer?.description
+        fields["peer"] = peerName
+        fields["job"] = job?.description
+        let next = job.map { "glustercli job wait \($0)" } ?? "wait for it"
         return GD2Error(
             .conflict,
-            "\(name) is locked by another change (\(operation), since \(seconds) s): try again",
-            fields: ["operation": operation, "session": session.description])
+            "\(what) is locked by another change (\(details.joined(separator: ", "))): "
+                + "\(next), then try again", fields: fields)
     }
 }

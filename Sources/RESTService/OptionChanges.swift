@@ -22,16 +22,18 @@ struct OptionChanges: Sendable {
     }
 
     /// Sets all of `changes` or none; the keys that bricks take up only with a restart.
-    func set(_ changes: [String: String], of volume: Volume) async throws -> [String] {
-        let change = try setting(changes, of: volume)
-        return restarting(try await update(volume, change), of: volume)
+    func set(
+        _ changes: [String: String], of volume: Volume, _ asked: Asked
+    ) async throws -> [String] {
+        try await update(volume, asked, setting(changes, of: volume))
     }
 
     /// Takes set options away. `names` nil: all that are not protected. The keys that bricks take
     /// up only with a restart.
-    func reset(_ names: [String]?, of volume: Volume, force: Bool) async throws -> [String] {
-        let change = try resetting(names, of: volume, force: force)
-        return restarting(try await update(volume, change), of: volume)
+    func reset(
+        _ names: [String]?, of volume: Volume, force: Bool, _ asked: Asked
+    ) async throws -> [String] {
+        try await update(volume, asked, resetting(names, of: volume, force: force))
     }
 
     func setting(
@@ -96,8 +98,8 @@ struct OptionChanges: Sendable {
     }
 
     private func update(
-        _ volume: Volume, _ change: (Volume) throws -> Altered
-    ) async throws -> Set<String> {
+        _ volume: Volume, _ asked: Asked, _ change: (Volume) throws -> Altered
+    ) async throws -> [String] {
         let keys = try await mirror.identity(of: store).keys
         let key = keys.volumeOptions(volume.id)
         for _ in 0..<Limits.storeTries {
@@ -109,15 +111,22 @@ struct OptionChanges: Sendable {
             current.options = stored.options
             let altered = try change(current)
             stored.options = altered.options
+            let waiting = restarting(altered.touched, of: volume)
+            current.options = altered.options
+            let info = VolumeShapes(state: ClusterState(view)).info(current)
+            let answer = try StoredAnswer(
+                status: 200, headers: Self.restartHeader(waiting), json: info)
             let value = try RecordCoding.encode(stored, updating: known.value)
             let result = try await store.txn(
                 if: [
                     .modRevision(key: key, equals: known.modRevision),
                     .createRevision(key: keys.lock("volume/\(volume.name)"), equals: 0),
                     .modRevision(key: keys.volumeHead(volume.id), equals: head.modRevision),
-                ], then: [.put(key: key, value: value)])
+                ] + asked.conditions(keys),
+                then: [.put(key: key, value: value)] + asked.keeping(keys, answer: answer))
             _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
-            if result.succeeded { return altered.touched }
+            if result.succeeded { return waiting }
+            try await asked.checkUnused(keys, store)
             let object = "volume/\(volume.name)"
             if let held = try await ObjectLock.holder(of: object, store: store) { throw held }
         }
@@ -125,13 +134,15 @@ struct OptionChanges: Sendable {
     }
 
     /// Sets options of the whole cluster; all that are set now.
-    func setCluster(_ changes: [String: String]) async throws -> [String: String] {
-        try await updateCluster(settingCluster(changes))
+    func setCluster(
+        _ changes: [String: String], _ asked: Asked
+    ) async throws -> [String: String] {
+        try await updateCluster(asked, settingCluster(changes))
     }
 
     /// Takes options of the whole cluster back; `names` nil: all. What is set then.
-    func resetCluster(_ names: [String]?) async throws -> [String: String] {
-        try await updateCluster(resettingCluster(names))
+    func resetCluster(_ names: [String]?, _ asked: Asked) async throws -> [String: String] {
+        try await updateCluster(asked, resettingCluster(names))
     }
 
     func settingCluster(
@@ -172,9 +183,10 @@ struct OptionChanges: Sendable {
     }
 
     private func updateCluster(
-        _ change: ([String: String]) -> [String: String]
+        _ asked: Asked, _ change: ([String: String]) -> [String: String]
     ) async throws -> [String: String] {
-        let key = try await mirror.identity(of: store).keys.clusterOptions
+        let keys = try await mirror.identity(of: store).keys
+        let key = keys.clusterOptions
         for _ in 0..<Limits.storeTries {
             guard let known = mirror.view.values[key] else {
                 throw GD2Error(
@@ -183,12 +195,20 @@ struct OptionChanges: Sendable {
             var stored = try RecordCoding.decode(StoredOptions.self, from: known.value)
             stored.options = change(stored.options)
             let result = try await store.txn(
-                if: [.modRevision(key: key, equals: known.modRevision)],
-                then: [.put(key: key, value: RecordCoding.encode(stored, updating: known.value))])
+                if: [.modRevision(key: key, equals: known.modRevision)] + asked.conditions(keys),
+                then: [.put(key: key, value: RecordCoding.encode(stored, updating: known.value))]
+                    + asked.keeping(
+                        keys, answer: StoredAnswer(status: 200, json: stored.options)))
             _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
             if result.succeeded { return stored.options }
+            try await asked.checkUnused(keys, store)
         }
         throw GD2Error(.conflict, "the cluster's options are being changed by others: try again")
+    }
+
+    /// Says which options wait for a restart of the bricks.
+    static func restartHeader(_ keys: [String]) -> [String: String] {
+        keys.isEmpty ? [:] : [brickRestartHeader: keys.joined(separator: ",")]
     }
 
     /// All options, by key, with what is set in `options`.

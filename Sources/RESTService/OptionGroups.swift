@@ -66,13 +66,15 @@ struct OptionGroups: Sendable {
     }
 
     /// Makes an own group, whose values are checked as far as that can be done without a volume.
-    func create(_ info: OptionGroupInfo) async throws -> OptionGroup {
+    func create(_ info: OptionGroupInfo, _ asked: Asked) async throws -> OptionGroup {
         let group = try creatable(info)
         let record = StoredOptionGroup(description: group.description, options: group.options)
-        let key = try await mirror.identity(of: store).keys.optionGroup(info.name)
+        let keys = try await mirror.identity(of: store).keys
+        let key = keys.optionGroup(info.name)
         let result = try await store.txn(
-            if: [.createRevision(key: key, equals: 0)],
-            then: [.put(key: key, value: try RecordCoding.encode(record))])
+            if: [.createRevision(key: key, equals: 0)] + asked.conditions(keys),
+            then: [.put(key: key, value: try RecordCoding.encode(record))]
+                + asked.keeping(keys, answer: StoredAnswer(status: 200, json: group.info)))
         guard result.succeeded else { throw exists(info.name) }
         _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
         return group
@@ -104,10 +106,14 @@ struct OptionGroups: Sendable {
     }
 
     /// Volumes that had it set keep their options.
-    func delete(_ name: String) async throws {
+    func delete(_ name: String, _ asked: Asked) async throws {
         _ = try deletable(name)
-        let key = try await mirror.identity(of: store).keys.optionGroup(name)
-        let result = try await store.txn(if: [], then: [.delete(key: key)])
+        let keys = try await mirror.identity(of: store).keys
+        let result = try await store.txn(
+            if: asked.conditions(keys),
+            then: [.delete(key: keys.optionGroup(name))]
+                + asked.keeping(keys, answer: StoredAnswer(status: 204)))
+        if !result.succeeded { try await asked.checkUnused(keys, store) }
         _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
     }
 

@@ -15,7 +15,8 @@ extension Routes {
             ) { request, context in
                 let body = try await request.value(VolOptionReq.self)
                 _ = try await volumes.fresh()
-                let restart = try await options.set(body.options, of: volume(context).0)
+                let restart = try await options.set(
+                    body.options, of: volume(context).0, context.change())
                 return try withRestartHeader(restart, volume(context).0)
             }.planned { request, context in
                 let body = try await request.value(VolOptionReq.self)
@@ -28,7 +29,8 @@ extension Routes {
             ) { request, context in
                 let (names, force) = try await reset(request)
                 _ = try await volumes.fresh()
-                let restart = try await options.reset(names, of: volume(context).0, force: force)
+                let restart = try await options.reset(
+                    names, of: volume(context).0, force: force, context.change())
                 return try withRestartHeader(restart, volume(context).0)
             }.planned { request, context in
                 let (names, force) = try await reset(request)
@@ -51,10 +53,11 @@ extension Routes {
             ListedRoute(
                 name: "SetClusterOptions", method: .post, path: "/v1/cluster/options",
                 request: "VolOptionReq"
-            ) { request, _ in
+            ) { request, context in
                 _ = try await volumes.fresh()
                 return try Response.json(
-                    await options.setCluster(request.value(VolOptionReq.self).options))
+                    await options.setCluster(
+                        request.value(VolOptionReq.self).options, context.change()))
             }.planned { request, _ in
                 let wish = try await request.value(VolOptionReq.self).options
                 return try await options.planSetCluster(wish, volumes.fresh().clusterOptions)
@@ -62,10 +65,10 @@ extension Routes {
             ListedRoute(
                 name: "ResetClusterOptions", method: .delete, path: "/v1/cluster/options",
                 request: "VolOptionResetReq"
-            ) { request, _ in
+            ) { request, context in
                 let (names, _) = try await reset(request)
                 _ = try await volumes.fresh()
-                return try Response.json(await options.resetCluster(names))
+                return try Response.json(await options.resetCluster(names, context.change()))
             }.planned { request, _ in
                 let (names, _) = try await reset(request)
                 return try await options.planResetCluster(names, volumes.fresh().clusterOptions)
@@ -96,9 +99,10 @@ extension Routes {
             ListedRoute(
                 name: "OptionGroupCreate", method: .post, path: path, request: "OptionGroupReq",
                 response: "OptionGroup"
-            ) { request, _ in
+            ) { request, context in
                 let body = try await request.value(OptionGroupInfo.self)
-                return try Response.json(await options.groups.create(body).info)
+                return try Response.json(
+                    await options.groups.create(body, context.change()).info)
             }.planned { request, _ in
                 let body = try await request.value(OptionGroupInfo.self)
                 _ = try await volumes.fresh()
@@ -108,7 +112,8 @@ extension Routes {
                 name: "OptionGroupDelete", method: .delete, path: path + "/{group}"
             ) { _, context in
                 _ = try await volumes.fresh()
-                try await options.groups.delete(context.parameters.require("group"))
+                try await options.groups.delete(
+                    context.parameters.require("group"), context.change())
                 return Response(status: .noContent)
             }.planned { _, context in
                 _ = try await volumes.fresh()
@@ -126,8 +131,8 @@ extension Routes {
 
     private func withRestartHeader(_ keys: [String], _ volume: Volume) throws -> Response {
         var response = try Response.json(info(volume))
-        if !keys.isEmpty, let name = HTTPField.Name(brickRestartHeader) {
-            response.headers[name] = keys.joined(separator: ",")
+        for (name, value) in OptionChanges.restartHeader(keys) {
+            if let name = HTTPField.Name(name) { response.headers[name] = value }
         }
         return response
     }

@@ -19,22 +19,31 @@ struct RESTContext: RequestContext {
 
     var coreContext: CoreRequestContextStorage
     let caller: Caller
+    /// Of a change: who asks for it, and how.
+    var asked: Asked?
 
     init(source: RESTSource) {
         coreContext = CoreRequestContextStorage(source: source)
         caller = source.caller
     }
+
+    /// What this request's change knows of it.
+    func change() -> Asked { asked ?? Asked(by: caller.description) }
 }
 
 extension Request {
+    /// The whole body.
+    func buffer() async throws -> ByteBuffer {
+        do { return try await body.collect(upTo: Limits.bodyBytes) } catch {
+            throw GD2Error(.tooLarge, "the body is longer than \(Limits.bodyBytes) bytes")
+        }
+    }
+
     /// The body as `Value`; an empty one is `absent`, where that is given.
     func value<Value: Decodable>(
         _ type: Value.Type, absent: Value? = nil
     ) async throws -> Value {
-        let buffer: ByteBuffer
-        do { buffer = try await body.collect(upTo: Limits.bodyBytes) } catch {
-            throw GD2Error(.tooLarge, "the body is longer than \(Limits.bodyBytes) bytes")
-        }
+        let buffer = try await buffer()
         if buffer.readableBytes == 0, let absent { return absent }
         do {
             return try JSONDecoder().decode(type, from: Data(buffer.readableBytesView))

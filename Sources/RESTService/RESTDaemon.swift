@@ -23,7 +23,7 @@ public enum RESTDaemon {
             prefixes: { keys in
                 [
                     keys.peers, keys.volumes, keys.reported, keys.clusterOptions,
-                    keys.optionGroups, keys.alive, keys.transactions, keys.sessions,
+                    keys.optionGroups, keys.alive, keys.transactions, keys.sessions, keys.jobs,
                     keys.secrets(reader: "gd2-rest"),
                 ]
             }, stateFile: configuration.stateDirectory + "/view", log: context.log)
@@ -37,15 +37,16 @@ public enum RESTDaemon {
         let runner = TransactionRunner(
             store: store, mirror: mirror, session: session,
             bricks: nodes, log: context.log)
+        let jobs = JobKeeper(
+            store: store, mirror: mirror, session: session,
+            convergence: .seconds(configuration.convergenceSeconds), log: context.log)
         let table = InstalledOptionTable(
             folder: configuration.xlatorFolder,
             cache: TableCache(path: configuration.stateDirectory + "/xlators"), log: context.log)
         let routes = Routes(
             volumes: VolumeChanges(
                 store: store, mirror: mirror, local: local, cluster: ClusterReader(mirror),
-                session: session,
-                runner: runner, options: table,
-                convergence: .seconds(configuration.convergenceSeconds)),
+                session: session, runner: runner, options: table, jobs: jobs),
             options: OptionChanges(store: store, mirror: mirror, tables: table),
             mirror: mirror, bricks: nodes, pmap: pmap)
         let authorizer = Authorizer(adminGroup: configuration.adminGroup) {
@@ -66,7 +67,7 @@ public enum RESTDaemon {
                 )),
             responder: responder, tls: tls, log: context.log)
         return [
-            store, bricks, pmap, mirror, session, runner, table,
+            store, bricks, pmap, mirror, session, runner, jobs, table,
             tls,
             TokenFile(
                 path: configuration.stateDirectory + "/auth", adminGroup: configuration.adminGroup,

@@ -37,11 +37,15 @@ struct Routes: Sendable {
         let router = Router(context: RESTContext.self)
         let listed =
             node() + peers.listed + cluster.listed + volumeReads() + volumeWrites() + optionRoutes()
-            + groupRoutes()
+            + groupRoutes() + jobRoutes()
         for route in listed {
             router.on(RouterPath(route.path), method: route.method) { request, context in
-                guard route.waits else { return try await route.answer(request, context) }
-                return try await Self.limited { try await route.answer(request, context) }
+                guard route.waits else {
+                    return try await route.answer(request, context, repeated)
+                }
+                return try await Self.limited {
+                    try await route.answer(request, context, repeated)
+                }
             }
         }
         for (path, routes) in Dictionary(grouping: listed, by: \.path) {

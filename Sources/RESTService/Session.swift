@@ -13,6 +13,13 @@ final class Session: Service {
         var lease: Int64
     }
 
+    /// What stands at `sessions/<id>`.
+    private struct Stored: Codable {
+        var schema = 1
+        /// The node that it is of.
+        var peer: PeerID
+    }
+
     private let store: any KeyValueStore
     private let log: Logger
     private let current = Mutex<Current?>(nil)
@@ -60,7 +67,11 @@ final class Session: Service {
         let key = identity.keys.session(id)
         _ = try await store.txn(
             if: [.createRevision(key: key, equals: 0)],
-            then: [.put(key: key, value: Array("{\"schema\":1}".utf8), lease: lease)])
+            then: [
+                .put(
+                    key: key, value: try RecordCoding.encode(Stored(peer: identity.peer)),
+                    lease: lease)
+            ])
         current.withLock { $0 = Current(id: id, lease: lease) }
         wasHeld.store(true, ordering: .relaxed)
         log.info("session", metadata: ["session": "\(id)"])

@@ -9,8 +9,32 @@ extension TransactionRunner {
         "\(code.rawValue)\(step.map { "/\($0)" } ?? ""): \(text)"
     }
 
+    private static let cancelMark = "cancelled: "
+
+    /// The cause of an undo that somebody asked for.
+    static func cancelled(_ value: KeyValue) -> String {
+        let record = try? RecordCoding.decode(CancelRecord.self, from: value.value)
+        return cancelMark + "cancelled by \(record?.by ?? "somebody")"
+    }
+
+    static func isCancelled(_ cause: String) -> Bool { cause.hasPrefix(cancelMark) }
+
     /// GD2's fields say at which step, of which peer, it failed.
     static func failure(of record: TransactionRecord, _ cause: String) -> GD2Error {
+        if isCancelled(cause) {
+            return GD2Error(
+                .conflict,
+                "\(record.operation.rawValue) was "
+                    + cause.dropFirst(cancelMark.count) + ", and is undone",
+                fields: ["job": record.job.description])
+        }
+        if cause == TransactionEngine.coordinatorDied {
+            return GD2Error(
+                .unavailable,
+                "\(record.operation.rawValue) is undone, since the gd2-rest that "
+                    + "carried it out died: ask for it again",
+                fields: ["job": record.job.description])
+        }
         guard let colon = cause.firstRange(of: ": ") else { return GD2Error(.internal, cause) }
         let head = cause[..<colon.lowerBound].split(separator: "/")
         guard let code = head.first.flatMap({ ErrorCode(rawValue: String($0)) }) else {
@@ -29,7 +53,8 @@ extension TransactionRunner {
         return GD2Error(
             failure.code == .internal ? .unavailable : failure.code,
             "\(record.operation.rawValue) is not ended yet, and goes on by itself: "
-                + failure.message, fields: failure.fields)
+                + failure.message + "; glustercli job wait \(record.job)",
+            fields: failure.fields.merging(["job": record.job.description]) { $1 })
     }
 
     static func failure(_ error: any Error) -> GD2Error {

@@ -1,5 +1,6 @@
 import BrickAPI
 import Daemon
+import FoundationEssentials
 import GD2Error
 import GlusterModel
 import Logging
@@ -10,96 +11,130 @@ import Synchronization
 import Transaction
 
 /// Carries transactions out, those of this run and those whose coordinator died. One that was begun
-/// is finished or undone though its client goes away.
+/// is finished or undone though its client goes away. Its job is written together with its journal.
 final class TransactionRunner: Service {
-    /// What the commit writes beside the journal; only its own coordinator knows it.
+    /// What the writes hold beside the journal; only its own coordinator knows it.
     struct Commit: Sendable {
-        /// Written before it, in writes of their own: what nobody reads until the commit names it.
+        /// Written with the first record of the journal, or with the commit where that is first.
+        var begin: [StoreAPI.Operation] = []
+        /// Written before the commit, in writes of their own: what nobody reads until it names it.
         var preparation: [StoreAPI.Operation] = []
         var conditions: [Compare]
         var operations: [StoreAPI.Operation]
+        /// Written when it is not even begun: gives back what came with the lock.
+        var release: [StoreAPI.Operation] = []
     }
 
-    private struct Job: Sendable {
+    /// What is told of a transaction while it is carried out.
+    enum Report: Sendable {
+        /// Journal and job are in the store, at this revision.
+        case begun(Int64)
+        /// The revision of its commit.
+        case ended(Result<Int64, GD2Error>)
+    }
+
+    /// What is waited for.
+    enum Point: Sendable { case begun, ended }
+
+    struct Work: Sendable {
         var engine: TransactionEngine
         var lock: ObjectLock
         var commit: Commit?
+        var job: HeldJob
         var first: [TransactionEffect]
-        var result: AsyncStream<Result<Int64, GD2Error>>.Continuation
+        var reports: AsyncStream<Report>.Continuation
     }
 
-    private let store: any KeyValueStore
-    private let mirror: StoreMirror
-    private let session: Session
+    let store: any KeyValueStore
+    let mirror: StoreMirror
+    let session: Session
     private let bricks: any StepTarget
-    private let log: Logger
-    private let jobs: AsyncStream<Job>
-    private let jobGiver: AsyncStream<Job>.Continuation
-    private let running = Mutex<Set<TransactionID>>([])
+    let log: Logger
+    /// Passes a place at which tests end this run.
+    let pass: @Sendable (String) -> Void
+    private let work: AsyncStream<Work>
+    private let workGiver: AsyncStream<Work>.Continuation
+    let running = Mutex<Set<TransactionID>>([])
+    let abandoned = Mutex<[AbandonedLock]>([])
 
     init(
         store: any KeyValueStore, mirror: StoreMirror, session: Session, bricks: any StepTarget,
-        log: Logger
+        log: Logger, pass: @escaping @Sendable (String) -> Void = { FailPoint.pass($0) }
     ) {
         self.store = store
         self.mirror = mirror
         self.session = session
         self.bricks = bricks
         self.log = log
-        (jobs, jobGiver) = AsyncStream.makeStream(of: Job.self)
+        self.pass = pass
+        (work, workGiver) = AsyncStream.makeStream(of: Work.self)
     }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.takeOverForEver() }
-                for await job in self.jobs { group.addTask { await self.carryOut(job) } }
+                for await work in self.work { group.addTask { await self.carryOut(work) } }
                 group.cancelAll()
             }
         }
     }
 
-    /// Runs a new transaction and waits for its end: the revision of its commit.
+    /// Runs a new transaction and waits until it is begun or ended: the revision of that.
     func perform(
-        _ record: TransactionRecord, lock: ObjectLock, commit: Commit
+        _ record: TransactionRecord, _ job: JobRecord, lock: ObjectLock, commit: Commit,
+        until point: Point
     ) async throws -> Int64 {
         var engine = TransactionEngine(record)
         let first = engine.begin()
-        for await result in submit(engine, lock, commit, first) { return try result.get() }
-        throw GD2Error(.unavailable, "gd2-rest is stopping; the change goes on or is undone")
+        for await report in submit(engine, lock, commit, HeldJob(record: job), first) {
+            switch (report, point) {
+            case (.begun(let revision), .begun): return revision
+            case (.begun, .ended): continue
+            case (.ended(let result), _): return try result.get()
+            }
+        }
+        throw GD2Error(
+            .unavailable,
+            "gd2-rest is stopping; the change goes on or is undone: "
+                + "glustercli job wait \(job.id)", fields: ["job": job.id.description])
     }
 
-    private func submit(
-        _ engine: TransactionEngine, _ lock: ObjectLock, _ commit: Commit?,
+    @discardableResult func submit(
+        _ engine: TransactionEngine, _ lock: ObjectLock, _ commit: Commit?, _ job: HeldJob,
         _ first: [TransactionEffect]
-    ) -> AsyncStream<Result<Int64, GD2Error>> {
-        let (results, result) = AsyncStream.makeStream(of: Result<Int64, GD2Error>.self)
+    ) -> AsyncStream<Report> {
+        let (results, reports) = AsyncStream.makeStream(of: Report.self)
         _ = running.withLock { $0.insert(engine.record.id) }
-        jobGiver.yield(
-            Job(engine: engine, lock: lock, commit: commit, first: first, result: result))
+        workGiver.yield(
+            Work(
+                engine: engine, lock: lock, commit: commit, job: job, first: first,
+                reports: reports))
         return results
-    }
-
-    /// Known from the mirror; asked for only before it was read.
-    private func keys() async throws -> StoreKeys {
-        if let keys = mirror.view.identity?.keys { return keys }
-        return try await store.identity().keys
     }
 
     // MARK: Effects
 
-    private func carryOut(_ job: Job) async {
-        var engine = job.engine
-        var effects = job.first
-        var revision: Int64 = 0
-        // Whether the commit took journal and lock away.
+    /// How far the writes of one run are.
+    struct Written: Sendable {
+        /// Of the journal's last write by this run; 0 before the first.
+        var journal: Int64 = 0
+        /// Whether job and request are in the store.
+        var hasBegun = false
+        /// Whether the commit took journal and lock away.
         var hasEnded = false
+        var commit: Int64 = 0
+    }
+
+    private func carryOut(_ work: Work) async {
+        var engine = work.engine
+        var effects = work.first
+        var written = Written(hasBegun: work.commit == nil)
         var (lastCause, pauseMs) = ("", Limits.stepRetryMs)
         let id = engine.record.id
-        let journalKey = mirror.view.identity?.keys.transaction(id) ?? ""
         defer {
             _ = running.withLock { $0.remove(id) }
-            job.result.finish()
+            work.reports.finish()
         }
         while let effect = effects.first {
             effects.removeFirst()
@@ -107,54 +142,62 @@ final class TransactionRunner: Service {
                 let event: TransactionEvent
                 switch effect {
                 case .journal(let record):
-                    FailPoint.pass("rest-journal")
-                    revision = try await journal(record, job.lock)
+                    pass("rest-journal")
+                    try await journal(record, work, &written)
                     event = .journaled
                 case .run(let step):
-                    FailPoint.pass("rest-step")
-                    event = await run(step, isUndo: false, engine.record)
+                    pass("rest-step")
+                    if case .running = engine.record.phase, let cause = cancellation(work) {
+                        event = .cancelled(cause: cause)
+                    } else {
+                        event = await run(step, isUndo: false, engine.record)
+                    }
                 case .undo(let step):
-                    FailPoint.pass("rest-undo")
+                    pass("rest-undo")
                     event = await run(step, isUndo: true, engine.record)
                 case .commit(let record):
-                    FailPoint.pass("rest-commit")
-                    (event, revision) = try await commit(record, job, journaled: revision)
-                    hasEnded = event == .committed && Self.endsWithCommit(record)
-                    FailPoint.pass("rest-committed")
+                    pass("rest-commit")
+                    event = try await commit(record, work, &written)
+                    pass("rest-committed")
                 case .retryLater(let cause):
                     if cause != lastCause {
                         log.warning("step fails", metadata: ["txn": "\(id)", "error": "\(cause)"])
                     }
                     lastCause = cause
-                    job.result.yield(.failure(Self.unfinished(engine.record, cause)))
+                    work.reports.yield(.ended(.failure(Self.unfinished(engine.record, cause))))
                     try await Task.sleep(for: .milliseconds(pauseMs))
                     pauseMs = min(pauseMs * 2, Limits.stepRetryMaxMs)
                     event = .resume
                 case .finish(let outcome):
-                    FailPoint.pass("rest-finish")
-                    if !hasEnded { try await finish(engine.record, job.lock, outcome) }
-                    report(outcome, engine.record, revision, job)
+                    pass("rest-finish")
+                    if !written.hasEnded { try await finish(engine.record, work, written, outcome) }
+                    report(outcome, engine.record, written.commit, work)
                     return
                 }
                 effects += engine.next(on: event)
             } catch {
-                // Whoever finds the journal next goes on from there.
-                log.warning(
-                    "transaction left to the next", metadata: ["txn": "\(id)", "error": "\(error)"])
-                job.result.yield(.failure(Self.failure(error)))
-                // Without a journal nobody finds the lock.
-                if revision == 0 {
-                    _ = try? await store.txn(
-                        if: [job.lock.condition, .createRevision(key: journalKey, equals: 0)],
-                        then: [.delete(key: job.lock.key)])
-                }
+                await leave(engine.record, work, written, error)
                 return
             }
         }
     }
 
+    /// Whoever finds the journal next goes on from there; without one nobody finds the lock.
+    private func leave(
+        _ record: TransactionRecord, _ work: Work, _ written: Written, _ error: any Error
+    ) async {
+        log.warning(
+            "transaction left to the next", metadata: ["txn": "\(record.id)", "error": "\(error)"])
+        work.reports.yield(.ended(.failure(Self.failure(error))))
+        guard written.journal == 0, work.commit != nil else { return }
+        abandon(
+            AbandonedLock(
+                lock: work.lock, object: record.lock, transaction: record.id,
+                release: work.commit?.release ?? []))
+    }
+
     private func report(
-        _ outcome: Outcome, _ record: TransactionRecord, _ revision: Int64, _ job: Job
+        _ outcome: Outcome, _ record: TransactionRecord, _ revision: Int64, _ work: Work
     ) {
         log.notice(
             "transaction ended",
@@ -163,89 +206,17 @@ final class TransactionRunner: Service {
                 "outcome": "\(outcome)",
             ])
         switch outcome {
-        case .committed: job.result.yield(.success(revision))
+        case .committed: work.reports.yield(.ended(.success(revision)))
         case .undone(let cause):
-            job.result.yield(.failure(Self.failure(of: record, cause)))
+            work.reports.yield(.ended(.failure(Self.failure(of: record, cause))))
         }
     }
 
-    private func journal(_ record: TransactionRecord, _ lock: ObjectLock) async throws -> Int64 {
-        let key = try await keys().transaction(record.id)
-        let value = try RecordCoding.encode(record)
-        guard value.count <= StoreAPI.Limits.valueBytesMax else {
-            throw GD2Error(.tooLarge, "the volume has too many bricks for one transaction")
-        }
-        let result = try await retrying {
-            try await self.store.txn(if: [lock.condition], then: [.put(key: key, value: value)])
-        }
-        guard result.succeeded else { throw GD2Error(.conflict, "the lock was lost") }
-        return result.revision
-    }
-
-    private func commit(
-        _ record: TransactionRecord, _ job: Job, journaled: Int64
-    ) async throws -> (TransactionEvent, Int64) {
-        guard let commit = job.commit else {
-            return (.commitRefused(cause: "its coordinator died"), 0)
-        }
-        let key = try await keys().transaction(record.id)
-        var operations = commit.operations
-        if Self.fitIntoOne(commit.preparation) {
-            operations = commit.preparation + operations
-        } else {
-            for operation in commit.preparation {
-                let result = try await store.txn(if: [job.lock.condition], then: [operation])
-                guard result.succeeded else { throw GD2Error(.conflict, "the lock was lost") }
-            }
-        }
-        FailPoint.pass("rest-prepared")
-        operations +=
-            Self.endsWithCommit(record)
-            ? [.delete(key: key), .delete(key: job.lock.key)]
-            : [.put(key: key, value: try RecordCoding.encode(record))]
-        let final = operations
-        let result = try await store.txn(
-            // The journal as we wrote it: one that was taken over meanwhile is being undone.
-            if: [job.lock.condition, .modRevision(key: key, equals: journaled)]
-                + commit.conditions,
-            then: final)
-        return result.succeeded
-            ? (.committed, result.revision)
-            : (.commitRefused(cause: Self.join(.conflict, "the volume was changed meanwhile")), 0)
-    }
-
-    /// Whether nothing follows the commit, so that it takes journal and lock away itself.
-    private static func endsWithCommit(_ record: TransactionRecord) -> Bool {
-        record.phase == .committed(step: record.steps.count)
-    }
-
-    /// A volume of the usual size is written together with its head.
-    private static func fitIntoOne(_ operations: [StoreAPI.Operation]) -> Bool {
-        let bytes = operations.map { operation in
-            if case .put(_, let value, _) = operation { return value.count }
-            return 0
-        }
-        return operations.count <= Limits.preparedWithCommit
-            && bytes.reduce(0, +) <= StoreAPI.Limits.valueBytesMax
-    }
-
-    private func finish(
-        _ record: TransactionRecord, _ lock: ObjectLock, _ outcome: Outcome
-    ) async throws {
-        let keys = try await keys()
-        var operations: [StoreAPI.Operation] = [
-            .delete(key: keys.transaction(record.id)), .delete(key: lock.key),
-        ]
-        // A volume that was not made leaves the generation that was written for it.
-        if case .undone = outcome, record.operation == .createVolume,
-            let volume = record.steps.first?.arguments.volume
-        {
-            operations.append(.deletePrefix(keys.generations(volume)))
-        }
-        let final = operations
-        _ = try await retrying {
-            try await self.store.txn(if: [lock.condition], then: final)
-        }
+    /// Why it is to be undone, when somebody cancelled its job.
+    private func cancellation(_ work: Work) -> String? {
+        let view = mirror.view
+        return view.identity.flatMap { view.values[$0.keys.jobCancel(work.engine.record.job)] }
+            .map(Self.cancelled)
     }
 
     private func run(
@@ -262,75 +233,6 @@ final class TransactionRunner: Service {
             return isUndo
                 ? .undoFailed(step: number, cause: cause)
                 : .stepFailed(step: number, cause: cause)
-        }
-    }
-
-    private func retrying(
-        _ write: @Sendable () async throws -> TxnResult
-    ) async throws -> TxnResult {
-        var last: any Error = CancellationError()
-        for _ in 0..<Limits.storeTries {
-            do { return try await write() } catch { last = error }
-            try await Task.sleep(for: .milliseconds(Limits.stepRetryMs))
-        }
-        throw last
-    }
-
-    // MARK: Those whose coordinator died
-
-    private func takeOverForEver() async {
-        while !Task.isCancelled {
-            await withDiscardingTaskGroup { group in
-                for record in orphans() {
-                    group.addTask { await self.takeOver(record) }
-                }
-            }
-            do { try await Task.sleep(for: .milliseconds(Limits.takeOverEveryMs)) } catch { return }
-        }
-    }
-
-    private func orphans() -> [TransactionRecord] {
-        let view = mirror.view
-        guard view.freshness == .current, let keys = view.identity?.keys else { return [] }
-        let busy = running.withLock { $0 }
-        return view.values.values.compactMap { value in
-            guard value.key.hasPrefix(keys.transactions),
-                let record = try? RecordCoding.decode(
-                    TransactionRecord.self, from: value.value),
-                !busy.contains(record.id)
-            else { return nil }
-            let ownerLives = view.values[keys.session(record.owner)] != nil
-            let isOurs = session.now?.id == record.owner
-            return ownerLives && !isOurs ? nil : record
-        }
-    }
-
-    private func takeOver(_ known: TransactionRecord) async {
-        do {
-            let session = try await session.require()
-            let lock = try await ObjectLock.take(
-                known.lock, for: known.operation.rawValue, session: session,
-                identity: try await mirror.identity(of: store), store: store)
-            // The lock may have been waited for by an owner that finished meanwhile.
-            let key = try await keys().transaction(known.id)
-            guard let value = try await store.get(key) else {
-                if !lock.wasHeld {
-                    _ = try await store.txn(if: [lock.condition], then: [.delete(key: lock.key)])
-                }
-                return
-            }
-            let record = try RecordCoding.decode(TransactionRecord.self, from: value.value)
-            log.notice(
-                "transaction taken over",
-                metadata: ["txn": "\(record.id)", "phase": "\(record.phase)"])
-            var engine = TransactionEngine(record)
-            let first = engine.takeOver(by: session.id, fence: lock.fence)
-            // Nobody waits for it: one that cannot end yet delays no other.
-            _ = submit(engine, lock, nil, first)
-        } catch {
-            log.debug(
-                "transaction not taken over",
-                metadata: ["txn": "\(known.id)", "error": "\(error)"])
         }
     }
 }

@@ -18,7 +18,7 @@ struct VolumeChanges: Sendable {
     let session: Session
     let runner: TransactionRunner
     let options: InstalledOptionTable
-    let convergence: Duration
+    let jobs: JobKeeper
 
     // MARK: Delete
 
@@ -32,60 +32,98 @@ struct VolumeChanges: Sendable {
         return volume
     }
 
-    func delete(_ name: String) async throws {
+    func delete(_ name: String, _ asked: Asked) async throws {
         let volume = try await deletable(name, fresh())
-        let session = try await session.require()
-        let object = "volume/\(volume.name)"
-        let lock = try await take(object, "delete-volume", session)
-        let keys = try await mirror.identity(of: store).keys
+        let change = try await locked(volume, "delete-volume", asked)
+        let keys = change.keys
         let headKey = keys.volumeHead(volume.id)
-        let record = Self.record(
-            .deleteVolume, .removeBricks, volume, BrickFlags(), session: session, lock: object,
-            fence: lock.fence)
+        let record = change.record(.deleteVolume, .removeBricks, volume, BrickFlags())
         let known = mirror.view.values[headKey]?.modRevision ?? 0
         let commit = TransactionRunner.Commit(
+            begin: try asked.keeping(keys, job: asked.job, answer: try StoredAnswer(status: 204)),
             conditions: [.modRevision(key: headKey, equals: known)],
             operations: [
                 .delete(key: keys.volumeName(volume.name)),
                 .deletePrefix(keys.volumes + "\(volume.id)/"),
-            ])
-        let revision = try await runner.perform(record, lock: lock, commit: commit)
+            ],
+            release: asked.releasing(keys))
+        try await perform(record, change.job, change.lock, commit, asked)
+    }
+
+    // MARK: Transactions
+
+    /// What a transaction begins with.
+    struct Locked {
+        var lock: ObjectLock
+        var job: JobRecord
+        var keys: StoreKeys
+
+        func record(
+            _ operation: TransactionRecord.Operation, _ action: Step.Action, _ volume: Volume,
+            _ flags: BrickFlags
+        ) -> TransactionRecord {
+            let byPeer = Dictionary(grouping: volume.topology.allBricks, by: \.peer)
+            let steps = byPeer.keys.sorted().map { peer in
+                Step(
+                    action: action, peer: peer,
+                    arguments: BrickArguments(
+                        volume: volume.id, name: volume.name, bricks: byPeer[peer] ?? [],
+                        flags: flags))
+            }
+            return TransactionRecord(
+                id: TransactionID(high: job.id.high, low: job.id.low), owner: job.owner,
+                lock: job.object, fence: lock.fence, operation: operation, steps: steps)
+        }
+    }
+
+    /// Takes the volume's lock, and the request's key with it.
+    func locked(_ volume: Volume, _ operation: String, _ asked: Asked) async throws -> Locked {
+        let session = try await session.require()
+        let job = try await jobs.job(operation, volume.name, asked, session)
+        if let other = runner.unfinished(on: job.object) {
+            throw try await ObjectLock.holder(of: job.object, store: store) ?? other
+        }
+        let identity = try await mirror.identity(of: store)
+        let keys = identity.keys
+        let wish = ObjectLock.Wish(
+            object: job.object, operation: operation, job: job.id,
+            conditions: asked.conditions(keys),
+            operations: try asked.reserving(keys, lease: session.lease))
+        do {
+            if let lock = try await ObjectLock.take(
+                wish, session: session, identity: identity, store: store)
+            {
+                return Locked(lock: lock, job: job, keys: keys)
+            }
+        } catch StoreError.timedOut {
+            runner.abandon(
+                AbandonedLock(
+                    lock: nil, object: job.object,
+                    transaction: TransactionID(high: job.id.high, low: job.id.low),
+                    release: asked.releasing(keys)))
+            throw StoreError.timedOut
+        }
+        try await asked.checkUnused(keys, store)
+        throw GD2Error(
+            .conflict, "volume \(volume.name) was just locked by another change: try again")
+    }
+
+    func perform(
+        _ record: TransactionRecord, _ job: JobRecord, _ lock: ObjectLock,
+        _ commit: TransactionRunner.Commit, _ asked: Asked
+    ) async throws {
+        jobs.noteBegun()
+        let revision = try await runner.perform(
+            record, job, lock: lock, commit: commit, until: asked.isAsync ? .begun : .ended)
         _ = try await mirror.wait(for: revision, timeout: Limits.mirrorWait)
-    }
-
-    static func record(
-        _ operation: TransactionRecord.Operation, _ action: Step.Action, _ volume: Volume,
-        _ flags: BrickFlags, session: Session.Current, lock: String, fence: FencingToken
-    ) -> TransactionRecord {
-        let byPeer = Dictionary(grouping: volume.topology.allBricks, by: \.peer)
-        let steps = byPeer.keys.sorted().map { peer in
-            Step(
-                action: action, peer: peer,
-                arguments: BrickArguments(
-                    volume: volume.id, name: volume.name, bricks: byPeer[peer] ?? [], flags: flags))
-        }
-        var generator = SystemRandomNumberGenerator()
-        return TransactionRecord(
-            id: TransactionID(using: &generator), owner: session.id, lock: lock, fence: fence,
-            operation: operation, steps: steps)
-    }
-
-    func take(
-        _ object: String, _ operation: String, _ session: Session.Current
-    ) async throws -> ObjectLock {
-        let lock = try await ObjectLock.take(
-            object, for: operation, session: session,
-            identity: try await mirror.identity(of: store), store: store)
-        if lock.wasHeld, let held = try await ObjectLock.holder(of: object, store: store) {
-            throw held
-        }
-        return lock
     }
 
     // MARK: Start and stop
 
-    func start(_ name: String, force: Bool) async throws -> Volume {
-        try await setState(name) { head throws(GD2Error) in try Self.start(&head, force: force) }
+    func start(_ name: String, force: Bool, _ asked: Asked) async throws -> Volume {
+        try await setState(name, "start-volume", asked) { head throws(GD2Error) in
+            try Self.start(&head, force: force)
+        }
     }
 
     static func start(_ head: inout VolumeHead, force: Bool) throws(GD2Error) {
@@ -98,8 +136,10 @@ struct VolumeChanges: Sendable {
         if force { head.startRequests += 1 }
     }
 
-    func stop(_ name: String) async throws -> Volume {
-        try await setState(name) { head throws(GD2Error) in try Self.stop(&head) }
+    func stop(_ name: String, _ asked: Asked) async throws -> Volume {
+        try await setState(name, "stop-volume", asked) { head throws(GD2Error) in
+            try Self.stop(&head)
+        }
     }
 
     static func stop(_ head: inout VolumeHead) throws(GD2Error) {
@@ -109,82 +149,56 @@ struct VolumeChanges: Sendable {
         head.state = .stopped
     }
 
-    /// One small write of the head, then the nodes' reports of having done it.
+    /// One small write of the head and of the job, then the nodes' reports of having done it.
     private func setState(
-        _ name: String, _ change: (inout VolumeHead) throws(GD2Error) -> Void
+        _ name: String, _ operation: String, _ asked: Asked,
+        _ change: (inout VolumeHead) throws(GD2Error) -> Void
     ) async throws -> Volume {
-        _ = try await session.require()
+        let session = try await session.require()
         for _ in 0..<Limits.storeTries {
-            var volume = try await volume(name, in: fresh())
+            let state = try await fresh()
+            var volume = try volume(name, in: state)
             try change(&volume.head)
             let keys = try await mirror.identity(of: store).keys
             let key = keys.volumeHead(volume.id)
             guard let known = mirror.view.values[key] else { continue }
-            let object = "volume/\(volume.name)"
-            let lock = keys.lock(object)
+            var job = try await jobs.job(operation, volume.name, asked, session)
+            job.waitsFor = volume.id
+            job.isCommitted = true
+            let answer = try StoredAnswer(
+                status: 200, json: VolumeShapes(state: state).info(volume))
             let result = try await store.txn(
                 if: [
                     .modRevision(key: key, equals: known.modRevision),
-                    .createRevision(key: lock, equals: 0),
-                ],
+                    .createRevision(key: keys.lock(job.object), equals: 0),
+                ] + asked.conditions(keys),
                 then: [
-                    .put(key: key, value: RecordCoding.encode(volume.head, updating: known.value))
-                ])
+                    .put(key: key, value: RecordCoding.encode(volume.head, updating: known.value)),
+                    .put(key: keys.job(job.id), value: RecordCoding.encode(job)),
+                ] + asked.keeping(keys, job: job.id, answer: answer))
             if result.succeeded {
-                try await waitForNodes(volume, result.revision)
+                try await wait(volume, result.revision, asked)
                 return volume
             }
-            if let held = try await ObjectLock.holder(of: object, store: store) { throw held }
+            if let held = try await ObjectLock.holder(of: job.object, store: store) { throw held }
+            try await asked.checkUnused(keys, store)
             _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
         }
         throw GD2Error(.conflict, "volume \(name) is being changed by others: try again")
     }
 
-    private func waitForNodes(_ volume: Volume, _ revision: Int64) async throws {
-        let peers = Set(volume.topology.allBricks.map(\.peer))
-        let view: MirrorView
-        do {
-            view = try await mirror.first(timeout: convergence) { view in
-                peers.allSatisfy { peer in
-                    guard let report = Self.report(volume.id, peer, view) else { return false }
-                    return report.headRevision >= revision
-                        && (report.converged || report.bricks.contains { $0.phase == .failed })
-                }
-            }
-        } catch StoreError.timedOut { view = mirror.view }
-        let missing = peers.flatMap { peer in
-            Self.missing(volume, peer, Self.report(volume.id, peer, view), revision)
+    /// For the nodes or, where `asked` says so, until this node sees the job.
+    private func wait(_ volume: Volume, _ revision: Int64, _ asked: Asked) async throws {
+        let results = jobs.begin(asked.job, NodeWait(volume: volume, revision: revision))
+        guard !asked.isAsync else {
+            _ = try await mirror.wait(for: revision, timeout: Limits.mirrorWait)
+            return
         }
-        guard !missing.isEmpty else { return }
-        let verb = volume.head.state == .started ? "started" : "stopped"
+        for await result in results { return try result.get() }
         throw GD2Error(
-            .timedOut,
-            "volume \(volume.name) is \(verb), but not everywhere: "
-                + missing.sorted().joined(separator: "; "))
-    }
-
-    private static func report(
-        _ volume: VolumeID, _ peer: PeerID, _ view: MirrorView
-    ) -> VolumeReport? {
-        guard let key = view.identity?.keys.volumeReport(volume, by: peer),
-            let value = view.values[key]
-        else { return nil }
-        return try? RecordCoding.decode(VolumeReport.self, from: value.value)
-    }
-
-    private static func missing(
-        _ volume: Volume, _ peer: PeerID, _ report: VolumeReport?, _ revision: Int64
-    ) -> [String] {
-        guard let report, report.headRevision >= revision else {
-            return ["peer \(peer) has not answered: is gd2-brickd up there?"]
-        }
-        guard !report.converged else { return [] }
-        let wanted: BrickReport.Phase = volume.head.state == .started ? .online : .offline
-        return report.bricks.filter { $0.phase != wanted }.map { brick in
-            let what = brick.index < 0 ? "self-heal daemon" : "brick \(brick.path)"
-            let why = brick.message.isEmpty ? "" : " (\(brick.message))"
-            return "\(what) is \(brick.phase.rawValue)\(why)"
-        }
+            .unavailable,
+            "gd2-rest is stopping; the nodes go on: "
+                + "glustercli job wait \(asked.job)", fields: ["job": asked.job.description])
     }
 
     // MARK: What all need

@@ -9,10 +9,11 @@ import VolumeOptions
 
 /// From a request to a volume that can be made.
 extension VolumeChanges {
-    func create(_ request: VolCreateReq) async throws -> Volume {
+    /// The new volume, when it is made or, where `asked` says so, when its job has begun.
+    func create(_ request: VolCreateReq, _ asked: Asked) async throws -> Volume {
         let state = try await fresh()
         let volume = try creatable(request, state)
-        try await create(volume, try flags(of: request))
+        try await create(volume, try flags(of: request), asked, state)
         return volume
     }
 
@@ -47,15 +48,19 @@ extension VolumeChanges {
         return Volume(head: head, topology: topology, options: values)
     }
 
-    private func create(_ volume: Volume, _ flags: BrickFlags) async throws {
-        let session = try await session.require()
-        let object = "volume/\(volume.name)"
-        let lock = try await take(object, "create-volume", session)
-        let record = Self.record(
-            .createVolume, .prepareBricks, volume, flags, session: session, lock: object,
-            fence: lock.fence)
-        let keys = try await mirror.identity(of: store).keys
+    private func create(
+        _ volume: Volume, _ flags: BrickFlags, _ asked: Asked, _ state: ClusterState
+    ) async throws {
+        let change = try await locked(volume, "create-volume", asked)
+        let record = change.record(.createVolume, .prepareBricks, volume, flags)
+        let keys = change.keys
+        let path = "/v1/volumes/\(volume.name)"
+        let answer = try StoredAnswer(
+            status: 201, headers: ["Location": path], json: VolumeShapes(state: state).info(volume))
+        var job = change.job
+        job.result = path
         let commit = TransactionRunner.Commit(
+            begin: try asked.keeping(keys, job: asked.job, answer: answer),
             preparation: try Self.generation(of: volume, keys),
             conditions: [
                 .createRevision(key: keys.volumeName(volume.name), equals: 0),
@@ -69,9 +74,9 @@ extension VolumeChanges {
                     value: try RecordCoding.encode(StoredOptions(volume.options))),
                 .put(
                     key: keys.volumeHead(volume.id), value: try RecordCoding.encode(volume.head)),
-            ])
-        let revision = try await runner.perform(record, lock: lock, commit: commit)
-        _ = try await mirror.wait(for: revision, timeout: Limits.mirrorWait)
+            ],
+            release: asked.releasing(keys))
+        try await perform(record, job, change.lock, commit, asked)
     }
 
     /// In as many writes as it takes; no head names it yet, so readers ignore it.

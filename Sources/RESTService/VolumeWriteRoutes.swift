@@ -1,3 +1,4 @@
+import GD2Error
 import GlusterModel
 import HTTPTypes
 import Hummingbird
@@ -10,19 +11,23 @@ extension Routes {
             ListedRoute(
                 name: "VolumeCreate", method: .post, path: "/v1/volumes", request: "VolCreateReq",
                 response: "VolumeInfo"
-            ) { request, _ in
-                let volume = try await volumes.create(request.value(VolCreateReq.self))
+            ) { request, context in
+                let asked = context.change()
+                let volume = try await volumes.create(request.value(VolCreateReq.self), asked)
+                if asked.isAsync { return try await accepted(asked) }
                 var response = try Response.json(info(volume), status: .created)
                 response.headers[.location] = "/v1/volumes/\(volume.name)"
                 return response
-            }.planned { request, _ in
+            }.asJob().planned { request, _ in
                 try await volumes.planCreate(request.value(VolCreateReq.self))
             },
             ListedRoute(name: "VolumeDelete", method: .delete, path: "/v1/volumes/{volume}") {
                 _, context in
-                try await volumes.delete(context.parameters.require("volume"))
+                let asked = context.change()
+                try await volumes.delete(context.parameters.require("volume"), asked)
+                if asked.isAsync { return try await accepted(asked) }
                 return Response(status: .noContent)
-            }.planned { _, context in
+            }.asJob().planned { _, context in
                 try await volumes.planDelete(context.parameters.require("volume"))
             },
             ListedRoute(
@@ -30,10 +35,13 @@ extension Routes {
                 request: "VolumeStartReq", response: "VolumeInfo"
             ) { request, context in
                 let body = try await request.value(VolumeStartReq.self, absent: VolumeStartReq())
+                let asked = context.change()
                 let volume = try await volumes.start(
-                    context.parameters.require("volume"), force: body.forceStartBricks ?? false)
+                    context.parameters.require("volume"), force: body.forceStartBricks ?? false,
+                    asked)
+                if asked.isAsync { return try await accepted(asked) }
                 return try Response.json(info(volume))
-            }.planned { request, context in
+            }.asJob().planned { request, context in
                 let body = try await request.value(VolumeStartReq.self, absent: VolumeStartReq())
                 return try await volumes.planStart(
                     context.parameters.require("volume"), force: body.forceStartBricks ?? false)
@@ -42,11 +50,21 @@ extension Routes {
                 name: "VolumeStop", method: .post, path: "/v1/volumes/{volume}/stop",
                 request: "VolumeStopReq", response: "VolumeInfo"
             ) { _, context in
-                let volume = try await volumes.stop(context.parameters.require("volume"))
+                let asked = context.change()
+                let volume = try await volumes.stop(context.parameters.require("volume"), asked)
+                if asked.isAsync { return try await accepted(asked) }
                 return try Response.json(info(volume))
-            }.planned { _, context in
+            }.asJob().planned { _, context in
                 try await volumes.planStop(context.parameters.require("volume"))
             },
         ]
+    }
+
+    /// The job that a change became, for who does not wait for its end.
+    private func accepted(_ asked: Asked) async throws -> Response {
+        guard let job = try await jobs.stored(asked.job) else {
+            throw GD2Error(.internal, "job \(asked.job) is not in the store")
+        }
+        return try jobs.accepted(job)
     }
 }

@@ -61,6 +61,17 @@ public struct StoreKeys: Hashable, Sendable {
     public var transactions: String { prefix + "txns/" }
     public func transaction(_ id: TransactionID) -> String { transactions + id.description }
 
+    public var jobs: String { prefix + "jobs/" }
+    /// JSON: `JobRecord`. A transaction's is written together with its journal.
+    public func job(_ id: JobID) -> String { jobs + id.description }
+    /// Says that the job's transaction is to be undone; its commit compares the absence.
+    public func jobCancel(_ id: JobID) -> String { job(id) + "/cancel" }
+
+    public var requests: String { prefix + "requests/" }
+    /// `hash` is the hex SHA-256 of a request's idempotency key. JSON: what was asked with it, and
+    /// the answer or the job. On the session's lease until the work has begun.
+    public func request(_ hash: String) -> String { requests + hash }
+
     public var locks: String { prefix + "locks/" }
     /// `object` is `volume/<name>` and the like. JSON: who holds it since when; lease of the
     /// holder.

@@ -24,7 +24,8 @@ struct AccessTable: Sendable {
         readable = [
             "admin": [keys.prefix],
             "gd2-rest": cluster + [
-                keys.transactions, keys.locks, keys.sessions, keys.secrets(reader: "gd2-rest"),
+                keys.transactions, keys.jobs, keys.requests, keys.locks, keys.sessions,
+                keys.secrets(reader: "gd2-rest"),
             ],
             "gd2-pmap": cluster + [keys.secrets(reader: "gd2-pmap")],
             "gd2-brickd": cluster + [keys.transactions],
@@ -33,7 +34,7 @@ struct AccessTable: Sendable {
             "admin": [keys.prefix],
             "gd2-rest": [
                 keys.prefix + "names/", keys.volumes, keys.prefix + "options/",
-                keys.transactions, keys.locks, keys.sessions,
+                keys.transactions, keys.jobs, keys.requests, keys.locks, keys.sessions,
             ],
             "gd2-brickd": [keys.reported(by: peer)],
         ]

@@ -10,6 +10,8 @@ public enum TransactionEvent: Hashable, Sendable {
     /// It is tried again by the next ``resume``.
     case undoFailed(step: Int, cause: String)
     case committed
+    /// Somebody wants it undone; instead of the end of a step, which was not begun.
+    case cancelled(cause: String)
     /// The commit's conditions did not hold: nothing was changed.
     case commitRefused(cause: String)
     /// After a pause. When a write's end is unknown (time-out), make a new engine of the record
@@ -51,6 +53,9 @@ public struct TransactionEngine: Hashable, Sendable {
 
     public init(_ record: TransactionRecord) { self.record = record }
 
+    /// The cause of an undo by a new owner.
+    public static let coordinatorDied = "its coordinator died"
+
     /// Steps before the commit.
     private var stepsBeforeCommit: Int { record.steps.prefix { !$0.isAfterCommit }.count }
 
@@ -65,7 +70,7 @@ public struct TransactionEngine: Hashable, Sendable {
         record.fence = fence
         switch record.phase {
         case .running(let step):
-            return enter(.undoing(step: step, cause: "its coordinator died"))
+            return enter(.undoing(step: step, cause: Self.coordinatorDied))
         case .undoing, .committed: return enter(record.phase)
         }
     }
@@ -81,6 +86,8 @@ public struct TransactionEngine: Hashable, Sendable {
             return advance(.running(step: step + 1))
         case (.running(let step), .stepFailed(let failed, let cause)) where failed == step:
             return enter(.undoing(step: step, cause: cause))
+        case (.running(let step), .cancelled(let cause)):
+            return enter(.undoing(step: step - 1, cause: cause))
         case (.running, .commitRefused(let cause)):
             return enter(.undoing(step: stepsBeforeCommit - 1, cause: cause))
         case (.running, .committed):

@@ -33,6 +33,9 @@ public struct TransactionRecord: Hashable, Sendable, Codable {
         self.steps = steps
         phase = .running(step: 0)
     }
+
+    /// The job that this carries out.
+    public var job: JobID { JobID(high: id.high, low: id.low) }
 }
 
 /// How far a transaction is. It is journalled before what it names is begun, so that a step that

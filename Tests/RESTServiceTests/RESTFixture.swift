@@ -26,7 +26,15 @@ struct RESTFixture {
     let cluster: FakeCluster
     let mirror: StoreMirror
     let nodes: NodeBricks
+    /// What carries changes out; run only where a test wants changes.
+    private let services: Services
     private let responder: Responder
+
+    private struct Services {
+        var session: Session
+        var runner: TransactionRunner
+        var jobs: JobKeeper
+    }
 
     struct Answer {
         var status: Int
@@ -40,8 +48,10 @@ struct RESTFixture {
         }
     }
 
+    /// With `steps`, changes are carried out, and those are the nodes' part.
     static func with(
-        secret: [UInt8]? = secret, _ body: (RESTFixture) async throws -> Void
+        secret: [UInt8]? = secret, steps: (any StepTarget)? = nil,
+        _ body: (RESTFixture) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -66,11 +76,24 @@ struct RESTFixture {
             calls: cluster, store: store, mirror: mirror,
             status: { try await cluster.status() })
         let nodes = NodeBricks(own: try BrickClient(path: folder + "/nobody"), local: local)
+        let session = Session(store: store, log: log)
+        let services = Services(
+            session: session,
+            runner: TransactionRunner(
+                store: store, mirror: mirror, session: session, bricks: steps ?? NoSteps(),
+                log: log),
+            jobs: JobKeeper(
+                store: store, mirror: mirror, session: session, convergence: .seconds(1), log: log))
         let fixture = RESTFixture(
-            store: store, cluster: cluster, mirror: mirror, nodes: nodes,
-            responder: try Self.responder(store, nodes, folder, log) { secret })
+            store: store, cluster: cluster, mirror: mirror, nodes: nodes, services: services,
+            responder: try Self.responder(store, nodes, services, folder, log) { secret })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await mirror.run() }
+            if steps != nil {
+                group.addTask { try await services.session.run() }
+                group.addTask { try await services.runner.run() }
+                group.addTask { try await services.jobs.run() }
+            }
             _ = try await mirror.wait(for: written.revision, timeout: .seconds(10))
             try await body(fixture)
             group.cancelAll()
@@ -79,22 +102,18 @@ struct RESTFixture {
     }
 
     private static func responder(
-        _ store: InMemoryStore, _ nodes: NodeBricks, _ folder: String, _ log: Logger,
-        _ secret: @escaping @Sendable () -> [UInt8]?
+        _ store: InMemoryStore, _ nodes: NodeBricks, _ services: Services, _ folder: String,
+        _ log: Logger, _ secret: @escaping @Sendable () -> [UInt8]?
     ) throws -> Responder {
         let mirror = nodes.local.mirror
-        let session = Session(store: store, log: log)
-        let runner = TransactionRunner(
-            store: store, mirror: mirror, session: session, bricks: NoSteps(), log: log)
         // It is never run, so it stays the built-in table.
         let table = InstalledOptionTable(
             folder: folder, cache: TableCache(path: folder + "/tables"), log: log)
         let routes = Routes(
             volumes: VolumeChanges(
                 store: store, mirror: mirror, local: nodes.local,
-                cluster: ClusterReader(mirror), session: session,
-                runner: runner, options: table,
-                convergence: .seconds(1)),
+                cluster: ClusterReader(mirror), session: services.session,
+                runner: services.runner, options: table, jobs: services.jobs),
             options: OptionChanges(store: store, mirror: mirror, tables: table), mirror: mirror,
             bricks: nodes,
             pmap: try PmapClient(path: folder + "/nobody"))

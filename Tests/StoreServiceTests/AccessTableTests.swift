@@ -34,6 +34,8 @@ import Testing
             (keys.stepReport(txn, step: 0, by: other), ["gd2-rest", "gd2-pmap", "gd2-brickd"], []),
             (keys.transaction(txn), ["gd2-rest", "gd2-brickd"], ["gd2-rest"]),
             (keys.lock("volume/gv0"), ["gd2-rest"], ["gd2-rest"]),
+            (keys.jobCancel(JobID(high: 6, low: 6)), ["gd2-rest"], ["gd2-rest"]),
+            (keys.request("00"), ["gd2-rest"], ["gd2-rest"]),
             (keys.session(IncarnationID(high: 5, low: 5)), ["gd2-rest"], ["gd2-rest"]),
             (keys.restTokenSecret, ["gd2-rest"], []), (keys.volumeAuthSecret, ["gd2-pmap"], []),
             (keys.prefix + "no-such/key", [], []), ("/gluster/another/peers/x", [], []),

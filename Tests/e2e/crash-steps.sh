@@ -11,8 +11,9 @@ clean_marks() { # nothing of a volume on the bricks, and the directories are sti
 etcd() { ETCDCTL_API=3 etcdctl --endpoints=unix:///run/gd2/store.sock --command-timeout=5s "$@"; }
 prefix=/gluster/$(jq -r .cluster /var/lib/gd2/store/identity.json)
 left() { etcd get --prefix "$prefix/$1" --keys-only | grep -c .; }
-settled() { # no journal, no lock; the volume is either whole or gone
+settled() { # no journal, no lock, no job that runs; the volume is either whole or gone
     [ "$(left txns/)" = 0 ] && [ "$(left locks/)" = 0 ] || return 1
+    etcd get --prefix "$prefix/jobs/" --print-value-only | grep -q '"state":"running"' && return 1
     if cli volume info gv0 --timeout 2; then
         [ "$(left volumes/)" != 0 ] && [ "$(left names/)" != 0 ]
     else

@@ -1,4 +1,5 @@
-# Changes that are only tried.
+# Changes that are only tried, jobs (not waited for, waited for, cancelled), and requests that are sent
+# twice.
 . Tests/e2e/node.sh
 node_start
 mkdir -p /run/bricks/b{1,2}
@@ -41,5 +42,90 @@ dry 6 "is started" cli volume start gv0
 dry 0 "nothing would change" cli volume start gv0 force
 dry 3 "gv0 would be stopped" cli volume stop gv0
 cli volume stop gv0 --yes && cli volume delete gv0 --yes || fail "stop and delete"
+
+settled() { # no journal, no lock, no job that runs
+    [ -z "$(etcd get --prefix "$prefix/txns/" --keys-only)$(etcd get --prefix "$prefix/locks/" --keys-only)" ] &&
+        [ "$(cli job list -o json | jq '[.[] | select(.state == "running" or .state == "undoing")] | length')" = 0 ]
+}
+job() { cli job show "$1" -o json | jq -r "$2"; }
+id_of() { grep -Eo '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' <<<"$1" | head -n 1; }
+
+say "jobs"
+wait_for 10 "the end of all" settled || fail "not settled: $(cli job list)"
+cli job list -o json | jq -e 'map(.operation) == ["create-volume","start-volume","stop-volume","delete-volume"] and all(.[]; .state == "done" and .by == "uid 0" and .ended)' >/dev/null ||
+    fail "history: $(cli job list)"
+id=$("${create[@]}" force --async) || fail "create --async: $id"
+cli job wait "$id" || fail "wait for a creation"
+cli volume info gv0 >/dev/null || fail "the job is done and there is no volume"
+[ "$(job "$id" .result)" = /v1/volumes/gv0 ] || fail "result: $(job "$id" .)"
+id=$(cli volume start gv0 --async) && cli job wait "$id" || fail "start --async"
+cli job list --volume gv0 --state done -o name | grep -qx "$id" || fail "job list: $(cli job list)"
+cli job cancel "$id" >/run/out 2>&1; [ $? = 6 ] && grep -q "has ended: it is done" /run/out || fail "cancel of an ended job: $(cat /run/out)"
+cli job show 00000000-0000-0000-0000-000000000000 >/run/out 2>&1; [ $? = 5 ] || fail "no such job: $(cat /run/out)"
+id=$(cli volume stop gv0 --yes --async) && cli job wait "$id" || fail "stop --async"
+id=$(cli volume delete gv0 --yes --async) && cli job wait "$id" || fail "delete --async"
+cli volume info gv0 >/dev/null 2>&1 && fail "deleted, and there"
+
+say "a failed job"
+touch /run/bricks/file
+id=$(cli volume create gv1 localhost:/run/bricks/file/x force --async) || fail "create gv1 --async"
+cli job wait "$id" >/run/out 2>&1; [ $? = 2 ] || fail "status of a failed job: $(cat /run/out)"
+[ "$(job "$id" .state)" = failed ] || fail "state: $(job "$id" .)"
+
+say "cancel before the commit"
+kill -STOP "$(cat "$RUN/gd2-brickd.pid")"
+id=$("${create[@]}" force --async) || fail "create with a hung gd2-brickd"
+[ "$(job "$id" .progress.text)" = "step 1 of 1: prepare-bricks on $(hostname)" ] || job "$id" .progress
+"${create[@]}" force --timeout 5 >/run/out 2>&1; [ $? = 6 ] && grep -q "create-volume.*on .*since .*$id" /run/out ||
+    fail "the lock's holder: $(cat /run/out)"
+cli job cancel "$id" | grep -q "going to be undone" || fail cancel
+kill -CONT "$(cat "$RUN/gd2-brickd.pid")"
+cli job wait "$id" >/run/out 2>&1; [ $? = 6 ] && grep -q "cancelled by uid 0" /run/out || fail "wait for a cancelled one: $(cat /run/out)"
+[ "$(job "$id" .state)" = cancelled ] || fail "state: $(job "$id" .)"
+cli volume info gv0 >/dev/null 2>&1 && fail "cancelled, and there"
+settled || fail "not settled after a cancel"
+getfattr -d -m - /run/bricks/b1 2>/dev/null | grep -q trusted && fail "marks are left on b1"
+
+say "cancel of a wait; a deletion cannot be cancelled"
+"${create[@]}" force || fail create
+node_hold gd2-brickd
+id=$(cli volume start gv0 --async) || fail "start without gd2-brickd"
+[ "$(job "$id" .state)" = running ] || fail "state: $(job "$id" .)"
+job "$id" '.progress.missing[]' | grep -q "has not answered" || fail "missing: $(job "$id" .)"
+cli job cancel "$id" | grep -q "gv0 is started all the same" || fail "cancel of a wait"
+[ "$(job "$id" .state)" = cancelled ] || fail "state: $(job "$id" .)"
+id=$(cli volume stop gv0 --yes --async) && cli job cancel "$id" >/dev/null || fail "cancel of a stop"
+id=$(cli volume delete gv0 --yes --async) || fail "delete without gd2-brickd"
+cli job cancel "$id" >/run/out 2>&1; [ $? = 6 ] && grep -q "past its commit" /run/out || fail "cancel of a deletion: $(cat /run/out)"
+node_release gd2-brickd
+cli job wait "$id" || fail "the deletion does not end"
+
+say "its node dies, the job ends"
+kill -STOP "$(cat "$RUN/gd2-brickd.pid")"
+id=$("${create[@]}" force --async) || fail create
+node_kill gd2-rest
+kill -CONT "$(cat "$RUN/gd2-brickd.pid")"
+node_ready || fail "not ready"
+cli job wait "$id" >/run/out 2>&1; [ $? = 7 ] && grep -q "carried it out died" /run/out || fail "job of a dead coordinator: $(cat /run/out)"
+[ "$(job "$id" .state)" = failed ] || fail "state: $(job "$id" .)"
+settled || fail "not settled after a death"
+
+say "the same request twice"
+rest() { curl -s -o /run/body -w '%{http_code}' --unix-socket /run/gd2/rest.sock "$@"; }
+body='{"name":"gv2","force":true,"subvols":[{"type":"distribute","bricks":[{"peerid":"localhost","path":"/run/bricks/b1"}]}]}'
+for n in 1 2 3; do rest http://x/v1/volumes -H 'Idempotency-Key: once' -d "$body" >"/run/code.$n" & pids[$n]=$!; done
+wait "${pids[1]}" "${pids[2]}" "${pids[3]}"
+cat /run/code.* | grep -q 201201201 || fail "answers: $(cat /run/code.*)"
+first=$(jq -r .id /run/body)
+node_kill gd2-rest; sleep 0.2; node_ready || fail "not ready"
+[ "$(rest http://x/v1/volumes -H 'Idempotency-Key: once' -d "$body")" = 201 ] || fail "again: $(cat /run/body)"
+[ "$(jq -r .id /run/body)" = "$first" ] || fail "another volume: $(cat /run/body)"
+[ "$(cli volume list -o name)" = gv2 ] || fail "volumes: $(cli volume list)"
+[ "$(cli job list --volume gv2 -o name | wc -l)" = 1 ] || fail "jobs: $(cli job list)"
+[ "$(rest http://x/v1/volumes -H 'Idempotency-Key: once' -d '{}')" = 409 ] && grep -q "another request" /run/body || fail "the key of another request: $(cat /run/body)"
+[ "$(rest -X DELETE http://x/v1/volumes/gv2 -H 'Idempotency-Key: twice')" = 204 ] || fail "delete: $(cat /run/body)"
+[ "$(rest -X DELETE http://x/v1/volumes/gv2 -H 'Idempotency-Key: twice')" = 204 ] || fail "delete again: $(cat /run/body)"
+[ "$(rest -X DELETE http://x/v1/volumes/gv2)" = 404 ] || fail "delete without a key: $(cat /run/body)"
+settled || fail "not settled at the end"
 node_stop
 say "done"

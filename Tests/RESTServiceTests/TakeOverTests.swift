@@ -1,0 +1,152 @@
+import GD2Error
+import GlusterModel
+import StoreAPI
+import StoreMirror
+import StoreTesting
+import Synchronization
+import Testing
+import Transaction
+
+@testable import RESTService
+
+/// A coordinator dies at each place of a transaction; two others see the same leftovers at once.
+@Suite struct TakeOverTests {
+    enum Change: String, Sendable, CaseIterable {
+        case create, delete
+        /// A creation that a node refuses.
+        case fail
+    }
+
+    private static let places: [(Change, String)] =
+        [
+            "rest-journal", "rest-step", "rest-commit", "rest-prepared", "rest-committed",
+            "rest-finish",
+        ]
+        .map { (.create, $0) }
+        + [
+            "rest-commit", "rest-prepared", "rest-committed", "rest-journal", "rest-step",
+            "rest-finish",
+        ]
+        .map { (.delete, $0) }
+        + ["rest-journal", "rest-step", "rest-undo", "rest-finish"].map { (.fail, $0) }
+
+    @Test(arguments: places)
+    func whatADeadCoordinatorLeftEndsOnce(change: Change, point: String) async throws {
+        try await SharedCluster.with { cluster, group in
+            let other = try Coordinator(2, cluster.store, cluster.nodes, folder: cluster.folder)
+            let third = try Coordinator(3, cluster.store, cluster.nodes, folder: cluster.folder)
+            for survivor in [other, third] { group.addTask { try await survivor.run() } }
+            if change == .delete { try await other.create("gv0") }
+            if change == .fail {
+                cluster.nodes.marks.withLock { _ = $0.broken.insert(Coordinator.peer(2)) }
+            }
+            let first = try Coordinator(
+                1, cluster.store, cluster.nodes, folder: cluster.folder, dyingAt: point)
+            group.addTask { try await first.run() }
+            let lease = try await Self.lease(of: first, cluster)
+            cluster.nodes.marks.withLock { $0.tokens = [] }
+
+            group.addTask {
+                switch change {
+                case .create, .fail: try? await first.create("gv0")
+                case .delete: try? await first.volumes.delete("gv0", Asked(by: "test"))
+                }
+            }
+            #expect(try await cluster.until { first.store.isCut }, "\(point) was not reached")
+            // Steps that it had begun have ended when its lease does.
+            await cluster.store.expireLease(lease)
+            #expect(
+                try await cluster.until {
+                    let journals = try await cluster.count(cluster.keys.transactions)
+                    let locks = try await cluster.count(cluster.keys.locks)
+                    let haveEnded = try await cluster.jobs().allSatisfy(\.state.hasEnded)
+                    return journals == 0 && locks == 0 && haveEnded
+                }, "journal, lock or job is left")
+
+            // It comes back and finds its transaction gone.
+            first.store.isCut = false
+            try await Self.checkWhole(cluster, change)
+            #expect(cluster.ends.most <= 1)
+            // The dead one's token, and that of the one that took over.
+            #expect(cluster.nodes.marks.withLock { $0.tokens.count } <= 2)
+        }
+    }
+
+    private static func lease(of node: Coordinator, _ cluster: SharedCluster) async throws -> Int64
+    {
+        let id = try await node.session.require().id
+        let value = try #require(try await cluster.store.get(cluster.keys.session(id)))
+        #expect(try await cluster.until { node.mirror.view.freshness == .current })
+        return value.lease
+    }
+
+    /// The volume is there with all its bricks, or nothing of it is.
+    private static func checkWhole(_ cluster: SharedCluster, _ change: Change) async throws {
+        let names = try await cluster.count(cluster.keys.volumeNames)
+        let volumes = try await cluster.count(cluster.keys.volumes)
+        #expect(cluster.nodes.prepared.count == 2 * names)
+        #expect((volumes == 0) == (names == 0))
+        if change == .fail { #expect(names == 0) }
+        for job in try await cluster.jobs() where job.operation == "create-volume" {
+            if change != .delete { #expect((job.state == .done) == (names == 1)) }
+        }
+        for job in try await cluster.jobs() where job.operation == "delete-volume" {
+            #expect((job.state == .done) == (names == 0))
+        }
+    }
+
+    @Test func aLockOfTheSameSessionIsNotTakenFromItsJob() async throws {
+        try await SharedCluster.with { cluster, group in
+            let node = try Coordinator(1, cluster.store, cluster.nodes, folder: cluster.folder)
+            group.addTask { try await node.run() }
+            let session = try await node.session.require()
+            let identity = try await node.store.identity()
+            let held = ObjectLock.Wish(
+                object: "volume/gv0", operation: "create-volume", job: JobID(high: 1, low: 1))
+            let lock = try await ObjectLock.take(
+                held, session: session, identity: identity, store: node.store)
+            #expect(lock?.wasHeld == false)
+            let again = try await ObjectLock.take(
+                held, session: session, identity: identity, store: node.store)
+            #expect(again?.wasHeld == true && again?.fence == lock?.fence)
+            var other = held
+            other.job = JobID(high: 1, low: 2)
+            await #expect(throws: GD2Error.self) {
+                try await ObjectLock.take(
+                    other, session: session, identity: identity, store: node.store)
+            }
+        }
+    }
+
+    @Test func aTransactionWhoseCoordinatorDiedKeepsOthersFromItsObject() async throws {
+        try await SharedCluster.with { cluster, group in
+            let first = try Coordinator(
+                1, cluster.store, cluster.nodes, folder: cluster.folder, dyingAt: "rest-step")
+            group.addTask { try await first.run() }
+            let lease = try await Self.lease(of: first, cluster)
+            group.addTask { try? await first.create("gv0") }
+            #expect(try await cluster.until { first.store.isCut })
+            let key = cluster.keys
+            let journal = try #require(
+                try await cluster.store.list(prefix: key.transactions).values.first)
+            await cluster.store.expireLease(lease)
+            // Somebody whose session owns the journal now, and who has not the lock yet.
+            var record = try RecordCoding.decode(TransactionRecord.self, from: journal.value)
+            let taker = IncarnationID(high: 8, low: 8)
+            record.owner = taker
+            _ = try await cluster.store.txn(
+                if: [],
+                then: [
+                    .put(key: key.session(taker), value: [1]),
+                    .put(key: journal.key, value: try RecordCoding.encode(record)),
+                ])
+            let other = try Coordinator(2, cluster.store, cluster.nodes, folder: cluster.folder)
+            group.addTask { try await other.run() }
+            #expect(try await cluster.until { other.mirror.view.freshness == .current })
+            let error = await #expect(throws: GD2Error.self) { try await other.create("gv0") }
+            #expect(error?.code == .conflict)
+            #expect(error?.fields["job"] == record.job.description)
+            #expect(try await cluster.count(key.locks) == 0)
+        }
+    }
+}
