@@ -71,7 +71,7 @@ fix:
 # Needs protoc and the two generators of the packages in PATH.
 OPTIONS = Visibility=Package,UseAccessLevelOnImports=true
 proto:
-	for d in EtcdAPI/proto:EtcdAPI StoreAPI:StoreAPI BrickAPI:BrickAPI PmapAPI:PmapAPI; do \
+	for d in EtcdAPI/proto:EtcdAPI StoreAPI:StoreAPI NodeAPI:NodeAPI BrickAPI:BrickAPI PmapAPI:PmapAPI; do \
 		from=Sources/$${d%:*} to=Sources/$${d#*:}; \
 		protoc -I $$from --swift_out=$$to --swift_opt=$(OPTIONS) \
 			--grpc-swift-2_out=$$to --grpc-swift-2_opt=$(OPTIONS) $$from/*.proto; \

@@ -149,7 +149,8 @@ let package = Package(
                 metrics, nio, nioHTTP1, nioPosix, signals, toml,
             ]),
         library("DurableFile"),
-        library("EtcdProcess", ["DurableFile", asn1, crypto, x509]),
+        library("Certificates", ["DurableFile", asn1, crypto, x509]),
+        library("EtcdProcess", ["Certificates", "DurableFile", asn1, x509]),
         library("Listening", [log, nio]),
         library(
             "LocalGRPC",
@@ -173,6 +174,7 @@ let package = Package(
         library(
             "StoreMirror", ["DurableFile", "GlusterModel", "StoreAPI", crypto, lifecycle, log]),
         library("StoreTesting", ["GlusterModel", "StoreAPI"]),
+        library("NodeAPI", [grpc, grpcProtobuf, protobuf], exclude: ["node.proto"]),
         library(
             "BrickAPI",
             [
@@ -227,10 +229,10 @@ let package = Package(
         library(
             "StoreService",
             [
-                "Daemon", "DurableFile", "EtcdAPI", "GD2Error", "EtcdProcess", "GlusterModel",
-                "LocalGRPC",
-                "StoreAPI", grpc,
-                grpcNIO, lifecycle, log, metrics, protobuf,
+                "BrickAPI", "Certificates", "Daemon", "DurableFile", "EtcdAPI", "EtcdProcess",
+                "GD2Error", "GlusterModel", "Listening", "LocalGRPC", "Membership", "NodeAPI",
+                "StoreAPI", "StoreMirror", asn1, crypto, grpc, grpcNIO, lifecycle, log, metrics,
+                nio, nioTLS, protobuf, x509,
             ]),
 
         // 5 programs
@@ -248,6 +250,7 @@ let package = Package(
                 "BrickService", "CLinux", "DurableFile", "GD2Error", "GlusterModel", "Transaction",
                 log,
             ]),
+        tests("CertificatesTests", ["Certificates", asn1, x509]),
         tests("CLICommandsTests", ["CLICommands", "GD2Error", "GlusterModel", "RESTAPI"]),
         tests("BrickSupervisionTests", ["BrickSupervision", "GlusterModel", "Seeded"]),
         tests("DaemonTests", ["Daemon", "Seeded", argumentParser, coreMetrics, lifecycle]),

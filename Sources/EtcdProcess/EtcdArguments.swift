@@ -1,26 +1,43 @@
-/// The command line of a member of a cluster of one.
+/// The command line of one member of the Raft engine.
 public struct EtcdArguments: Sendable {
     public var name: String
     public var clusterToken: String
     public var dataDirectory: String
     /// `host:port` for gd2-store; loopback.
     public var clientAddress: String
-    /// `host:port` for other members.
-    public var peerAddress: String
+    /// `host:port` where other members are listened for.
+    public var peerListenAddress: String
+    /// `https://host:port` that other members are told.
+    public var peerURL: String
+    /// `NAME=URL` of all members, this one included. etcd reads it only at its very first start.
+    public var initialCluster: [String]
+    /// Whether the member joins others, who know it already.
+    public var joins: Bool
+    /// Whether it is the only node of its cluster.
+    public var isAlone: Bool
     public var quotaBytes: Int
+    /// For gd2-store's connections.
     public var certificates: EtcdCertificates
+    /// Folder with `peer-ca.pem`, `peer.pem` and `peer.key`, for other members' connections.
+    public var peerCertificates: String
 
     public init(
         name: String, clusterToken: String, dataDirectory: String, clientAddress: String,
-        peerAddress: String, quotaBytes: Int, certificates: EtcdCertificates
+        peerListenAddress: String, peerURL: String, initialCluster: [String], joins: Bool,
+        isAlone: Bool, quotaBytes: Int, certificates: EtcdCertificates, peerCertificates: String
     ) {
         self.name = name
         self.clusterToken = clusterToken
         self.dataDirectory = dataDirectory
         self.clientAddress = clientAddress
-        self.peerAddress = peerAddress
+        self.peerListenAddress = peerListenAddress
+        self.peerURL = peerURL
+        self.initialCluster = initialCluster
+        self.joins = joins
+        self.isAlone = isAlone
         self.quotaBytes = quotaBytes
         self.certificates = certificates
+        self.peerCertificates = peerCertificates
     }
 
     /// Revisions that a watch may fall behind before it has to list anew.
@@ -28,28 +45,31 @@ public struct EtcdArguments: Sendable {
 
     /// A member that is alone waits out an election that nobody contests before it serves, so the
     /// time for it is short. More members need etcd's own 100 and 1,000 ms.
-    private static let aloneTimes = ["--heartbeat-interval=20", "--election-timeout=100"]
+    private var times: [String] {
+        !isAlone ? [] : ["--heartbeat-interval=20", "--election-timeout=100"]
+    }
 
     public var words: [String] {
         [
             "--name=\(name)", "--data-dir=\(dataDirectory)",
             "--listen-client-urls=https://\(clientAddress)",
             "--advertise-client-urls=https://\(clientAddress)",
-            "--listen-peer-urls=https://\(peerAddress)",
-            "--initial-advertise-peer-urls=https://\(peerAddress)",
-            "--initial-cluster=\(name)=https://\(peerAddress)",
-            "--initial-cluster-token=\(clusterToken)", "--initial-cluster-state=new",
+            "--listen-peer-urls=https://\(peerListenAddress)",
+            "--initial-advertise-peer-urls=\(peerURL)",
+            "--initial-cluster=\(initialCluster.joined(separator: ","))",
+            "--initial-cluster-token=\(clusterToken)",
+            "--initial-cluster-state=\(joins ? "existing" : "new")",
             "--client-cert-auth=true", "--trusted-ca-file=\(certificates.path("client-ca.pem"))",
             "--cert-file=\(certificates.path("server.pem"))",
             "--key-file=\(certificates.path("server.key"))",
             "--peer-client-cert-auth=true",
-            "--peer-trusted-ca-file=\(certificates.path("peer-ca.pem"))",
-            "--peer-cert-file=\(certificates.path("peer.pem"))",
-            "--peer-key-file=\(certificates.path("peer.key"))",
+            "--peer-trusted-ca-file=\(peerCertificates)/peer-ca.pem",
+            "--peer-cert-file=\(peerCertificates)/peer.pem",
+            "--peer-key-file=\(peerCertificates)/peer.key",
             "--auto-compaction-mode=revision",
             "--auto-compaction-retention=\(Self.retainedRevisions)",
             "--quota-backend-bytes=\(quotaBytes)", "--logger=zap", "--log-outputs=stderr",
             "--log-level=warn",
-        ] + Self.aloneTimes
+        ] + times
     }
 }

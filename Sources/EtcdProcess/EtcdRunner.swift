@@ -1,3 +1,4 @@
+import DurableFile
 import Glibc
 
 /// The whole of `gd2-etcd.service`: waits until gd2-store has written the role file, then becomes
@@ -5,10 +6,44 @@ import Glibc
 public enum EtcdRunner {
     private static let pollMs: Int64 = 100
 
+    /// Locked by etcd for as long as it runs: a lock of fcntl(2) stays over exec, and tells whose
+    /// it is.
+    private static func lockFile(_ stateDirectory: String) -> String {
+        stateDirectory + "/etcd.lock"
+    }
+
+    /// The etcd that runs with this state directory; nil when there is none.
+    public static func runningPid(stateDirectory: String) -> Int32? {
+        let descriptor = open(lockFile(stateDirectory), O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var lock = Glibc.flock()
+        lock.l_type = Int16(F_WRLCK)
+        lock.l_whence = Int16(SEEK_SET)
+        guard fcntl(descriptor, F_GETLK, &lock) == 0, lock.l_type != Int16(F_UNLCK) else {
+            return nil
+        }
+        return lock.l_pid
+    }
+
+    /// Its descriptor stays open, also in etcd.
+    private static func takeLock(_ stateDirectory: String) throws {
+        let path = lockFile(stateDirectory)
+        let descriptor = open(path, O_RDWR | O_CREAT, 0o600)
+        guard descriptor >= 0 else { throw FileError(path, "open", errno) }
+        var lock = Glibc.flock()
+        lock.l_type = Int16(F_WRLCK)
+        lock.l_whence = Int16(SEEK_SET)
+        guard fcntl(descriptor, F_SETLK, &lock) == 0 else { throw FileError(path, "lock", errno) }
+    }
+
     /// Returns only by throwing.
-    public static func run(roleFile path: String) async throws {
+    public static func run(roleFile path: String, stateDirectory: String) async throws {
         while true {
-            if let role = try RoleFile.load(from: path) { try become(role) }
+            if let role = try RoleFile.load(from: path) {
+                try takeLock(stateDirectory)
+                try become(role)
+            }
             try await Task.sleep(for: .milliseconds(pollMs))
         }
     }

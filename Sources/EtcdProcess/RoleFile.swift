@@ -24,26 +24,17 @@ public struct RoleFile: Hashable, Sendable, Codable {
     public func save(to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try DurableFile.save(path, encoder.encode(self))
-    }
-}
-
-extension DurableFile {
-    /// Does nothing when the file says the same already.
-    static func save(_ path: String, _ data: Data) throws(FileError) {
-        let bytes = Array(data)
+        let data = try encoder.encode(self)
         if FileManager.default.contents(atPath: path) == data { return }
-        try replace(path, with: bytes)
+        try DurableFile.replace(path, with: Array(data))
     }
 }
 
 public enum EtcdProcessError: Error, Equatable, CustomStringConvertible {
-    case file(String, errno: Int32)
     case exec(String, errno: Int32)
 
     public var description: String {
         switch self {
-        case .file(let path, let code): "cannot write \(path): \(String(cString: strerror(code)))"
         case .exec(let path, let code):
             "cannot run \(path): \(String(cString: strerror(code))): is etcd-server installed?"
         }

@@ -8,6 +8,8 @@ public struct Peer: Hashable, Sendable, Codable {
     public var addresses: [String]
     /// `host:port` of the port that GlusterFS clients use (24007 unless configured otherwise).
     public var clientAddresses: [String]
+    /// TCP port of its gd2-store for other nodes; nil: 24008.
+    public var nodePort: Int?
     public var metadata: [String: String]
 
     public init(id: PeerID, name: String, addresses: [String], clientAddresses: [String]) {

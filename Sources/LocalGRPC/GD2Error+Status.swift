@@ -65,8 +65,10 @@ extension ErrorCode {
 }
 
 /// Turns a ``GD2Error`` that a service throws into its status.
-struct ErrorInterceptor: ServerInterceptor {
-    @concurrent func intercept<Input: Sendable, Output: Sendable>(
+public struct ErrorInterceptor: ServerInterceptor {
+    public init() {}
+
+    @concurrent public func intercept<Input: Sendable, Output: Sendable>(
         request: StreamingServerRequest<Input>, context: ServerContext,
         next:
             @concurrent @Sendable (StreamingServerRequest<Input>, ServerContext) async throws ->

@@ -95,3 +95,9 @@ final class PingShield: ChannelInboundHandler {
 public func answerPings(on channel: any Channel) -> EventLoopFuture<Void> {
     PingShield.install(on: channel, onServer: false)
 }
+
+/// The same on a server over TCP, as `channelDebuggingCallbacks.onAcceptTCPConnection`.
+@Sendable
+public func answerPingsOnServer(on channel: any Channel) -> EventLoopFuture<Void> {
+    PingShield.install(on: channel, onServer: true)
+}

@@ -5,11 +5,27 @@ public import GlusterModel
 public struct StoreKeys: Hashable, Sendable {
     /// `/gluster/<cluster-id>/`.
     public let prefix: String
+    public let cluster: ClusterID
 
-    public init(cluster: ClusterID) { prefix = "/gluster/\(cluster)/" }
+    public init(cluster: ClusterID) {
+        self.cluster = cluster
+        prefix = "/gluster/\(cluster)/"
+    }
 
     public var epoch: String { prefix + "cluster/epoch" }
     public var schemaVersion: String { prefix + "cluster/version" }
+
+    /// JSON: ``StoredMembers``.
+    public var members: String { prefix + "cluster/members" }
+    public var tokens: String { prefix + "cluster/tokens/" }
+    /// A join token: JSON ``StoredToken``.
+    public func token(_ fingerprint: String) -> String { tokens + fingerprint }
+    public var leavingPeers: String { prefix + "cluster/leaving/" }
+    /// There while a peer is being taken out. JSON: ``StoredLeaving``.
+    public func leavingPeer(_ id: PeerID) -> String { leavingPeers + id.description }
+    public var removedPeers: String { prefix + "cluster/removed/" }
+    /// Remembers that a peer was taken out, and is told so when it comes back.
+    public func removedPeer(_ id: PeerID) -> String { removedPeers + id.description }
 
     public var peers: String { prefix + "peers/" }
     public func peer(_ id: PeerID) -> String { peers + id.description }

@@ -55,3 +55,48 @@ public struct StoredSchemaVersion: Hashable, Sendable, Codable {
 
     public init(_ version: Int) { self.version = version }
 }
+
+/// `cluster/members`: who runs a member of the Raft engine, as its leader's node wrote it.
+public struct StoredMembers: Hashable, Sendable, Codable {
+    public struct Member: Hashable, Sendable, Codable {
+        /// etcd's id.
+        public var id: UInt64
+        public var peer: PeerID
+        public var isLearner: Bool
+
+        public init(id: UInt64, peer: PeerID, isLearner: Bool) {
+            self.id = id
+            self.peer = peer
+            self.isLearner = isLearner
+        }
+    }
+
+    public var schema = 1
+    public var members: [Member]
+
+    public init(members: [Member]) { self.members = members }
+}
+
+/// `cluster/tokens/<fingerprint of its key>`: what may join.
+public struct StoredToken: Hashable, Sendable, Codable {
+    public var schema = 1
+    /// Seconds since 1970.
+    public var created: Int64
+    public var expires: Int64
+    public var usesLeft: Int
+
+    public init(created: Int64, expires: Int64, usesLeft: Int) {
+        self.created = created
+        self.expires = expires
+        self.usesLeft = usesLeft
+    }
+}
+
+/// `cluster/leaving/<peer>`.
+public struct StoredLeaving: Hashable, Sendable, Codable {
+    public var schema = 1
+    /// It is gone for ever: nobody waits for it.
+    public var force: Bool
+
+    public init(force: Bool) { self.force = force }
+}

@@ -4,6 +4,8 @@ import StoreAPI
 /// What each program may read and write in the store. New key? Give it a row here.
 struct AccessTable: Sendable {
     static let programs: Set<String> = ["admin", "gd2-rest", "gd2-pmap", "gd2-brickd"]
+    /// As which another node's gd2-store is served.
+    static let programsOfPeers: Set<String> = ["gd2-store", "gd2-rest", "gd2-pmap", "gd2-brickd"]
 
     /// A range of keys as etcd has it: `end` empty for the single key, `[0]` for all from `start`.
     struct KeyRange: Hashable {
@@ -29,6 +31,8 @@ struct AccessTable: Sendable {
             ],
             "gd2-pmap": cluster + [keys.secrets(reader: "gd2-pmap")],
             "gd2-brickd": cluster + [keys.transactions],
+            // Another node's, which asks its callers what they may read.
+            "gd2-store": [keys.prefix],
         ]
         writable = [
             "admin": [keys.prefix],
@@ -37,6 +41,11 @@ struct AccessTable: Sendable {
                 keys.transactions, keys.jobs, keys.requests, keys.locks, keys.sessions,
             ],
             "gd2-brickd": [keys.reported(by: peer)],
+            // A node says of itself where it is, and that it is alive; removals and tokens are
+            // made at whatever node somebody asks.
+            "gd2-store": [
+                keys.peers, keys.alive(peer), keys.tokens, keys.leavingPeers, keys.removedPeers,
+            ],
         ]
     }
 
@@ -50,7 +59,7 @@ struct AccessTable: Sendable {
     }
 
     func mayGrantLeases(_ programs: Set<String>) -> Bool {
-        !programs.isDisjoint(with: ["admin", "gd2-rest"])
+        !programs.isDisjoint(with: ["admin", "gd2-rest", "gd2-store"])
     }
 
     private func allows(

@@ -1,14 +1,24 @@
+import Certificates
 import EtcdProcess
 import FoundationEssentials
-import Glibc
+import GRPCCore
+import GlusterModel
 import Logging
+import NodeAPI
 import ServiceLifecycle
+import StoreAPI
+import SwiftASN1
+import SwiftProtobuf
+import X509
 
 /// Renews the certificates before they end, then stops this program, so that it is started with
 /// them; says so when the clock is set to a time before them, in which etcd cannot be reached.
 struct CertificateKeeper: Service {
-    let certificates: EtcdCertificates
-    let log: Logger
+    let node: NodeParts
+    let local: EtcdCertificates
+    let upstream: Upstream
+
+    private var log: Logger { node.log }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -17,20 +27,46 @@ struct CertificateKeeper: Service {
                 isBehind = self.checkClock(wasBehind: isBehind)
                 do { try await Task.sleep(for: Limits.certificateLookEvery) } catch { return }
                 do {
-                    guard try self.certificates.prepare(now: Date()) else { continue }
+                    let isLocal = try self.local.prepare(now: Date())
+                    let isOwn = try await self.renewOwn()
+                    guard isLocal || isOwn else { continue }
                 } catch {
                     self.log.error("certificates not renewed", metadata: ["error": "\(error)"])
                     continue
                 }
-                self.log.notice("certificates renewed, starting anew")
-                kill(getpid(), SIGTERM)
+                self.log.notice("certificates renewed")
+                self.node.restart.soon()
             }
         }
     }
 
+    /// A member signs for itself; others ask a voter.
+    private func renewOwn() async throws -> Bool {
+        let limit = Date().addingTimeInterval(30 * 86_400)
+        if let own = node.certificates.own, own.lasts(until: limit) { return false }
+        let hosts = node.peers.peer(node.own)?.addresses ?? []
+        if node.certificates.nodeAuthority != nil {
+            return try node.certificates.prepare(
+                peer: node.own, hosts: hosts + ["localhost", "127.0.0.1"], isFounding: false,
+                now: Date())
+        }
+        guard let voter = node.peers.otherVoters.lazy.compactMap(node.peers.peer).first else {
+            throw StoreServiceError.noAuthority
+        }
+        let key = KeyPair.newKey()
+        let publicKey = try key.publicKey.serializeAsPEM().pemString
+        let reply = try await node.connections.node(voter).renew(
+            .with { $0.publicKey = publicKey },
+            options: NodeConnections.options(Limits.nodeCall))
+        try TextFile.write(node.certificates.path("node-ca.pem"), reply.authorities)
+        try KeyPair(certificate: Certificate(pemEncoded: reply.certificate), key: key)
+            .save(node.certificates.directory, "node")
+        return true
+    }
+
     private func checkClock(wasBehind: Bool) -> Bool {
         let now = Date()
-        guard let begin = certificates.begin, now < begin else {
+        guard let begin = local.begin, now < begin else {
             if wasBehind { log.notice("clock is right again") }
             return false
         }

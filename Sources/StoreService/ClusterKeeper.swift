@@ -9,9 +9,11 @@ import SwiftProtobuf
 
 /// Puts the keys into etcd that every cluster has, and keeps `alive/<peer>`.
 struct ClusterKeeper: Service {
-    let etcd: EtcdConnection
+    let etcd: Upstream
     let state: StoreState
     let configuration: StoreConfiguration
+    /// Why the store does not answer, as far as that is known.
+    let quorum: @Sendable () -> String
     let log: Logger
 
     func run() async throws {
@@ -43,8 +45,9 @@ struct ClusterKeeper: Service {
     private func keepAlive() async throws {
         try await prepareKeys()
         state.status.available = true
-        state.status.message = "etcd answers"
-        log.info("etcd answers", metadata: ["address": "\(configuration.etcdClientAddress)"])
+        state.status.message = "the store answers"
+        log.info("store answers")
+        let etcd = etcd
         let lease = try await etcd.lease.leaseGrant(
             .with { $0.ttl = Limits.aliveTTLSeconds }, options: EtcdConnection.options)
         let key = state.identity.store.keys.alive(state.identity.peer)
@@ -56,7 +59,7 @@ struct ClusterKeeper: Service {
             }, options: EtcdConnection.options)
         defer {
             state.status.available = false
-            state.status.message = "etcd does not answer: see systemctl status gd2-etcd"
+            state.status.message = quorum()
         }
         while true {
             let left = try await etcd.lease.leaseKeepAlive(options: EtcdConnection.options) {
@@ -77,6 +80,11 @@ struct ClusterKeeper: Service {
     private func prepareKeys() async throws {
         let identity = state.identity
         let keys = identity.store.keys
+        try await beginRecoveredEpoch(keys)
+        guard !identity.hasJoined else {
+            try await raiseEpoch(keys)
+            return try await registerPeer(keys)
+        }
         try await create(keys.epoch, try RecordCoding.encode(StoredEpoch(identity.epoch)))
         try await create(keys.schemaVersion, try RecordCoding.encode(StoredSchemaVersion(1)))
         try await create(keys.volumeAuthSecret, Self.secret())
@@ -95,6 +103,19 @@ struct ClusterKeeper: Service {
         if reply.succeeded { log.info("key made", metadata: ["key": "\(key)"]) }
     }
 
+    /// A store that was restored here says so to everybody by its epoch.
+    private func beginRecoveredEpoch(_ keys: StoreKeys) async throws {
+        guard let epoch = state.identity.recovering else { return }
+        _ = try await etcd.kv.put(
+            .with {
+                $0.key = Data(keys.epoch.utf8)
+                $0.value = Data((try? RecordCoding.encode(StoredEpoch(epoch))) ?? [])
+            }, options: EtcdConnection.options)
+        state.identity.recovering = nil
+        try state.identity.save(directory: configuration.stateDirectory)
+        log.notice("epoch begun", metadata: ["epoch": "\(epoch)"])
+    }
+
     private func raiseEpoch(_ keys: StoreKeys) async throws {
         guard let stored = try await value(keys.epoch) else { return }
         let epoch = try RecordCoding.decode(StoredEpoch.self, from: stored).epoch
@@ -104,19 +125,15 @@ struct ClusterKeeper: Service {
         log.notice("epoch raised", metadata: ["epoch": "\(epoch)"])
     }
 
+    /// Renews this node's record where the node itself knows better; what an operator has set
+    /// stays. A peer that was removed has none, and makes none.
     private func registerPeer(_ keys: StoreKeys) async throws {
-        let addresses = NodeAddresses.all(configured: configuration.address)
-        let name = configuration.name.isEmpty ? NodeAddresses.hostName() : configuration.name
-        var peer = Peer(
-            id: state.identity.peer, name: name, addresses: addresses,
-            clientAddresses: addresses.map { "\($0):\(configuration.clientPort)" })
-        let key = keys.peer(peer.id)
+        let key = keys.peer(state.identity.peer)
         let old = try await value(key)
-        if let old {
-            let known = try RecordCoding.decode(Peer.self, from: old)
-            peer.metadata = known.metadata
-            if known == peer { return }
-        }
+        guard old != nil || !state.identity.hasJoined else { return }
+        let known = try old.map { try RecordCoding.decode(Peer.self, from: $0) }
+        let peer = OwnPeer.record(state.identity.peer, configuration, known: known)
+        if known == peer { return }
         let bytes =
             try old.map { try RecordCoding.encode(peer, updating: $0) }
             ?? RecordCoding.encode(peer)
@@ -127,7 +144,9 @@ struct ClusterKeeper: Service {
             }, options: EtcdConnection.options)
         log.notice(
             "own peer registered",
-            metadata: ["peer": "\(peer.id)", "addresses": "\(addresses.joined(separator: " "))"])
+            metadata: [
+                "peer": "\(peer.id)", "addresses": "\(peer.addresses.joined(separator: " "))",
+            ])
     }
 
     private func value(_ key: String) async throws -> [UInt8]? {

@@ -40,6 +40,7 @@ struct EtcdConnection: Service {
     var kv: Etcdserverpb_KV.Client<Transport> { .init(wrapping: client) }
     var watch: Etcdserverpb_Watch.Client<Transport> { .init(wrapping: client) }
     var lease: Etcdserverpb_Lease.Client<Transport> { .init(wrapping: client) }
+    var cluster: Etcdserverpb_Cluster.Client<Transport> { .init(wrapping: client) }
     var maintenance: Etcdserverpb_Maintenance.Client<Transport> { .init(wrapping: client) }
 
     /// For a call that answers once.

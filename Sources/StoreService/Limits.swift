@@ -28,4 +28,42 @@ enum Limits {
     /// How often the certificates are looked at, which are renewed 30 days before their end: a
     /// clock that is set right after the boot may end them at once.
     static let certificateLookEvery = Duration.seconds(60)
+    /// How often etcd is looked for after it was told to end; half of that time in order.
+    static let etcdEndPolls = 200
+    static let etcdEndPollMs = 50
+    /// One probe of another node, and between two.
+    static let probe = Duration.seconds(1)
+    static let probeEvery = Duration.seconds(1)
+    /// Up to so many peers every node probes every other; beyond, only the leader does, and the
+    /// others probe the voters.
+    static let peersProbedByAll = 9
+    /// A clock that differs by more is said.
+    static let clockSkewMax = Duration.seconds(1)
+    /// Between two looks at the members, and the time limit of one change of theirs.
+    static let membershipEvery = Duration.seconds(1)
+    static let memberChange = Duration.seconds(10)
+    /// Between two looks at whether the store answers, and the time limit of one.
+    static let upstreamLookEvery = Duration.milliseconds(500)
+    static let upstreamLook = Duration.seconds(1)
+    /// A member that is reached through others looks that often whether its own etcd serves again.
+    static let ownEtcdEvery = Duration.seconds(2)
+    /// Connecting and answering of another node, for what a person waits for.
+    static let nodeCall = Duration.seconds(10)
+    /// Keys whose certificates were verified and are remembered.
+    static let verifiedKeysMax = 4_096
+    /// Join tokens at once, and the longest life of one.
+    static let tokensMax = 1_000
+    static let tokenSecondsMax: UInt32 = 30 * 86_400
+    static let pairSecondsMax: UInt32 = 86_400
+    static let tokenUsesMax: UInt32 = 1_000
+    /// How long a removal waits until the store's engine does without the peer.
+    static let removal = Duration.seconds(50)
+    /// Snapshots that a member keeps.
+    static let snapshotsKept = 12
+    /// Between an answer and the end of this program, so that the answer arrives.
+    static let gracefulExitMs = 300
+    static let snapshotLookEvery = Duration.seconds(60)
+    /// What another program may print before the rest is left out, and how long it may run.
+    static let commandOutputBytes = 4_096
+    static let commandPolls = 3_000
 }

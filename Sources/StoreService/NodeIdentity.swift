@@ -11,6 +11,12 @@ struct NodeIdentity: Codable, Hashable {
     var peer: PeerID
     /// The newest epoch that this node has seen.
     var epoch: Epoch
+    /// Whether it joined this cluster; nil or false: it founded it.
+    var joined: Bool?
+    /// The epoch that a recovery of this node's began, until the store has it.
+    var recovering: Epoch?
+
+    var hasJoined: Bool { joined == true }
 
     var store: StoreIdentity { StoreIdentity(cluster: cluster, peer: peer, epoch: epoch) }
 
@@ -29,11 +35,16 @@ struct NodeIdentity: Codable, Hashable {
             throw StoreServiceError.unreadableIdentity(path)
         }
         var generator = SystemRandomNumberGenerator()
-        let identity = NodeIdentity(
-            cluster: ClusterID(using: &generator), peer: PeerID(using: &generator),
-            epoch: Epoch(1))
+        let identity = NodeIdentity.founding(PeerID(using: &generator))
         try identity.save(directory: directory)
         return identity
+    }
+
+    /// `peer` in a new cluster of its own.
+    static func founding(_ peer: PeerID) -> NodeIdentity {
+        var generator = SystemRandomNumberGenerator()
+        return NodeIdentity(
+            cluster: ClusterID(using: &generator), peer: peer, epoch: Epoch(1))
     }
 
     func save(directory: String) throws {
@@ -45,12 +56,16 @@ struct NodeIdentity: Codable, Hashable {
 enum StoreServiceError: Error, Equatable, CustomStringConvertible {
     case badIdentity(String, String)
     case unreadableIdentity(String)
+    case notPrepared
+    case noAuthority
 
     var description: String {
         switch self {
         case .badIdentity(let path, let why):
             "\(path) is damaged (\(why)): restore it from a backup; a node without its identity "
                 + "loses its bricks"
+        case .noAuthority: "this node has no key to sign certificates of members with"
+        case .notPrepared: "no member was prepared here: prepare it first"
         case .unreadableIdentity(let path):
             "\(path) is there, but cannot be read by this user: give it back its owner and mode "
                 + "(chown gd2-store, chmod 600)"

@@ -13,12 +13,18 @@ struct SpaceKeeper: Service {
     let state: StoreState
     let quotaBytes: Int
     let log: Logger
+    /// Whether this node's etcd is a member: else there is nothing to watch.
+    let runsMember: @Sendable () async -> Bool
 
     private let used = Gauge(label: "gd2_etcd_database_bytes")
     private let up = Gauge(label: "gd2_etcd_up")
     private var quota: UInt64 { UInt64(quotaBytes) }
 
-    init(etcd: EtcdConnection, state: StoreState, quotaBytes: Int, log: Logger) {
+    init(
+        etcd: EtcdConnection, state: StoreState, quotaBytes: Int, log: Logger,
+        runsMember: @escaping @Sendable () async -> Bool
+    ) {
+        self.runsMember = runsMember
         self.etcd = etcd
         self.state = state
         self.quotaBytes = quotaBytes
@@ -31,6 +37,10 @@ struct SpaceKeeper: Service {
         var reclaimed: ContinuousClock.Instant?
         while !Task.isCancelled {
             var pause = Limits.healthEverySeconds
+            guard await runsMember() else {
+                do { try await Task.sleep(for: .seconds(pause)) } catch { return }
+                continue
+            }
             do {
                 let isFull = try await look()
                 up.record(1)

@@ -8,60 +8,158 @@ import LocalGRPC
 import Logging
 public import ServiceLifecycle
 import StoreAPI
+import StoreMirror
 
-/// gd2-store: identity, certificates, role file, and the gateway to etcd on `store.sock`.
+/// gd2-store: identity, certificates, role file, the gateway to the store on `store.sock`, and the
+/// node's only door to other nodes, TCP 24008.
 public enum StoreDaemon {
     /// The file that ``EtcdRunner`` waits for.
     public static func roleFile(stateDirectory: String) -> String { stateDirectory + "/role.json" }
 
     public static func services(
         _ context: DaemonContext<StoreConfiguration>
-    ) throws -> [any Service] {
+    ) async throws -> [any Service] {
         let configuration = context.configuration
         let identity = try NodeIdentity.prepare(directory: configuration.stateDirectory)
-        let certificates = EtcdCertificates(directory: configuration.stateDirectory + "/pki")
-        if try certificates.prepare(now: Date()) { context.log.notice("certificates made") }
-        try role(configuration, identity, certificates)
-            .save(to: roleFile(stateDirectory: configuration.stateDirectory))
+        let local = EtcdCertificates(directory: configuration.stateDirectory + "/pki")
+        let own = ClusterCertificates(
+            stateDirectory: configuration.stateDirectory, cluster: identity.cluster)
+        let madeLocal = try local.prepare(now: Date())
+        let hosts =
+            NodeAddresses.all(configured: configuration.address) + ["localhost", "127.0.0.1"]
+        let madeOwn = try own.prepare(
+            peer: identity.peer, hosts: hosts, isFounding: !identity.hasJoined, now: Date())
+        if madeLocal || madeOwn { context.log.notice("certificates made") }
+        let role = try MemberRole(
+            configuration, identity, local: local, cluster: own, log: context.log)
+        try await role.begin()
         context.log.info(
             "identity",
             metadata: ["cluster": "\(identity.cluster)", "peer": "\(identity.peer)"])
+        return try StoreServices(
+            context: context, identity: identity, local: local, own: own, role: role
+        ).all()
+    }
+}
 
-        let state = StoreState(identity: identity)
-        let table = AccessTable(keys: identity.store.keys, peer: identity.peer)
-        let etcd = try EtcdConnection(
-            address: configuration.etcdClientAddress, certificates: certificates)
+/// Wires gd2-store's services.
+private struct StoreServices {
+    let context: DaemonContext<StoreConfiguration>
+    let configuration: StoreConfiguration
+    let state: StoreState
+    let etcd: EtcdConnection
+    let node: NodeParts
+    let upstream: Upstream
+    let store: UpstreamStore
+    let liveness: Liveness
+    let membership: MembershipKeeper
+    let bricks: LocalClient
+    let local: EtcdCertificates
+
+    init(
+        context: DaemonContext<StoreConfiguration>, identity: NodeIdentity,
+        local: EtcdCertificates, own: ClusterCertificates, role: MemberRole
+    ) throws {
+        self.context = context
+        self.local = local
+        configuration = context.configuration
+        state = StoreState(identity: identity)
+        etcd = try EtcdConnection(
+            address: configuration.etcdClientAddress, certificates: local)
+        let connections = NodeConnections(certificates: own)
+        let peers = PeerDirectory(
+            own: identity.peer, cluster: identity.cluster,
+            voters: KnownVoters.load(configuration.stateDirectory, cluster: identity.cluster))
+        node = NodeParts(
+            configuration: configuration, certificates: own, state: state, peers: peers,
+            connections: connections, role: role, log: context.log)
+        upstream = Upstream(
+            own: etcd, connections: connections, peers: peers, store: state, log: context.log
+        ) { await role.record?.member != nil }
+        store = UpstreamStore(upstream: upstream, state: state)
+        liveness = Liveness(node: node)
+        membership = MembershipKeeper(node: node, etcd: etcd, liveness: liveness, store: store)
+        bricks = try LocalClient(path: configuration.brickdSocket)
+    }
+
+    func all() throws -> [any Service] {
+        let snapshots = SnapshotFolder(stateDirectory: configuration.stateDirectory)
+        let mirror = StoreMirror(
+            store: store, prefixes: { [$0.peers, $0.prefix + "cluster/"] },
+            stateFile: configuration.stateDirectory + "/view", log: context.log)
+        return [
+            etcd, node.connections, upstream, bricks, mirror,
+            PeerFollower(mirror: mirror, peers: node.peers), liveness, membership,
+            try localServer(snapshots), try nodeServer(), node.restart,
+            SnapshotKeeper(node: node, etcd: etcd, folder: snapshots),
+            CertificateKeeper(node: node, local: local, upstream: upstream),
+            SpaceKeeper(
+                etcd: etcd, state: state, quotaBytes: configuration.etcdQuotaBytes,
+                log: context.log
+            ) { [role = node.role] in await role.record?.member != nil },
+            ClusterKeeper(
+                etcd: upstream, state: state, configuration: configuration,
+                quorum: { [node, liveness] in QuorumText.of(node, liveness) }, log: context.log),
+        ]
+    }
+
+    private func localServer(_ snapshots: SnapshotFolder) throws -> LocalServer {
+        let access = Access.local(
+            AccessTable(keys: state.identity.store.keys, peer: state.identity.peer))
+        let relay = BrickRelay(local: bricks, node: node)
+        let joins = Joins(node: node, store: store)
         let names = CallerTable.shipped.merging(configuration.callers) { _, own in own }
-        let server = LocalServer(
+        return LocalServer(
             listening: try context.listener(
                 "store", or: .unix(path: configuration.storeSocket, mode: 0o660)),
             callers: CallerTable(names: names, self: geteuid()),
             services: [
-                KVGateway(etcd: etcd, table: table), WatchGateway(etcd: etcd, table: table),
-                LeaseGateway(etcd: etcd, table: table),
-                StoreGateway(etcd: etcd, table: table, state: state),
+                KVGateway(etcd: upstream, access: access),
+                WatchGateway(etcd: upstream, access: access),
+                LeaseGateway(etcd: upstream, access: access),
+                StoreGateway(etcd: upstream, access: access, state: state),
+                ClusterGateway(
+                    node: node, liveness: liveness,
+                    changes: PeerChanges(
+                        node: node, store: store, joins: joins, liveness: liveness,
+                        membership: membership),
+                    joins: joins, membership: membership, etcd: etcd, snapshots: snapshots,
+                    recovery: Recovery(
+                        node: node, upstream: upstream, folder: snapshots,
+                        life: EtcdLife(stateDirectory: configuration.stateDirectory)),
+                    bricks: relay),
             ], log: context.log)
-        return [
-            etcd, server,
-            CertificateKeeper(certificates: certificates, log: context.log),
-            SpaceKeeper(
-                etcd: etcd, state: state, quotaBytes: configuration.etcdQuotaBytes,
-                log: context.log),
-            ClusterKeeper(
-                etcd: etcd, state: state, configuration: configuration, log: context.log),
-        ]
     }
 
-    private static func role(
-        _ configuration: StoreConfiguration, _ identity: NodeIdentity,
-        _ certificates: EtcdCertificates
-    ) -> RoleFile {
-        let arguments = EtcdArguments(
-            name: identity.peer.description, clusterToken: identity.cluster.description,
-            dataDirectory: configuration.stateDirectory + "/etcd",
-            clientAddress: configuration.etcdClientAddress,
-            peerAddress: configuration.etcdPeerAddress,
-            quotaBytes: configuration.etcdQuotaBytes, certificates: certificates)
-        return RoleFile(binary: configuration.etcdBinary, arguments: arguments.words)
+    private func nodeServer() throws -> NodeServer {
+        let callers = NodeCallers(
+            certificates: node.certificates, peers: node.peers, pairing: node.pairing,
+            isOpen: configuration.openJoin)
+        let access = Access.peers(state.identity.store.keys)
+        return NodeServer(
+            listening: try context.listener(
+                "node", or: .tcp(host: configuration.nodeHost, port: configuration.nodePort)),
+            security: NodeTLS.server(node.certificates, callers: callers),
+            interceptor: NodeCallerInterceptor(callers: callers, peers: node.peers),
+            services: [
+                // A voter's own etcd answers, and no other's: a call goes one way at most.
+                KVGateway(etcd: etcd, access: access), WatchGateway(etcd: etcd, access: access),
+                LeaseGateway(etcd: etcd, access: access),
+                NodeGateway(
+                    node: node, etcd: etcd, joins: Joins(node: node, store: store),
+                    bricks: BrickRelay(local: bricks, node: node)),
+            ], log: context.log)
+    }
+}
+
+/// Tells the directory of peers what the mirror says.
+private struct PeerFollower: Service {
+    let mirror: StoreMirror
+    let peers: PeerDirectory
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await view in mirror.changes() { peers.update(view) }
+        }
     }
 }

@@ -5,34 +5,35 @@ import SwiftProtobuf
 
 /// etcd's Watch service, for what the caller's program may read.
 struct WatchGateway: Etcdserverpb_Watch.SimpleServiceProtocol {
-    let etcd: EtcdConnection
-    let table: AccessTable
+    let etcd: any StoreWay
+    let access: Access
 
     func watch(
         request: RPCAsyncSequence<Etcdserverpb_WatchRequest, any Error>,
         response: RPCWriter<Etcdserverpb_WatchResponse>, context: ServerContext
     ) async throws {
-        let programs = context.localCaller.programs
-        let table = table
-        try await etcd.watch.watch(options: EtcdConnection.streamOptions) { writer in
-            for try await message in request {
-                if case .createRequest(let create) = message.requestUnion {
-                    let range = AccessTable.KeyRange(
-                        start: Array(create.key), end: Array(create.rangeEnd))
-                    try refuse(table.refusal(reading: range, by: programs))
+        let grant = try access.of(context)
+        try await etcd.following { [etcd] in
+            try await etcd.watch.watch(options: EtcdConnection.streamOptions) { writer in
+                for try await message in request {
+                    if case .createRequest(let create) = message.requestUnion {
+                        let range = AccessTable.KeyRange(
+                            start: Array(create.key), end: Array(create.rangeEnd))
+                        try refuse(grant.table.refusal(reading: range, by: grant.programs))
+                    }
+                    try await writer.write(message)
                 }
-                try await writer.write(message)
+            } onResponse: { answers in
+                for try await message in answers.messages { try await response.write(message) }
             }
-        } onResponse: { answers in
-            for try await message in answers.messages { try await response.write(message) }
         }
     }
 }
 
 /// etcd's Lease service, for programs that hold locks.
 struct LeaseGateway: Etcdserverpb_Lease.SimpleServiceProtocol {
-    let etcd: EtcdConnection
-    let table: AccessTable
+    let etcd: any StoreWay
+    let access: Access
 
     func leaseGrant(
         request: Etcdserverpb_LeaseGrantRequest, context: ServerContext
@@ -64,17 +65,19 @@ struct LeaseGateway: Etcdserverpb_Lease.SimpleServiceProtocol {
         response: RPCWriter<Etcdserverpb_LeaseKeepAliveResponse>, context: ServerContext
     ) async throws {
         try check(context)
-        try await etcd.lease.leaseKeepAlive(options: EtcdConnection.streamOptions) { writer in
-            for try await message in request { try await writer.write(message) }
-        } onResponse: { answers in
-            for try await message in answers.messages { try await response.write(message) }
+        try await etcd.following { [etcd] in
+            try await etcd.lease.leaseKeepAlive(options: EtcdConnection.streamOptions) { writer in
+                for try await message in request { try await writer.write(message) }
+            } onResponse: { answers in
+                for try await message in answers.messages { try await response.write(message) }
+            }
         }
     }
 
     private func check(_ context: ServerContext) throws {
-        let programs = context.localCaller.programs
-        guard table.mayGrantLeases(programs) else {
-            let who = programs.sorted().joined(separator: ", ")
+        let grant = try access.of(context)
+        guard grant.table.mayGrantLeases(grant.programs) else {
+            let who = grant.programs.sorted().joined(separator: ", ")
             throw RPCError(code: .permissionDenied, message: "\(who) may not use leases")
         }
     }

@@ -23,7 +23,7 @@ struct GD2Store: AsyncParsableCommand {
 
         func run() async throws {
             await runDaemon("gd2-store", options, StoreConfiguration.self) { context in
-                try StoreDaemon.services(context)
+                try await StoreDaemon.services(context)
             }
         }
     }
@@ -39,7 +39,8 @@ struct GD2Store: AsyncParsableCommand {
 
         func run() async throws {
             try await EtcdRunner.run(
-                roleFile: StoreDaemon.roleFile(stateDirectory: stateDirectory))
+                roleFile: StoreDaemon.roleFile(stateDirectory: stateDirectory),
+                stateDirectory: stateDirectory)
         }
     }
 }

@@ -43,7 +43,7 @@ import Testing
         ] as [(String, Set<String>, Set<String>)])
     func whoMayReadAndWriteAKey(key: String, readers: Set<String>, writers: Set<String>) {
         let range = AccessTable.KeyRange(start: Array(key.utf8), end: [])
-        for program in ["gd2-rest", "gd2-pmap", "gd2-brickd", "gd2-store", "nobody"] {
+        for program in ["gd2-rest", "gd2-pmap", "gd2-brickd", "nobody"] {
             let (reads, writes) = (
                 table.refusal(reading: range, by: [program]),
                 table.refusal(writing: range, by: [program])
@@ -56,6 +56,20 @@ import Testing
         #expect((table.refusal(reading: range, by: ["admin"]) == nil) == isOurs)
         #expect((table.refusal(writing: range, by: ["admin"]) == nil) == isOurs)
         #expect(table.refusal(reading: range, by: []) != nil)
+    }
+
+    /// Another node's gd2-store, which asks its own callers what they may read.
+    @Test(
+        arguments: [
+            (keys.peer(own), true), (keys.alive(own), true), (keys.alive(other), false),
+            (keys.token("x"), true), (keys.leavingPeer(other), true), (keys.members, false),
+            (keys.epoch, false), (keys.volumeHead(volume), false),
+            (keys.volumeReport(volume, by: own), false), (keys.restTokenSecret, false),
+        ])
+    func aPeersStoreReadsAllAndWritesOfPeersAlone(key: String, writes: Bool) {
+        let range = AccessTable.KeyRange(start: Array(key.utf8), end: [])
+        #expect(table.refusal(reading: range, by: ["gd2-store"]) == nil)
+        #expect((table.refusal(writing: range, by: ["gd2-store"]) == nil) == writes)
     }
 
     @Test func aRangeIsReadOnlyWhenAllOfItMayBe() {

@@ -1,0 +1,52 @@
+import EtcdAPI
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import GlusterModel
+import LocalGRPC
+import StoreAPI
+
+/// Who a call is from, as far as keys go: as which programs, and of which node.
+struct Access: Sendable {
+    struct Grant: Sendable {
+        var table: AccessTable
+        var programs: Set<String>
+    }
+
+    private let grant: @Sendable (ServerContext) throws -> Grant
+
+    /// Callers on this node's socket.
+    static func local(_ table: AccessTable) -> Access {
+        Access { context in Grant(table: table, programs: context.localCaller.programs) }
+    }
+
+    /// Other nodes: what any program of theirs may do, since their gd2-store has asked the rest.
+    static func peers(_ keys: StoreKeys) -> Access {
+        Access { context in
+            let table = AccessTable(keys: keys, peer: try context.callingPeer)
+            return Grant(table: table, programs: AccessTable.programsOfPeers)
+        }
+    }
+
+    func of(_ context: ServerContext) throws -> Grant { try grant(context) }
+}
+
+/// A way to etcd.
+protocol StoreWay: Sendable {
+    typealias Transport = HTTP2ClientTransport.Posix
+    var kv: Etcdserverpb_KV.Client<Transport> { get }
+    var watch: Etcdserverpb_Watch.Client<Transport> { get }
+    var lease: Etcdserverpb_Lease.Client<Transport> { get }
+
+    /// Runs a stream for as long as this way leads to the same place.
+    func following<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value
+}
+
+extension EtcdConnection: StoreWay {
+    func following<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value { try await body() }
+}
+
+extension Upstream: StoreWay {}

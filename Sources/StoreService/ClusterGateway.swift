@@ -1,0 +1,202 @@
+import FoundationEssentials
+import GD2Error
+import GRPCCore
+import GlusterModel
+import LocalGRPC
+import Membership
+import StoreAPI
+import SwiftProtobuf
+
+/// What an operator asks and changes of the cluster; for root and gd2-rest.
+struct ClusterGateway: Gd2_Store_V1_Cluster.SimpleServiceProtocol {
+    let node: NodeParts
+    let liveness: Liveness
+    let changes: PeerChanges
+    let joins: Joins
+    let membership: MembershipKeeper
+    let etcd: EtcdConnection
+    let snapshots: SnapshotFolder
+    let recovery: Recovery
+    let bricks: BrickRelay
+
+    private func check(_ context: ServerContext) throws {
+        let programs = context.localCaller.programs
+        guard programs.isDisjoint(with: ["admin", "gd2-rest"]) else { return }
+        let who = programs.sorted().joined(separator: ", ")
+        throw GD2Error(.notAllowed, "\(who) may not ask about the cluster")
+    }
+
+    // MARK: Peers
+
+    func peers(
+        request: Gd2_Store_V1_PeersRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_PeersReply {
+        try check(context)
+        let now = ContinuousClock.now
+        let members = node.peers.members.members
+        let states = node.peers.peers.values.map { peer -> PeerState in
+            let member = members.first { $0.peer == peer.id }
+            let role: PeerState.Role =
+                member.map { $0.isLearner ? .learner : .voter } ?? .client
+            guard peer.id != node.own else {
+                return PeerState(
+                    peer: peer.id, isReachable: true, role: role, heardAgo: .zero,
+                    version: suiteVersion)
+            }
+            let seen = liveness.of(peer.id)
+            return PeerState(
+                peer: peer.id, isReachable: seen.isReachable, role: role,
+                clockSkew: seen.clockSkew, heardAgo: seen.heard.map { now - $0 },
+                roundTrip: seen.roundTrip, message: seen.message, version: seen.version)
+        }
+        return .with { $0.peers = states.map(Gd2_Store_V1_PeerState.init) }
+    }
+
+    func addPeer(
+        request: Gd2_Store_V1_AddPeerRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_AddPeerReply {
+        try check(context)
+        let peer = try await changes.add(
+            request.address, code: request.code, metadata: request.metadata)
+        return .with { $0.peerID = peer.description }
+    }
+
+    func removePeer(
+        request: Gd2_Store_V1_RemovePeerRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_RemovePeerReply {
+        try check(context)
+        let text = try await changes.remove(
+            Self.peer(request.peerID), force: request.force, isDryRun: request.dryRun)
+        return .with { $0.message = text }
+    }
+
+    func editPeer(
+        request: Gd2_Store_V1_EditPeerRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_EditPeerReply {
+        try check(context)
+        try await changes.edit(
+            Self.peer(request.peerID), name: request.name, addresses: request.addresses,
+            metadata: request.metadata, removed: request.metadataRemoved)
+        return .init()
+    }
+
+    private static func peer(_ text: String) throws -> PeerID {
+        guard let peer = PeerID(text) else {
+            throw GD2Error(.invalid, "\"\(text)\" is no peer id")
+        }
+        return peer
+    }
+
+    // MARK: Joining
+
+    func createToken(
+        request: Gd2_Store_V1_CreateTokenRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_CreateTokenReply {
+        try check(context)
+        let (token, secret) = try await changes.createToken(
+            seconds: request.validSeconds, uses: request.uses)
+        return .with {
+            $0.token = Gd2_Store_V1_Token(token)
+            $0.secret = secret
+        }
+    }
+
+    func listTokens(
+        request: Gd2_Store_V1_ListTokensRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_ListTokensReply {
+        try check(context)
+        let tokens = try await changes.tokens()
+        return .with { $0.tokens = tokens.map(Gd2_Store_V1_Token.init) }
+    }
+
+    func revokeToken(
+        request: Gd2_Store_V1_RevokeTokenRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_RevokeTokenReply {
+        try check(context)
+        try await changes.revokeToken(request.id)
+        return .init()
+    }
+
+    func pair(
+        request: Gd2_Store_V1_PairRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_PairReply {
+        try check(context)
+        let (code, until) = try await changes.pair(seconds: request.validSeconds)
+        return .with {
+            $0.code = code
+            $0.expiresUnix = Int64(until.timeIntervalSince1970)
+        }
+    }
+
+    func join(
+        request: Gd2_Store_V1_JoinRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_JoinReply {
+        try check(context)
+        let (cluster, peer) = try await joins.join(JoinSecret(request.token), metadata: [:])
+        return .with {
+            $0.clusterID = cluster.description
+            $0.peerID = peer.description
+        }
+    }
+
+    // MARK: The Raft engine
+
+    func members(
+        request: Gd2_Store_V1_MembersRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_MembersReply {
+        try check(context)
+        let members = await MemberReports(node: node, etcd: etcd, liveness: liveness).all
+        let wanted = MembershipPlan.votersWanted(
+            peers: node.peers.peers.count, settings: membership.settings)
+        return .with {
+            $0.members = members.map(Gd2_Store_V1_Member.init)
+            $0.plan = membership.plan
+            $0.votersWanted = UInt32(wanted)
+        }
+    }
+
+    func saveSnapshot(
+        request: Gd2_Store_V1_SaveSnapshotRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_SnapshotInfo {
+        try check(context)
+        guard await node.role.record?.member != nil else {
+            throw GD2Error(
+                .conflict,
+                "this node is no member of the store: ask one (glustercli cluster members)")
+        }
+        return Gd2_Store_V1_SnapshotInfo(
+            try await snapshots.save(from: etcd, epoch: node.state.identity.epoch))
+    }
+
+    func listSnapshots(
+        request: Gd2_Store_V1_ListSnapshotsRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_ListSnapshotsReply {
+        try check(context)
+        return .with { $0.snapshots = snapshots.all.map(Gd2_Store_V1_SnapshotInfo.init) }
+    }
+
+    func recover(
+        request: Gd2_Store_V1_RecoverRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_RecoverReply {
+        try check(context)
+        let (epoch, text) = try await recovery.recover(
+            snapshot: request.snapshot.isEmpty ? nil : request.snapshot, isDryRun: request.dryRun)
+        return .with {
+            $0.epoch = epoch.number
+            $0.message = text
+        }
+    }
+
+    // MARK: Other nodes
+
+    func callBrick(
+        request: Gd2_Store_V1_CallBrickRequest,
+        response: RPCWriter<Gd2_Store_V1_CallBrickReply>, context: ServerContext
+    ) async throws {
+        try check(context)
+        let answer = try await bricks.call(
+            Self.peer(request.peerID), request.method, Array(request.message),
+            timeout: .milliseconds(request.timeoutMs))
+        try await response.write(.with { $0.message = Data(answer) })
+    }
+}

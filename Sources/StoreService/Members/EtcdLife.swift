@@ -1,0 +1,21 @@
+import EtcdProcess
+import Glibc
+
+/// The etcd that runs on this node, as far as gd2-store may touch it: both run as one user.
+struct EtcdLife: Sendable {
+    let stateDirectory: String
+
+    private var pid: Int32? { EtcdRunner.runningPid(stateDirectory: stateDirectory) }
+
+    /// Ends it, so that its unit starts it anew with what the role file says then. Returns when it
+    /// has ended.
+    func end() async {
+        guard let pid else { return }
+        kill(pid, SIGTERM)
+        for poll in 0..<Limits.etcdEndPolls {
+            guard self.pid == pid else { return }
+            if poll == Limits.etcdEndPolls / 2 { kill(pid, SIGKILL) }
+            try? await Task.sleep(for: .milliseconds(Limits.etcdEndPollMs))
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import Certificates
+import Crypto
+import EtcdProcess
+import FoundationEssentials
+import Glibc
+import GlusterModel
+import Logging
+import SwiftASN1
+import Synchronization
+import X509
+
+/// What this node's etcd is to be: the record, the role file made of it, and etcd's end when it has
+/// to become another. One change at a time.
+actor MemberRole {
+    private let configuration: StoreConfiguration
+    private let certificates: EtcdCertificates
+    private let own: ClusterCertificates
+    private let identity: NodeIdentity
+    private let log: Logger
+    private let life: EtcdLife
+    /// The key that ``prepare()`` made, until its certificate comes.
+    private var pendingKey: Certificate.PrivateKey?
+    private(set) var record: MemberRecord?
+
+    init(
+        _ configuration: StoreConfiguration, _ identity: NodeIdentity,
+        local certificates: EtcdCertificates, cluster own: ClusterCertificates, log: Logger
+    ) throws {
+        self.configuration = configuration
+        self.identity = identity
+        self.certificates = certificates
+        self.own = own
+        self.log = log
+        life = EtcdLife(stateDirectory: configuration.stateDirectory)
+        record = try MemberRecord.load(configuration.stateDirectory, cluster: identity.cluster)
+    }
+
+    private var roleFile: String {
+        StoreDaemon.roleFile(stateDirectory: configuration.stateDirectory)
+    }
+
+    /// At the start: the first member of a cluster that this node founded, or what it was told.
+    func begin() async throws {
+        if record == nil, !identity.hasJoined {
+            let url = configuration.peerURL
+            record = MemberRecord(
+                cluster: identity.cluster, member: 0, peerURL: url,
+                initialCluster: ["\(identity.peer)=\(url)"], joins: false, isAlone: true,
+                dataDirectory: "etcd", digest: "", clusterToken: identity.cluster.description)
+        }
+        try await apply(endingRunning: identity.hasJoined)
+    }
+
+    /// A new key for the certificate that other members know this one by, and its URL.
+    func prepare() throws -> (publicKey: String, url: String) {
+        let key = KeyPair.newKey()
+        pendingKey = key
+        return (try key.publicKey.serializeAsPEM().pemString, configuration.peerURL)
+    }
+
+    /// What a leader says that this node is to run.
+    struct Assignment: Sendable {
+        var member: UInt64
+        var initialCluster: [String]
+        var certificate: String
+        var memberAuthority: (certificate: String, key: String)
+        var nodeAuthority: (certificates: String, key: String)
+        var digest: String
+        var clusterToken: String
+        var isAlone: Bool
+    }
+
+    func run(_ assignment: Assignment) async throws {
+        guard let key = pendingKey else {
+            throw StoreServiceError.notPrepared
+        }
+        let pair = KeyPair(
+            certificate: try Certificate(pemEncoded: assignment.certificate), key: key)
+        guard pair.certificate.publicKey == key.publicKey else { throw CertificateError.otherKey }
+        try pair.save(own.directory, "peer")
+        for (name, text) in [
+            ("peer-ca.key", assignment.memberAuthority.key),
+            ("peer-ca.pem", assignment.memberAuthority.certificate),
+            ("node-ca.key", assignment.nodeAuthority.key),
+            ("node-ca.pem", assignment.nodeAuthority.certificates),
+        ] { try TextFile.write(own.path(name), text) }
+        pendingKey = nil
+        let isSame = record?.member == assignment.member || record?.member == 0
+        var next =
+            isSame && record != nil
+            ? record
+            : MemberRecord(
+                cluster: identity.cluster, member: nil, peerURL: "", initialCluster: [],
+                joins: true, isAlone: false,
+                dataDirectory: "etcd-" + String(assignment.member, radix: 16),
+                digest: "", clusterToken: "")
+        next?.member = assignment.member
+        next?.initialCluster = assignment.initialCluster
+        next?.digest = assignment.digest
+        next?.peerURL = configuration.peerURL
+        next?.isAlone = assignment.isAlone
+        if !isSame { next?.clusterToken = assignment.clusterToken }
+        record = next
+        try next?.save(configuration.stateDirectory)
+        try await apply(endingRunning: false)
+        log.notice(
+            "member of the store", metadata: ["member": "\(String(assignment.member, radix: 16))"])
+    }
+
+    /// This node runs no member any more; what it had is put aside.
+    func stop() async throws {
+        guard record?.member != nil else { return }
+        record?.member = nil
+        record?.digest = ""
+        try record?.save(configuration.stateDirectory)
+        try await apply(endingRunning: true)
+        log.notice("no member of the store any more")
+    }
+
+    /// Makes the role file say what the record says. etcd is ended when what it runs with changes;
+    /// its unit starts it anew.
+    private func apply(endingRunning: Bool) async throws {
+        guard let record, record.member != nil else {
+            unlink(roleFile)
+            if endingRunning { await life.end() }
+            try putAside(except: nil)
+            return
+        }
+        let old = try RoleFile.load(from: roleFile)
+        let new = RoleFile(binary: configuration.etcdBinary, arguments: words(record))
+        try new.save(to: roleFile)
+        let matters = { (file: RoleFile?) in
+            file?.arguments.filter { !$0.hasPrefix("--initial-cluster") }
+        }
+        if old != nil, matters(old) != matters(new) { await life.end() }
+        try putAside(except: record.dataDirectory)
+    }
+
+    private func words(_ record: MemberRecord) -> [String] {
+        EtcdArguments(
+            name: identity.peer.description, clusterToken: record.clusterToken,
+            dataDirectory: configuration.stateDirectory + "/" + record.dataDirectory,
+            clientAddress: configuration.etcdClientAddress,
+            peerListenAddress: configuration.etcdPeerAddress, peerURL: record.peerURL,
+            initialCluster: record.initialCluster, joins: record.joins,
+            isAlone: record.isAlone,
+            quotaBytes: configuration.etcdQuotaBytes, certificates: certificates,
+            peerCertificates: own.directory
+        ).words
+    }
+
+    /// Data of members that this node runs no more: the newest is kept, the others go.
+    private func putAside(except current: String?) throws {
+        let folder = configuration.stateDirectory
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names where name == "etcd" || name.hasPrefix("etcd-") {
+            guard name != current else { continue }
+            let aside = folder + "/aside"
+            try? FileManager.default.removeItem(atPath: aside)
+            try FileManager.default.moveItem(atPath: folder + "/" + name, toPath: aside)
+            log.notice("old data of the store put aside", metadata: ["folder": "\(aside)"])
+        }
+    }
+}

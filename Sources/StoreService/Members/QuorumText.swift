@@ -1,0 +1,25 @@
+import GlusterModel
+import StoreAPI
+
+/// Why the store takes no changes, with the arithmetic of its voters.
+enum QuorumText {
+    static func of(_ node: NodeParts, _ liveness: Liveness) -> String {
+        let voters = node.peers.members.members.filter { !$0.isLearner }
+        let isMember = node.peers.members.members.contains { $0.peer == node.own }
+        guard voters.count > 1 || !isMember else {
+            return "etcd does not answer: see systemctl status gd2-etcd"
+        }
+        let needed = voters.count / 2 + 1
+        let silent = voters.filter { voter in
+            if voter.peer == node.own { return false }
+            let seen = liveness.of(voter.peer)
+            return !seen.isReachable || !seen.memberRuns
+        }
+        let names = silent.map { node.peers.peer($0.peer)?.name ?? "\($0.peer)" }.sorted()
+        let up = voters.count - silent.count
+        let who = names.isEmpty ? "" : ": \(names.joined(separator: ", ")) do not answer"
+        return
+            "the store has no quorum: \(needed) of \(voters.count) voters are needed, \(up) can be "
+            + "reached\(who)"
+    }
+}

@@ -1,0 +1,41 @@
+import FoundationEssentials
+import Logging
+import Metrics
+import ServiceLifecycle
+import StoreAPI
+
+/// Takes snapshots by itself, on every node whose etcd is a member.
+struct SnapshotKeeper: Service {
+    let node: NodeParts
+    let etcd: EtcdConnection
+    let folder: SnapshotFolder
+
+    func run() async throws {
+        guard node.configuration.snapshotHours > 0 else {
+            try? await gracefulShutdown()
+            return
+        }
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do { try await Task.sleep(for: Limits.snapshotLookEvery) } catch { return }
+                await self.look()
+            }
+        }
+    }
+
+    private func look() async {
+        guard await node.role.record?.member != nil, node.state.status.available else { return }
+        let age = Date().timeIntervalSince1970 - Double(folder.newest ?? 0)
+        // One from the future is a clock's that was set back since: it is not waited for.
+        guard age >= Double(node.configuration.snapshotHours) * 3_600 || age < 0 else { return }
+        do {
+            let made = try await folder.save(from: etcd, epoch: node.state.identity.epoch)
+            node.log.info(
+                "snapshot taken",
+                metadata: ["snapshot": "\(made.name)", "bytes": "\(made.bytes)"])
+            Gauge(label: "gd2_snapshot_seconds").record(made.created)
+        } catch {
+            node.log.error("snapshot not taken", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,251 @@
+import Certificates
+import EtcdAPI
+import FoundationEssentials
+import GD2Error
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import GlusterModel
+import LocalGRPC
+import Logging
+import NodeAPI
+import StoreAPI
+import SwiftASN1
+import SwiftProtobuf
+import X509
+
+/// Both ends of joining a cluster.
+struct Joins: Sendable {
+    let node: NodeParts
+    let store: UpstreamStore
+
+    private var keys: StoreKeys { node.state.identity.store.keys }
+
+    // MARK: This node joins
+
+    /// Joins the cluster of `secret`. From its answer on this node is a peer; gd2-store starts anew
+    /// with what it was given.
+    func join(
+        _ secret: JoinSecret, metadata: [String: String]
+    ) async throws -> (ClusterID, PeerID) {
+        try await checkEmpty()
+        let key = KeyPair.newKey()
+        let request = try joinRequest(key, metadata)
+        let pair = try KeyPair.selfSigned(
+            secret.key, named: node.own.description, now: Date())
+        var causes: [String] = []
+        for text in secret.addresses {
+            guard let address = HostPort(text, defaultPort: node.configuration.nodePort) else {
+                continue
+            }
+            do {
+                let reply = try await Self.asking(
+                    address,
+                    try NodeTLS.client(showing: pair, trusting: secret.authorityFingerprint)
+                ) { client in
+                    try await Gd2_Node_V1_Node.Client(wrapping: client).join(
+                        request, options: NodeConnections.options(Limits.nodeCall))
+                }
+                return try await become(reply, key)
+            } catch let error as RPCError {
+                let known = GD2Error(error, from: "\(address)")
+                guard [.unavailable, .timedOut].contains(known.code) else { throw known }
+                causes.append("\(address): \(error.message)")
+            }
+        }
+        throw GD2Error(
+            .unavailable,
+            "no node of the cluster lets this one in (\(causes.joined(separator: "; "))): is TCP "
+                + "24008 open there, and the token neither used nor over?")
+    }
+
+    private func joinRequest(
+        _ key: Certificate.PrivateKey, _ metadata: [String: String]
+    ) throws -> Gd2_Node_V1_JoinRequest {
+        let configuration = node.configuration
+        let addresses = NodeAddresses.all(configured: configuration.address)
+        return try .with {
+            $0.peerID = node.own.description
+            $0.name = configuration.name.isEmpty ? NodeAddresses.hostName() : configuration.name
+            $0.addresses = addresses
+            $0.clientAddresses = addresses.map { "\($0):\(configuration.clientPort)" }
+            $0.publicKey = try key.publicKey.serializeAsPEM().pemString
+            $0.version = suiteVersion
+            $0.schema = UInt32(SuiteSchema.newest)
+            $0.nodePort = UInt32(configuration.nodePort)
+            $0.metadata = metadata
+        }
+    }
+
+    /// A node joins only while nothing would be lost by it.
+    func checkEmpty() async throws {
+        let others = node.peers.peers.count - 1
+        if others > 0 || node.state.identity.hasJoined {
+            throw GD2Error(
+                .conflict,
+                "this node is in a cluster (\(node.state.identity.cluster)) with "
+                    + "\(max(others, 0)) other peers: take it out first (glustercli peer remove)")
+        }
+        let volumes = try await store.list(prefix: keys.volumes).values.count { value in
+            value.key.hasSuffix("/head")
+        }
+        if volumes > 0 {
+            throw GD2Error(
+                .conflict,
+                "this node has \(volumes) volumes of its own: delete them first, or join the other "
+                    + "way round (glustercli volume list)")
+        }
+    }
+
+    private func become(
+        _ reply: Gd2_Node_V1_JoinReply, _ key: Certificate.PrivateKey
+    ) async throws -> (ClusterID, PeerID) {
+        guard let cluster = ClusterID(reply.clusterID) else {
+            throw GD2Error(.internal, "the cluster gave no id")
+        }
+        let folder = ClusterCertificates(
+            stateDirectory: node.configuration.stateDirectory, cluster: cluster)
+        try folder.makeFolder()
+        let pair = KeyPair(certificate: try Certificate(pemEncoded: reply.certificate), key: key)
+        try pair.save(folder.directory, "node")
+        try TextFile.write(folder.path("node-ca.pem"), reply.authorities)
+        var identity = NodeIdentity(cluster: cluster, peer: node.own, epoch: Epoch(reply.epoch))
+        identity.joined = true
+        try KnownVoters(reply.voters).save(node.configuration.stateDirectory, cluster: cluster)
+        // From here on it is a peer, whenever it is started.
+        try identity.save(directory: node.configuration.stateDirectory)
+        node.log.notice("joined a cluster", metadata: ["cluster": "\(cluster)"])
+        node.restart.soon()
+        return (cluster, node.own)
+    }
+
+    // MARK: Another node joins
+
+    func accept(
+        _ request: Gd2_Node_V1_JoinRequest, from caller: NodeCaller?
+    ) async throws -> Gd2_Node_V1_JoinReply {
+        guard let peer = PeerID(request.peerID) else {
+            throw GD2Error(.invalid, "the joining node has no peer id")
+        }
+        try check(request, peer)
+        if node.certificates.nodeAuthority == nil {
+            throw GD2Error(
+                .unavailable, "this node cannot sign: join by a voter (glustercli cluster members)")
+        }
+        if case .token(let fingerprint) = caller { try await use(token: fingerprint) }
+        let certificate = try certificate(
+            for: peer, publicKey: request.publicKey, hosts: request.addresses)
+        var record = Peer(
+            id: peer, name: request.name, addresses: request.addresses,
+            clientAddresses: request.clientAddresses)
+        record.nodePort = Int(request.nodePort)
+        record.metadata = request.metadata
+        let result = try await store.txn(
+            if: [.createRevision(key: keys.peer(peer), equals: 0)],
+            then: [
+                .put(key: keys.peer(peer), value: RecordCoding.encode(record)),
+                .delete(key: keys.removedPeer(peer)), .delete(key: keys.leavingPeer(peer)),
+            ])
+        guard result.succeeded else {
+            throw GD2Error(.conflict, "peer \(peer) is in this cluster already")
+        }
+        node.log.notice(
+            "peer joined", metadata: ["peer": "\(request.name)", "peer.id": "\(peer)"])
+        let voters = [node.own] + node.peers.otherVoters
+        return try .with {
+            $0.clusterID = node.state.identity.cluster.description
+            $0.epoch = node.state.identity.epoch.number
+            $0.certificate = certificate
+            $0.authorities = try authorities()
+            $0.voters = voters.compactMap { node.peers.peer($0) }.map { voter in
+                .with {
+                    $0.peerID = voter.id.description
+                    $0.addresses = voter.nodeAddresses.map(\.description)
+                }
+            }
+        }
+    }
+
+    private func check(_ request: Gd2_Node_V1_JoinRequest, _ peer: PeerID) throws {
+        if let known = node.peers.peer(peer) {
+            throw GD2Error(
+                .conflict,
+                "peer id \(peer) is \(known.name)'s already: \(request.name) is a copy of it; "
+                    + "there stop gd2-store, remove identity.json from its state directory, and "
+                    + "join")
+            )
+        }
+        let taken = node.peers.peers.values.first { other in
+            other.name == request.name
+                || !Set(other.addresses).isDisjoint(with: request.addresses)
+        }
+        if let taken {
+            throw GD2Error(
+                .conflict,
+                "\(request.name) has the name or an address of peer \(taken.name): give each node "
+                    + "its own, or remove the old one (glustercli peer remove \(taken.name))")
+        }
+        guard request.schema >= SuiteSchema.newest else {
+            throw GD2Error(
+                .conflict,
+                "gd2 \(request.version) on \(request.name) cannot read schema "
+                    + "\(SuiteSchema.newest) of this cluster's store: install \(suiteVersion) or "
+                    + "newer there")
+        }
+    }
+
+    private func use(token fingerprint: String) async throws {
+        let key = keys.token(fingerprint)
+        for _ in 0..<5 {
+            guard let found = try await store.get(key) else { break }
+            var token = try RecordCoding.decode(StoredToken.self, from: found.value)
+            guard token.isUsable(now: Date()) else { break }
+            token.usesLeft -= 1
+            let change: StoreAPI.Operation =
+                token.usesLeft > 0
+                ? .put(
+                    key: key, value: try RecordCoding.encode(token, updating: found.value))
+                : .delete(key: key)
+            let result = try await store.txn(
+                if: [.modRevision(key: key, equals: found.modRevision)], then: [change])
+            if result.succeeded { return }
+        }
+        throw GD2Error(
+            .notAllowed,
+            "the token is used or over: make a new one (glustercli peer token create)")
+    }
+
+    func certificate(
+        for peer: PeerID, publicKey: String, hosts: [String]
+    ) throws -> String {
+        guard let authority = node.certificates.nodeAuthority else {
+            throw GD2Error(.unavailable, "this node cannot sign: ask a voter")
+        }
+        return try authority.issue(
+            to: Certificate.PublicKey(pemEncoded: publicKey), commonName: peer.description,
+            hosts: hosts, now: Date()
+        ).serializeAsPEM().pemString
+    }
+
+    func authorities() throws -> String {
+        TextFile.read(node.certificates.path("node-ca.pem")) ?? ""
+    }
+
+    /// One call to a node that there is no lasting connection to.
+    static func asking<Value: Sendable>(
+        _ address: HostPort, _ security: HTTP2ClientTransport.Posix.TransportSecurity,
+        _ body:
+            @Sendable @escaping (GRPCClient<HTTP2ClientTransport.Posix>) async throws -> Value
+    ) async throws -> Value {
+        try await withGRPCClient(
+            transport: try NodeConnections.transport(to: address, security)
+        ) { client in
+            try await body(client)
+        }
+    }
+}
+
+extension StoredToken {
+    func isUsable(now: Date) -> Bool {
+        usesLeft > 0 && Double(expires) > now.timeIntervalSince1970
+    }
+}

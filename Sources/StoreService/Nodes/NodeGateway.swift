@@ -1,0 +1,153 @@
+import Certificates
+import EtcdAPI
+import FoundationEssentials
+import GD2Error
+import GRPCCore
+import GlusterModel
+import NodeAPI
+import StoreAPI
+import SwiftProtobuf
+import X509
+
+/// What this node answers other nodes.
+struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
+    let node: NodeParts
+    let etcd: EtcdConnection
+    let joins: Joins
+    let bricks: BrickRelay
+
+    func join(
+        request: Gd2_Node_V1_JoinRequest, context: ServerContext
+    ) async throws -> Gd2_Node_V1_JoinReply {
+        try await joins.accept(request, from: context.nodeCaller)
+    }
+
+    func invite(
+        request: Gd2_Node_V1_InviteRequest, context: ServerContext
+    ) async throws -> Gd2_Node_V1_InviteReply {
+        let (_, peer) = try await joins.join(
+            JoinSecret(request.token), metadata: request.metadata)
+        node.pairing.end()
+        return .with { $0.peerID = peer.description }
+    }
+
+    func probe(
+        request: Gd2_Node_V1_ProbeRequest, context: ServerContext
+    ) async throws -> Gd2_Node_V1_ProbeReply {
+        let caller = try context.callingPeer
+        let identity = node.state.identity
+        let record = await node.role.record
+        let runs = record?.member == nil ? false : await memberRuns()
+        if caller.description != request.peerID {
+            throw GD2Error(.conflict, "peer \(request.peerID) shows the certificate of \(caller)")
+        }
+        let members = node.peers.members.members
+        return .with { reply in
+            reply.clusterID = identity.cluster.description
+            reply.peerID = identity.peer.description
+            reply.epoch = identity.epoch.number
+            reply.clockNs = Int64(Date().timeIntervalSince1970 * 1e9)
+            reply.version = suiteVersion
+            reply.schema = UInt32(SuiteSchema.newest)
+            reply.memberID = record?.member ?? 0
+            reply.memberRuns = runs
+            reply.roleDigest = record?.digest ?? ""
+            reply.current = node.peers.isCurrent
+            reply.members = members.map { member in
+                .with {
+                    $0.peerID = member.peer.description
+                    $0.memberID = member.id
+                    $0.learner = member.isLearner
+                }
+            }
+        }
+    }
+
+    private func memberRuns() async -> Bool {
+        var options = EtcdConnection.options
+        options.timeout = Limits.probe / 2
+        return (try? await etcd.maintenance.status(.init(), options: options)) != nil
+    }
+
+    func prepareMember(
+        request: Gd2_Node_V1_PrepareMemberRequest, context: ServerContext
+    ) async throws -> Gd2_Node_V1_PrepareMemberReply {
+        try checkLeader(context)
+        let (key, url) = try await node.role.prepare()
+        return .with {
+            $0.publicKey = key
+            $0.peerURL = url
+        }
+    }
+
+    func runMember(
+        request: Gd2_Node_V1_RunMemberRequest, context: ServerContext
+    ) async throws -> Gd2_Node_V1_RunMemberReply {
+        try checkLeader(context)
+        try await node.role.run(MemberRole.Assignment(request))
+        return .init()
+    }
+
+    func stopMember(
+        request: Gd2_Node_V1_StopMemberRequest, context: ServerContext
+    ) async throws -> Gd2_Node_V1_StopMemberReply {
+        try checkLeader(context)
+        if await node.role.record?.member == request.memberID { try await node.role.stop() }
+        return .init()
+    }
+
+    func leave(
+        request: Gd2_Node_V1_LeaveRequest, context: ServerContext
+    ) async throws -> Gd2_Node_V1_LeaveReply {
+        try checkLeader(context)
+        try await node.leave()
+        return .init()
+    }
+
+    /// Only members steer this node; while the store is away it cannot know who is one now.
+    private func checkLeader(_ context: ServerContext) throws {
+        let peer = try context.callingPeer
+        guard node.peers.isMember(peer) || !node.peers.isCurrent else {
+            throw GD2Error(.notAllowed, "peer \(peer) is no member of the store here")
+        }
+    }
+
+    func renew(
+        request: Gd2_Node_V1_RenewRequest, context: ServerContext
+    ) async throws -> Gd2_Node_V1_RenewReply {
+        let peer = try context.callingPeer
+        let certificate = try joins.certificate(
+            for: peer, publicKey: request.publicKey,
+            hosts: node.peers.peer(peer)?.addresses ?? [])
+        return try .with {
+            $0.certificate = certificate
+            $0.authorities = try joins.authorities()
+        }
+    }
+
+    func callBrick(
+        request: Gd2_Node_V1_CallBrickRequest,
+        response: RPCWriter<Gd2_Node_V1_CallBrickReply>, context: ServerContext
+    ) async throws {
+        _ = try context.callingPeer
+        let answer = try await bricks.callOwn(
+            request.method, Array(request.message), timeout: .milliseconds(request.timeoutMs))
+        try await response.write(.with { $0.message = Data(answer) })
+    }
+}
+
+extension MemberRole.Assignment {
+    init(_ wire: Gd2_Node_V1_RunMemberRequest) {
+        self.init(
+            member: wire.memberID, initialCluster: wire.initialCluster,
+            certificate: wire.certificate, memberAuthority: (wire.authority, wire.authorityKey),
+            nodeAuthority: (wire.nodeAuthority, wire.nodeAuthorityKey), digest: wire.roleDigest,
+            clusterToken: wire.clusterToken, isAlone: wire.alone)
+    }
+}
+
+/// The versions of what stands in the store.
+enum SuiteSchema {
+    /// The newest that this build reads and writes.
+    static let newest = 1
+}

@@ -1,0 +1,124 @@
+import FoundationEssentials
+import GRPCCore
+import Glibc
+import GlusterModel
+import Logging
+import NodeAPI
+import ServiceLifecycle
+import StoreAPI
+
+/// What the services that speak to other nodes share.
+final class NodeParts: Sendable {
+    let own: PeerID
+    let configuration: StoreConfiguration
+    let certificates: ClusterCertificates
+    let state: StoreState
+    let peers: PeerDirectory
+    let connections: NodeConnections
+    let role: MemberRole
+    let pairing = Pairing()
+    let restart: Restarter
+    let log: Logger
+
+    init(
+        configuration: StoreConfiguration, certificates: ClusterCertificates, state: StoreState,
+        peers: PeerDirectory, connections: NodeConnections, role: MemberRole, log: Logger
+    ) {
+        own = state.identity.peer
+        self.configuration = configuration
+        self.certificates = certificates
+        self.state = state
+        self.peers = peers
+        self.connections = connections
+        self.role = role
+        self.log = log
+        restart = Restarter(log: log)
+    }
+
+    /// Returns when this program's own mirror has `revision`, so that what was written is seen.
+    func waitForOwnMirror(_ revision: Int64) async throws {
+        for _ in 0..<100 {
+            if peers.revision >= revision { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Takes what a peer knows better: who the members are, while our store does not answer, and
+    /// that the store was recovered without us.
+    func learned(_ reply: Gd2_Node_V1_ProbeReply, from peer: PeerID) async {
+        guard reply.clusterID == state.identity.cluster.description else { return }
+        let epoch = Epoch(reply.epoch)
+        if reply.current, epoch >= state.identity.epoch, !peers.isCurrent {
+            let members = reply.members.compactMap { member in
+                PeerID(member.peerID).map {
+                    StoredMembers.Member(
+                        id: member.memberID, peer: $0, isLearner: member.learner)
+                }
+            }
+            if !members.isEmpty { peers.members = StoredMembers(members: members) }
+        }
+        guard epoch > state.identity.epoch else { return }
+        await follow(epoch, of: peer, isMember: reply.memberID != 0)
+    }
+
+    /// The store was restored elsewhere: what our own etcd holds is of a past that ended.
+    private func follow(_ epoch: Epoch, of peer: PeerID, isMember: Bool) async {
+        do {
+            log.notice(
+                "store was recovered elsewhere",
+                metadata: ["epoch": "\(epoch)", "peer": "\(peer)"])
+            state.identity.epoch = epoch
+            try state.identity.save(directory: configuration.stateDirectory)
+            if isMember {
+                try await role.stop()
+                let recovered = StoredMembers.Member(id: 0, peer: peer, isLearner: false)
+                peers.members = StoredMembers(members: [recovered])
+            }
+        } catch { log.error("epoch not followed", metadata: ["error": "\(error)"]) }
+    }
+
+    /// A peer that knows says that we were taken out: we remember it, and are alone from then on.
+    func wasRemoved(said peer: PeerID) async {
+        guard !peers.members.members.isEmpty, peers.isMember(peer) || !peers.isCurrent else {
+            return
+        }
+        do { try await leave() } catch {
+            log.error("cluster not left", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Leaves the cluster: a new one of its own, under the same peer id, after a restart.
+    func leave() async throws {
+        log.notice(
+            "removed from the cluster", metadata: ["cluster": "\(state.identity.cluster)"])
+        try await role.stop()
+        let identity = NodeIdentity.founding(own)
+        try identity.save(directory: configuration.stateDirectory)
+        restart.soon()
+    }
+}
+
+/// Ends this program a moment after an answer was given; its unit starts it with what is on disk
+/// by then.
+final class Restarter: Service {
+    private let requests: AsyncStream<Void>
+    private let giver: AsyncStream<Void>.Continuation
+    private let log: Logger
+
+    init(log: Logger) {
+        self.log = log
+        (requests, giver) = AsyncStream.makeStream(of: Void.self)
+    }
+
+    func soon() { giver.yield() }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await _ in self.requests {
+                try? await Task.sleep(for: .milliseconds(Limits.gracefulExitMs))
+                self.log.notice("starting anew")
+                kill(getpid(), SIGTERM)
+            }
+        }
+    }
+}

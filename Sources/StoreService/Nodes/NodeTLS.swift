@@ -1,0 +1,91 @@
+import Certificates
+import FoundationEssentials
+import GRPCNIOTransportHTTP2Posix
+import GlusterModel
+import NIOCore
+import NIOSSL
+import SwiftASN1
+import X509
+
+/// TLS of 24008, both ends. The chain is checked by swift-certificates in callbacks, so that one
+/// place decides who is who.
+enum NodeTLS {
+    typealias Verify =
+        @Sendable ([NIOSSLCertificate], EventLoopPromise<NIOSSLVerificationResultWithMetadata>) ->
+        Void
+
+    static func server(
+        _ certificates: ClusterCertificates, callers: NodeCallers
+    ) -> HTTP2ServerTransport.Posix.TransportSecurity {
+        .mTLS(
+            certificateChain: [
+                .file(path: certificates.path("node.pem"), format: .pem),
+                .file(path: certificates.path("node-ca.pem"), format: .pem),
+            ],
+            privateKey: .file(path: certificates.path("node.key"), format: .pem)
+        ) { tls in
+            tls.trustRoots = .certificates([
+                .file(path: certificates.path("node-ca.pem"), format: .pem)
+            ])
+            tls.requireALPN = false
+            tls.customVerificationCallback = verify { leaf, _ in
+                await callers.caller(of: leaf) != nil
+            }
+        }
+    }
+
+    /// For a connection to `peer`, as this node.
+    static func client(
+        _ certificates: ClusterCertificates, to peer: PeerID
+    ) -> HTTP2ClientTransport.Posix.TransportSecurity {
+        .mTLS(
+            certificateChain: [.file(path: certificates.path("node.pem"), format: .pem)],
+            privateKey: .file(path: certificates.path("node.key"), format: .pem)
+        ) { tls in
+            tls.serverCertificateVerification = .noHostnameVerification
+            tls.customVerificationCallback = verify { leaf, _ in
+                guard let roots = try? certificates.nodeRoots(),
+                    let name = try? await CertificateChain.verifiedName(of: leaf, roots: roots)
+                else { return false }
+                return name == peer.description
+            }
+        }
+    }
+
+    /// For a node that has only a token or a pairing code: shows its key, and trusts the authority
+    /// whose fingerprint it names; nil trusts whoever answers (open joining).
+    static func client(
+        showing pair: KeyPair, trusting fingerprint: String?
+    ) throws -> HTTP2ClientTransport.Posix.TransportSecurity {
+        let (pem, key) = (try pair.certificatePEM, try pair.keyPEM)
+        return .mTLS(
+            certificateChain: [.bytes(Array(pem.utf8), format: .pem)],
+            privateKey: .bytes(Array(key.utf8), format: .pem)
+        ) { tls in
+            tls.serverCertificateVerification = .noHostnameVerification
+            tls.customVerificationCallback = verify { leaf, others in
+                guard let fingerprint else { return true }
+                let roots = others.filter {
+                    (try? CertificateChain.fingerprint(of: $0)) == fingerprint
+                }
+                return (try? await CertificateChain.verifiedName(of: leaf, roots: roots)) != nil
+            }
+        }
+    }
+
+    private static func verify(
+        _ isTrusted:
+            @escaping @Sendable (_ leaf: Certificate, _ others: [Certificate]) async -> Bool
+    ) -> Verify {
+        { shown, promise in
+            promise.completeWithTask {
+                let chain = try shown.map { try Certificate(derEncoded: $0.toDERBytes()) }
+                guard let leaf = chain.first, await isTrusted(leaf, Array(chain.dropFirst())),
+                    let first = shown.first
+                else { return .failed }
+                return .certificateVerified(
+                    VerificationMetadata(NIOSSL.ValidatedCertificateChain([first])))
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import FoundationEssentials
+import GlusterModel
+import StoreAPI
+import StoreMirror
+import Synchronization
+
+/// Peers, tokens and members as this node last knew them, and whether it still knows.
+final class PeerDirectory: Sendable {
+    private struct State {
+        var peers: [PeerID: Peer] = [:]
+        var removed: Set<PeerID> = []
+        var leaving: Set<PeerID> = []
+        var tokens: [String: StoredToken] = [:]
+        var members = StoredMembers(members: [])
+        var isCurrent = false
+        var revision: Int64 = 0
+    }
+
+    private let own: PeerID
+    private let cluster: ClusterID
+    private let state = Mutex(State())
+    /// Ended when its peer is removed.
+    private let waiters = Mutex<[PeerID: [Int: AsyncStream<Void>.Continuation]]>([:])
+    private let waiterNext = Atomic<Int>(0)
+
+    /// `voters`: where the store was when this node joined, until the mirror knows better.
+    init(own: PeerID, cluster: ClusterID, voters: [KnownVoters.Voter]) {
+        self.own = own
+        self.cluster = cluster
+        state.withLock { state in
+            for voter in voters {
+                let places = voter.addresses.compactMap { HostPort($0, defaultPort: 24_008) }
+                var peer = Peer(
+                    id: voter.peer, name: places.first?.host ?? "", addresses: places.map(\.host),
+                    clientAddresses: [])
+                peer.nodePort = places.first?.port
+                state.peers[voter.peer] = peer
+            }
+            state.members = StoredMembers(
+                members: voters.map { .init(id: 0, peer: $0.peer, isLearner: false) })
+        }
+    }
+
+    /// Takes a newer view of gd2-store's own mirror.
+    func update(_ view: MirrorView) {
+        // The view in the file may be of the cluster before this one.
+        guard let keys = view.identity?.keys, keys.cluster == cluster, view.revision > 0 else {
+            return
+        }
+        var next = State()
+        next.isCurrent = view.freshness == .current
+        next.revision = view.revision
+        for (key, value) in view.values {
+            if key.hasPrefix(keys.peers) {
+                if let peer = try? RecordCoding.decode(Peer.self, from: value.value) {
+                    next.peers[peer.id] = peer
+                }
+            } else if key.hasPrefix(keys.removedPeers) {
+                if let id = PeerID(String(key.dropFirst(keys.removedPeers.count))) {
+                    next.removed.insert(id)
+                }
+            } else if key.hasPrefix(keys.leavingPeers) {
+                if let id = PeerID(String(key.dropFirst(keys.leavingPeers.count))) {
+                    next.leaving.insert(id)
+                }
+            } else if key.hasPrefix(keys.tokens) {
+                let token = try? RecordCoding.decode(StoredToken.self, from: value.value)
+                next.tokens[String(key.dropFirst(keys.tokens.count))] = token
+            } else if key == keys.members,
+                let members = try? RecordCoding.decode(StoredMembers.self, from: value.value)
+            {
+                next.members = members
+            }
+        }
+        let final = next
+        state.withLock { $0 = final }
+        waiters.withLock { waiters in
+            for (peer, streams) in waiters
+            where final.removed.contains(peer) && final.peers[peer] == nil {
+                for stream in streams.values { stream.finish() }
+                waiters[peer] = nil
+            }
+        }
+    }
+
+    var peers: [PeerID: Peer] { state.withLock { $0.peers } }
+    var leaving: Set<PeerID> { state.withLock { $0.leaving } }
+    var tokens: [String: StoredToken] { state.withLock { $0.tokens } }
+    var revision: Int64 { state.withLock { $0.revision } }
+    var isCurrent: Bool { state.withLock { $0.isCurrent } }
+
+    func peer(_ id: PeerID) -> Peer? { state.withLock { $0.peers[id] } }
+    func knows(_ id: PeerID) -> Bool { state.withLock { $0.peers[id] != nil } }
+    func isRemoved(_ id: PeerID) -> Bool {
+        state.withLock { $0.removed.contains(id) && $0.peers[id] == nil }
+    }
+    /// By the fingerprint of its key.
+    func token(_ fingerprint: String) -> StoredToken? { state.withLock { $0.tokens[fingerprint] } }
+
+    /// The members as the leader wrote them last, or as another node told us since.
+    var members: StoredMembers {
+        get { state.withLock { $0.members } }
+        set { state.withLock { $0.members = newValue } }
+    }
+
+    /// Nodes whose etcd answers for the store; this one is left out.
+    var otherVoters: [PeerID] {
+        state.withLock { state in
+            state.members.members.filter { !$0.isLearner && $0.peer != own }.map(\.peer)
+        }
+    }
+
+    func isMember(_ peer: PeerID) -> Bool {
+        state.withLock { $0.members.members.contains { $0.peer == peer } }
+    }
+
+    /// Returns when `peer` is removed, or when the task is cancelled.
+    func removal(of peer: PeerID) async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        let id = waiterNext.add(1, ordering: .relaxed).newValue
+        waiters.withLock { $0[peer, default: [:]][id] = continuation }
+        defer { waiters.withLock { $0[peer]?[id] = nil } }
+        for await _ in stream {}
+    }
+}

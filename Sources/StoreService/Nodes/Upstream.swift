@@ -1,0 +1,171 @@
+import EtcdAPI
+import FoundationEssentials
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import GlusterModel
+import Logging
+import ServiceLifecycle
+import StoreAPI
+import SwiftProtobuf
+import Synchronization
+
+/// The way to the store: this node's own etcd where that answers for the store, else that of a
+/// voter, through its gd2-store. Looks twice a second whether the way still leads there.
+final class Upstream: Service {
+    typealias Transport = HTTP2ClientTransport.Posix
+
+    fileprivate enum Way: Hashable, Sendable {
+        case own
+        case through(PeerID)
+    }
+
+    private struct State {
+        var way = Way.own
+        var client: GRPCClient<Transport>
+        var answers = false
+        var ownTriedAt: ContinuousClock.Instant?
+        var switches: [Int: AsyncStream<Void>.Continuation] = [:]
+        var switchNext = 0
+    }
+
+    private let own: EtcdConnection
+    private let connections: NodeConnections
+    private let peers: PeerDirectory
+    private let store: StoreState
+    private let log: Logger
+    private let state: Mutex<State>
+    /// Whether this node runs a member at all.
+    private let runsMember: @Sendable () async -> Bool
+
+    init(
+        own: EtcdConnection, connections: NodeConnections, peers: PeerDirectory,
+        store: StoreState, log: Logger, runsMember: @escaping @Sendable () async -> Bool
+    ) {
+        self.own = own
+        self.connections = connections
+        self.peers = peers
+        self.store = store
+        self.log = log
+        self.runsMember = runsMember
+        state = Mutex(State(client: own.client))
+    }
+
+    private var client: GRPCClient<Transport> { state.withLock { $0.client } }
+    var kv: Etcdserverpb_KV.Client<Transport> { .init(wrapping: client) }
+    var watch: Etcdserverpb_Watch.Client<Transport> { .init(wrapping: client) }
+    var lease: Etcdserverpb_Lease.Client<Transport> { .init(wrapping: client) }
+    /// Whether the last look found the store, with a quorum behind it.
+    var answers: Bool { state.withLock { $0.answers } }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await self.look()
+                do { try await Task.sleep(for: Limits.upstreamLookEvery) } catch { return }
+            }
+        }
+    }
+
+    /// Runs a stream, and ends it with UNAVAILABLE when the way changes: what hangs on a connection
+    /// to a node that went silent would wait there for long.
+    func following<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        let id = state.withLock { state in
+            state.switchNext += 1
+            state.switches[state.switchNext] = continuation
+            return state.switchNext
+        }
+        defer { state.withLock { $0.switches[id] = nil } }
+        return try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                for await _ in stream {}
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let value = try await group.next() ?? nil else {
+                throw RPCError(code: .unavailable, message: "the way to the store has changed")
+            }
+            return value
+        }
+    }
+
+    private func look() async {
+        let (way, client, triedAt) = state.withLock { ($0.way, $0.client, $0.ownTriedAt) }
+        let hasOwn = await runsMember()
+        let ownIsDue = triedAt.map { .now - $0 > Limits.ownEtcdEvery } ?? true
+        if way != .own, hasOwn, ownIsDue {
+            state.withLock { $0.ownTriedAt = .now }
+            if await reaches(own.client) { return take(.own, own.client) }
+        }
+        if way != .own || hasOwn, await reaches(client) { return take(way, client) }
+        await findAnother(than: way, hasOwn: hasOwn)
+    }
+
+    private func findAnother(than way: Way, hasOwn: Bool) async {
+        var candidates: [(Way, GRPCClient<Transport>)] = []
+        if hasOwn, way != .own { candidates.append((.own, own.client)) }
+        for peer in peers.otherVoters.shuffled() where way != .through(peer) {
+            guard let known = peers.peer(peer), let client = try? connections.client(of: known)
+            else { continue }
+            candidates.append((.through(peer), client))
+        }
+        let found = await withTaskGroup(of: (Way, GRPCClient<Transport>)?.self) { group in
+            for candidate in candidates {
+                group.addTask { await self.reaches(candidate.1) ? candidate : nil }
+            }
+            for await result in group {
+                guard let result else { continue }
+                group.cancelAll()
+                return Optional(result)
+            }
+            return nil
+        }
+        if let found { return take(found.0, found.1) }
+        let isNews = state.withLock { state in
+            let was = state.answers
+            state.answers = false
+            return was
+        }
+        if isNews { log.warning("store not reached", metadata: ["way": "\(way)"]) }
+    }
+
+    private func take(_ way: Way, _ client: GRPCClient<Transport>) {
+        let (isNew, streams) = state.withLock { state in
+            let isNew = state.way != way || !state.answers
+            state.answers = true
+            guard state.way != way else { return (isNew, [AsyncStream<Void>.Continuation]()) }
+            (state.way, state.client) = (way, client)
+            let streams = Array(state.switches.values)
+            state.switches = [:]
+            return (isNew, streams)
+        }
+        for stream in streams { stream.finish() }
+        if isNew { log.info("store reached", metadata: ["way": "\(way)"]) }
+    }
+
+    /// Whether the store answers that way, and not from what one node remembers.
+    private func reaches(_ client: GRPCClient<Transport>) async -> Bool {
+        var options = EtcdConnection.options
+        options.timeout = Limits.upstreamLook
+        let kv = Etcdserverpb_KV.Client(wrapping: client)
+        let key = store.identity.store.keys.epoch
+        let reply = try? await kv.range(
+            .with {
+                $0.key = Data(key.utf8)
+                $0.keysOnly = true
+            }, options: options)
+        return reply != nil
+    }
+}
+
+extension Upstream.Way: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .own: "own etcd"
+        case .through(let peer): "peer \(peer)"
+        }
+    }
+}
