@@ -172,7 +172,6 @@ struct Joins: Sendable {
                 "peer id \(peer) is \(known.name)'s already: \(request.name) is a copy of it; "
                     + "there stop gd2-store, remove identity.json from its state directory, and "
                     + "join")
-            )
         }
         let taken = node.peers.peers.values.first { other in
             other.name == request.name

@@ -75,8 +75,8 @@ struct PeerChanges: Sendable {
             throw GD2Error(
                 .unavailable,
                 "could not connect to host. Make sure host address is valid, that gd2-store runs "
-                    + "on \(address), TCP \(address.port) is open, and the code is the one it shows "
-                    + "(\(error.message))")
+                    + "on \(address), TCP \(address.port) is open, and the code is the one it shows"
+                    + " (\(error.message))")
         }
         guard let peer = PeerID(reply.peerID) else {
             throw GD2Error(.internal, "\(address) gave no peer id")
