@@ -119,7 +119,7 @@ final class TransactionRunner: Service {
     struct Written: Sendable {
         /// Of the journal's last write by this run; 0 before the first.
         var journal: Int64 = 0
-        /// Whether job and request are in the store.
+        /// Whether job and request are in the store, as this run's.
         var hasBegun = false
         /// Whether the commit took journal and lock away.
         var hasEnded = false
@@ -129,7 +129,7 @@ final class TransactionRunner: Service {
     private func carryOut(_ work: Work) async {
         var engine = work.engine
         var effects = work.first
-        var written = Written(hasBegun: work.commit == nil)
+        var written = Written()
         var (lastCause, pauseMs) = ("", Limits.stepRetryMs)
         let id = engine.record.id
         defer {

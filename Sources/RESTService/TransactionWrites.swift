@@ -153,9 +153,13 @@ extension TransactionRunner {
                     work.lock.condition, .modRevision(key: journalKey, equals: written.journal),
                 ], then: final)
         }
-        // A try before it may have gone well though its answer was lost.
-        guard !result.succeeded, try await store.get(journalKey) != nil else { return }
-        throw Self.lockLost
+        if result.succeeded {
+            // Who asks next, of this object or this job, finds it ended.
+            _ = try? await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
+        } else if try await store.get(journalKey) != nil {
+            // Else a try before this one went well though its answer was lost.
+            throw Self.lockLost
+        }
     }
 
     private static func end(

@@ -167,6 +167,7 @@ struct SharedCluster {
     /// How often each job ended.
     final class Ends: Sendable {
         private let counts = Mutex<[String: Int]>([:])
+        func of(_ key: String) -> Int { counts.withLock { $0[key] ?? 0 } }
         var most: Int { counts.withLock { $0.values.max() ?? 0 } }
 
         func see(_ change: Change) {

@@ -27,6 +27,16 @@ private struct World {
         return done
     }
 
+    /// Carries out the first of `effects`; those that follow.
+    mutating func step(
+        _ engine: inout TransactionEngine, _ effects: [TransactionEffect]
+    ) -> [TransactionEffect] {
+        guard let first = effects.first,
+            let event = carryOut(first, failing: nil, refusing: false)
+        else { return [] }
+        return effects.dropFirst() + engine.next(on: event)
+    }
+
     private mutating func carryOut(
         _ effect: TransactionEffect, failing: Int?, refusing: Bool
     ) -> TransactionEvent? {
@@ -133,6 +143,28 @@ private struct World {
             deaths += 1
         }
         #expect(deaths > actions.count)
+    }
+
+    /// Instead of the end of a step, which was not begun then: those before it are undone.
+    @Test(arguments: 0..<3)
+    func aCancelledTransactionUndoesWhatWasDone(step: Int) throws {
+        var engine = TransactionEngine(try record(Self.create))
+        var world = World()
+        var effects = engine.begin()
+        while engine.record.phase != .running(step: step) || effects != [.run(step: step)] {
+            effects = world.step(&engine, effects)
+        }
+        _ = world.drive(&engine, engine.next(on: .cancelled(cause: "cancelled")))
+        #expect(world.outcome == .undone(cause: "cancelled"))
+        #expect(world.prepared.isEmpty)
+    }
+
+    @Test func aCommittedTransactionIsNotCancelled() throws {
+        var old = try record(Self.delete)
+        old.phase = .committed(step: 0)
+        var engine = TransactionEngine(old)
+        #expect(engine.next(on: .cancelled(cause: "cancelled")) == [])
+        #expect(engine.record.phase == .committed(step: 0))
     }
 
     @Test func aStepAfterTheCommitIsRepeatedAndNeverUndone() throws {
