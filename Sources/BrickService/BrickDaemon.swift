@@ -27,7 +27,7 @@ public enum BrickDaemon {
         let store = try StoreClient(path: configuration.storeSocket)
         let mirror = StoreMirror(
             store: store,
-            prefixes: { [$0.peers, $0.volumes, $0.reported, $0.clusterOptions] },
+            prefixes: { [$0.peers, $0.volumes, $0.reported, $0.clusterOptions, $0.transactions] },
             stateFile: configuration.stateDirectory + "/view", log: context.log)
         let supervising = Supervising(
             store: store, mirror: mirror, configuration: configuration,

@@ -139,7 +139,21 @@ struct BrickDirectory: Sendable {
         guard mkdir(internals, 0o600) == 0 || errno == EEXIST else {
             throw refusal(.internal, "\(internals) cannot be made: \(errorText())")
         }
+        guard sync() else {
+            throw refusal(.internal, "\(text): its marks are not on disk: \(errorText())")
+        }
     }
+
+    /// Marks that were set or taken away outlive a power failure from here on: a volume that was
+    /// made would have lost a brick, and one that was not would have left a mark.
+    @discardableResult private func sync() -> Bool {
+        let descriptor = open(text, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
+    }
+
+    func isMarked(_ volume: VolumeID) -> Bool { Self.read(Self.volumeID, text) == volume.bytes }
 
     /// What only an undo needs goes before a brick process sees it: heals would copy it.
     func settle() {
@@ -156,6 +170,7 @@ struct BrickDirectory: Sendable {
             if let previous = Self.read(Self.previousID, text) {
                 setxattr(text, Self.volumeID, previous, previous.count, 0)
                 removexattr(text, Self.previousID)
+                sync()
                 return
             }
             unmark(volume)
@@ -177,6 +192,7 @@ struct BrickDirectory: Sendable {
         for name in [Self.gfid, Self.previousID, Self.madeFor, Self.volumeID] {
             removexattr(text, name)
         }
+        sync()
     }
 
     /// Why a brick process of `volume` could not run here; nil when it can.

@@ -14,8 +14,9 @@ enum Limits {
     /// Reports within this time go into one write.
     static let reportPauseMs = 5
     static let reportRetryMs = 300
-    /// Objects whose newest fencing token is kept, and bytes of the file of them.
-    static let fences = 10_000
+    /// How long a step waits until this node has seen the volumes and transactions before it.
+    static let viewWait = Duration.seconds(5)
+    /// Bytes of the file of fencing tokens.
     static let fencesBytes = 8 << 20
     /// Reports in one Txn.
     static let reportsAtOnce = 64

@@ -34,13 +34,14 @@ actor StepRunner {
     func run(_ command: StepCommand) async throws {
         FailPoint.pass("brickd-step")
         let identity = try await mirror.identity(of: store)
-        let record = try await record(command, identity)
+        let (record, revision) = try await record(command, identity)
         guard record.steps.indices.contains(command.step) else {
             throw GD2Error(
                 .invalid, "transaction \(command.transaction) has no step \(command.step)")
         }
+        let view = try await view(with: revision, for: record, command)
         guard command.fence == record.fence,
-            try fences.admits(command.fence, for: record.lock)
+            try fences.admits(command.fence, isUndo: command.isUndo, for: record.lock)
         else {
             throw GD2Error(
                 .preconditionFailed, "another coordinator has taken transaction \(record.id) over")
@@ -56,7 +57,9 @@ actor StepRunner {
                 "volume": "\(step.arguments.name)",
             ])
         switch (step.action, command.isUndo) {
-        case (.prepareBricks, false): try prepare(step.arguments)
+        case (.prepareBricks, false):
+            try checkAlone(record, command.step, view, identity)
+            try prepare(step.arguments)
         case (.prepareBricks, true):
             for directory in Self.directories(step.arguments) {
                 directory.undoMark(step.arguments.volume)
@@ -73,12 +76,43 @@ actor StepRunner {
 
     private func record(
         _ command: StepCommand, _ identity: StoreIdentity
-    ) async throws -> TransactionRecord {
+    ) async throws -> (TransactionRecord, revision: Int64) {
         let key = identity.keys.transaction(command.transaction)
         guard let value = try await store.get(key) else {
             throw GD2Error(.notFound, "there is no transaction \(command.transaction)")
         }
-        return try RecordCoding.decode(TransactionRecord.self, from: value.value)
+        let record = try RecordCoding.decode(TransactionRecord.self, from: value.value)
+        return (record, value.modRevision)
+    }
+
+    /// What this node knows. Before directories are marked that is everything that was written
+    /// before the journal: a volume that has a brick here, or is about to.
+    private func view(
+        with revision: Int64, for record: TransactionRecord, _ command: StepCommand
+    ) async throws -> MirrorView {
+        guard record.steps[command.step].action == .prepareBricks, !command.isUndo else {
+            return mirror.view
+        }
+        do { return try await mirror.wait(for: revision, timeout: Limits.viewWait) } catch {
+            throw GD2Error(
+                .unavailable, "this node has not seen the newest volumes yet (\(error)): try again")
+        }
+    }
+
+    /// Two transactions at one directory would take each other's marks for what was there before.
+    private func checkAlone(
+        _ record: TransactionRecord, _ step: Int, _ view: MirrorView, _ identity: StoreIdentity
+    ) throws {
+        let prefix = identity.keys.transactions
+        let unfinished = view.values.values.filter { $0.key.hasPrefix(prefix) }
+            .compactMap { try? RecordCoding.decode(TransactionRecord.self, from: $0.value) }
+        guard let rival = record.rival(of: step, among: unfinished) else { return }
+        let volume = rival.transaction.steps.first?.arguments.name.description ?? "?"
+        throw GD2Error(
+            .conflict,
+            "brick \(rival.path) is in use by a change that has not ended "
+                + "(\(rival.transaction.operation.rawValue) of volume \(volume)): try again",
+            fields: ["brick": rival.path.description])
     }
 
     private func prepare(_ arguments: BrickArguments) throws {

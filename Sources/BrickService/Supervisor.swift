@@ -310,10 +310,21 @@ actor Supervisor {
             let isRunning = bricks.contains { brick in
                 slots[.brick(volume, index: brick.index)].map { !$0.machine.isDown } ?? false
             }
-            if !isRunning { return }
+            if !isRunning, !endUnsupervised(bricks, in: volume) { return }
             try await Task.sleep(for: .milliseconds(Limits.tickMs))
         }
         throw GD2Error(.conflict, "brick processes of the volume have not ended yet")
+    }
+
+    /// Ends processes of `bricks` that nobody follows: after a restart of this program a step may
+    /// come before the view that they are recognised by. Whether there are any.
+    private func endUnsupervised(_ bricks: [Brick], in volume: VolumeID) -> Bool {
+        let marked = bricks.filter { BrickDirectory(path: $0.path).isMarked(volume) }
+        guard !marked.isEmpty else { return false }
+        let running = command.running()
+        let found = marked.compactMap { running[command.socket(key: "brick \($0.path)")]?.pid }
+        for pid in found { ProcessHandle.signalOnce(SIGTERM, pid: pid) }
+        return !found.isEmpty
     }
 
     // MARK: What runs

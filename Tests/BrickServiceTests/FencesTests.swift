@@ -22,12 +22,34 @@ import Testing
             var fences = Fences(path: path)
             var answers: [Bool] = []
             for number in [5, 5, 4] as [Int64] {
-                answers.append(try fences.admits(Self.token(number), for: "a"))
+                answers.append(try fences.admits(Self.token(number), isUndo: false, for: "a"))
             }
             fences = Fences(path: path)
-            answers.append(try fences.admits(Self.token(4), for: "a"))
-            answers.append(try fences.admits(Self.token(4), for: "b"))
+            answers.append(try fences.admits(Self.token(4), isUndo: false, for: "a"))
+            answers.append(try fences.admits(Self.token(4), isUndo: false, for: "b"))
             #expect(answers == [true, true, false, false, true])
+        }
+    }
+
+    @Test func aStepIsRefusedAfterAnUndoOfTheSameCoordinatorAlsoAfterARestart() throws {
+        try Self.withFile { path in
+            var fences = Fences(path: path)
+            var answers = [try fences.admits(Self.token(5), isUndo: true, for: "a")]
+            fences = Fences(path: path)
+            answers.append(try fences.admits(Self.token(5), isUndo: false, for: "a"))
+            answers.append(try fences.admits(Self.token(5), isUndo: true, for: "a"))
+            answers.append(try fences.admits(Self.token(6), isUndo: false, for: "a"))
+            #expect(answers == [true, false, true, true])
+        }
+    }
+
+    @Test func aFileOfTheFirstVersionIsRead() throws {
+        try Self.withFile { path in
+            let text = #"{"a": {"epoch": 1, "token": 5}}"#
+            try DurableFile.replace(path, with: Array(text.utf8))
+            var fences = Fences(path: path)
+            let old = try fences.admits(Self.token(4), isUndo: true, for: "a")
+            #expect(!old)
         }
     }
 
@@ -36,7 +58,7 @@ import Testing
             try DurableFile.replace(path, with: Array("{\"volume/gv0\": ".utf8))
             var fences = Fences(path: path)
             let error = try #require(throws: GD2Error.self) {
-                try fences.admits(Self.token(9), for: "volume/gv0")
+                try fences.admits(Self.token(9), isUndo: false, for: "volume/gv0")
             }
             #expect(error.code == .unavailable)
             #expect(error.message.contains(path))
