@@ -95,6 +95,8 @@ struct ClusterKeeper: Service {
     }
 
     private func create(_ key: String, _ value: [UInt8]) async throws {
+        // A node that founded the cluster may be no member any more, and may not write this then.
+        if try await self.value(key) != nil { return }
         var request = Etcdserverpb_TxnRequest()
         request.compare = [Etcdserverpb_Compare(.createRevision(key: key, equals: 0))]
         request.success = [Etcdserverpb_RequestOp(.put(key: key, value: value))]

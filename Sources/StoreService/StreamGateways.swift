@@ -39,7 +39,9 @@ struct LeaseGateway: Etcdserverpb_Lease.SimpleServiceProtocol {
         request: Etcdserverpb_LeaseGrantRequest, context: ServerContext
     ) async throws -> Etcdserverpb_LeaseGrantResponse {
         try check(context)
-        return try await etcd.lease.leaseGrant(request, options: EtcdConnection.options)
+        return try await etcd.following { [etcd] in
+            try await etcd.lease.leaseGrant(request, options: EtcdConnection.options)
+        }
     }
 
     func leaseRevoke(

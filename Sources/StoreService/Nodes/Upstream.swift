@@ -23,6 +23,8 @@ final class Upstream: Service {
         var way = Way.own
         var client: GRPCClient<Transport>
         var answers = false
+        /// Whether ``answers`` is of this run.
+        var hasLooked = false
         var ownTriedAt: ContinuousClock.Instant?
         var switches: [Int: AsyncStream<Void>.Continuation] = [:]
         var switchNext = 0
@@ -56,6 +58,7 @@ final class Upstream: Service {
     var lease: Etcdserverpb_Lease.Client<Transport> { .init(wrapping: client) }
     /// Whether the last look found the store, with a quorum behind it.
     var answers: Bool { state.withLock { $0.answers } }
+    private var hasLooked: Bool { state.withLock { $0.hasLooked } }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -66,11 +69,14 @@ final class Upstream: Service {
         }
     }
 
-    /// Runs a stream, and ends it with UNAVAILABLE when the way changes: what hangs on a connection
-    /// to a node that went silent would wait there for long.
+    /// Runs a call, and ends it when the way changes or leads nowhere any more: what hangs on a
+    /// connection to a node that went silent, or on an etcd without quorum, would wait there long.
     func following<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
+        guard answers || !hasLooked else {
+            throw RPCError(code: .unavailable, message: store.status.message)
+        }
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
         let id = state.withLock { state in
             state.switchNext += 1
@@ -86,7 +92,8 @@ final class Upstream: Service {
             }
             defer { group.cancelAll() }
             guard let value = try await group.next() ?? nil else {
-                throw RPCError(code: .unavailable, message: "the way to the store has changed")
+                // It may have been carried out.
+                throw RPCError(code: .deadlineExceeded, message: "the way to the store has changed")
             }
             return value
         }
@@ -124,11 +131,13 @@ final class Upstream: Service {
             return nil
         }
         if let found { return take(found.0, found.1) }
-        let isNews = state.withLock { state in
+        let (isNews, streams) = state.withLock { state in
             let was = state.answers
-            state.answers = false
-            return was
+            (state.answers, state.hasLooked) = (false, true)
+            defer { state.switches = [:] }
+            return (was, Array(state.switches.values))
         }
+        for stream in streams { stream.finish() }
         if isNews { log.warning("store not reached", metadata: ["way": "\(way)"]) }
     }
 
