@@ -16,7 +16,8 @@ struct ObjectLock: Sendable {
         var object: String
         var operation: String
         /// The job that holds it; nobody else may use the lock, not of the same session either.
-        var job: JobID
+        /// Nil: what takes it is no job.
+        var job: JobID?
         /// Holds and is done together with the taking.
         var conditions: [Compare] = []
         var operations: [StoreAPI.Operation] = []

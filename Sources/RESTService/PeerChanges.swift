@@ -148,8 +148,13 @@ struct PeerChanges: Sendable {
     // MARK: Remove
 
     func remove(_ name: String, force: Bool) async throws {
-        let peer = try await removable(name)
-        _ = try await local.calls.removePeer(peer.id, force: force, isDryRun: false)
+        // Refused at once where it would be anyway.
+        _ = try await removable(name)
+        let peer = try await PeerGuard.removing(volumes) {
+            let peer = try await removable(name)
+            _ = try await local.calls.removePeer(peer.id, force: force, isDryRun: false)
+            return peer
+        }
         _ = try? await local.mirror.first(timeout: Limits.mirrorWait) { view in
             view.identity.map { view.values[$0.keys.peer(peer.id)] == nil } ?? false
         }

@@ -100,7 +100,7 @@ extension TransactionRunner {
             then: final)
         guard result.succeeded else {
             let cancel = try await store.get(cancelKey)
-            let changed = Self.join(.conflict, "the volume was changed meanwhile")
+            let changed = Self.join(.conflict, "the volume or a peer of it was changed meanwhile")
             return .commitRefused(cause: cancel.map(Self.cancelled) ?? changed)
         }
         if !written.hasBegun { work.reports.yield(.begun(result.revision)) }

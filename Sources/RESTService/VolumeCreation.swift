@@ -51,6 +51,8 @@ extension VolumeChanges {
     private func create(
         _ volume: Volume, _ flags: BrickFlags, _ asked: Asked, _ state: ClusterState
     ) async throws {
+        let peers = Set(volume.topology.allBricks.map(\.peer))
+        let stay = try PeerGuard.conditions(for: peers, mirror.view)
         let change = try await locked(volume, "create-volume", asked)
         let record = change.record(.createVolume, .prepareBricks, volume, flags)
         let keys = change.keys
@@ -65,7 +67,7 @@ extension VolumeChanges {
             conditions: [
                 .createRevision(key: keys.volumeName(volume.name), equals: 0),
                 .createRevision(key: keys.volumeHead(volume.id), equals: 0),
-            ],
+            ] + stay,
             operations: [
                 .put(
                     key: keys.volumeName(volume.name), value: Array(volume.id.description.utf8)),

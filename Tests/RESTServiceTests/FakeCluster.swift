@@ -11,6 +11,8 @@ actor FakeCluster: ClusterCalls {
     private let store: InMemoryStore
     private let identity: StoreIdentity
     private(set) var asked: [String] = []
+    /// Whether the peers were locked when one was removed.
+    private(set) var lockSeen = false
     var states: [PeerState]?
     private var known: [JoinToken] = []
     private var membersNow: StoreMembers?
@@ -60,6 +62,9 @@ actor FakeCluster: ClusterCalls {
     ) async throws(GD2Error) -> String {
         asked.append("remove \(peer) force=\(force) dry-run=\(isDryRun)")
         guard !isDryRun else { return "it would be removed" }
+        do { lockSeen = try await store.get(identity.keys.lock("peers")) != nil } catch {
+            throw GD2Error(.unavailable, "\(error)")
+        }
         do {
             _ = try await store.txn(if: [], then: [.delete(key: identity.keys.peer(peer))])
         } catch { throw GD2Error(.unavailable, "\(error)") }

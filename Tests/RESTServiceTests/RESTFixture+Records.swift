@@ -64,6 +64,13 @@ extension RESTFixture {
             ])
     }
 
+    /// Until gd2-rest has seen that the store is away, which no view of it says.
+    func untilStale() async throws {
+        for _ in 0..<1_000 where mirror.view.freshness == .current {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
     private func put(_ operations: [StoreAPI.Operation]) async throws {
         let written = try await store.txn(if: [], then: operations)
         _ = try await mirror.wait(for: written.revision, timeout: .seconds(10))

@@ -89,8 +89,8 @@ struct RESTFixture {
             responder: try Self.responder(store, nodes, services, folder, log) { secret })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await mirror.run() }
+            group.addTask { try await services.session.run() }
             if steps != nil {
-                group.addTask { try await services.session.run() }
                 group.addTask { try await services.runner.run() }
                 group.addTask { try await services.jobs.run() }
             }

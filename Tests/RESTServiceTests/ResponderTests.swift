@@ -3,7 +3,6 @@ import GlusterModel
 import HTTPTypes
 import RESTAPI
 import StoreAPI
-import StoreMirror
 import StoreTesting
 import Testing
 
@@ -111,7 +110,7 @@ import Testing
             #expect(now.headers[revision] == "\(await rest.store.revision)")
             #expect(now.headers[age] == nil)
             await rest.store.setOutage("away")
-            _ = try await rest.mirror.first(timeout: .seconds(10)) { $0.freshness != .current }
+            try await rest.untilStale()
             let old = try await rest.send(.get, path)
             #expect(old.status == 200)
             #expect(old.headers[revision] == now.headers[revision])
