@@ -59,6 +59,8 @@ extension ListedRoute {
         }
         context.asked = asked
         do { return try await body(request, context) } catch {
+            // Nothing was done, and the store that knows of the first request is away.
+            if TransactionRunner.failure(error).code == .unavailable { throw error }
             // The failure may be what comes of asking twice.
             let first: Response?
             do { first = try await repeated.answer(to: asked) } catch is StoreError { throw error }

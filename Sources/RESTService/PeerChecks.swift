@@ -74,6 +74,11 @@ enum PeerAddress {
         return parts.count == 2 ? String(parts[0]) : address
     }
 
+    /// Whether others reach themselves by it.
+    static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host.hasPrefix("127.") || host == "::1"
+    }
+
     /// Whether it has the form of one; a name's resolver decides the rest.
     static func isPlausible(_ address: String) -> Bool {
         let host = host(of: address)

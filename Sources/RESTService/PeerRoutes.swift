@@ -128,10 +128,11 @@ struct PeerRoutes: Sendable {
             _ = try await local.require()
             let made = try await local.calls.pair(validFor: valid)
             let own = ClusterState(local.mirror.view).selfPeer
+            let address = own?.addresses.first { !PeerAddress.isLoopback($0) }
             return try Response.json(
                 PairInfo(
                     code: made.code, expires: made.expires,
-                    host: own?.addresses.first ?? own?.name ?? "THIS_HOST"))
+                    host: address ?? own?.name ?? "THIS_HOST"))
         }
     }
 
