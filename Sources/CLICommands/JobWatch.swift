@@ -18,11 +18,13 @@ struct JobWatch: Sendable {
 
     /// The job when it is done; throws what it failed with.
     func end(of job: JobInfo) async throws -> JobInfo {
+        // Before anything is shown that somebody could answer with Ctrl-C.
+        let signals = showsProgress ? await UnixSignalsSequence(trapping: .sigint) : nil
         let ended = try await withThrowingTaskGroup(of: JobInfo?.self) { group in
             group.addTask { try await wait(for: job) }
-            if showsProgress {
+            if let signals {
                 group.addTask {
-                    for await _ in await UnixSignalsSequence(trapping: .sigint) { break }
+                    for await _ in signals { break }
                     return nil
                 }
             }

@@ -110,6 +110,50 @@ cli job wait "$id" >/run/out 2>&1; [ $? = 7 ] && grep -q "carried it out died" /
 [ "$(job "$id" .state)" = failed ] || fail "state: $(job "$id" .)"
 settled || fail "not settled after a death"
 
+say "its gd2-rest dies, glustercli asks again"
+kill -STOP "$(cat "$RUN/gd2-brickd.pid")"
+"${create[@]}" force --timeout 60 >/run/out 2>&1 & asking=$!
+begun() { [ "$(cli job list --state running -o name | wc -l)" = 1 ]; }
+wait_for 10 "the begin" begun || fail "not begun: $(cat /run/out)"
+node_kill gd2-rest
+kill -CONT "$(cat "$RUN/gd2-brickd.pid")"
+wait "$asking"; [ $? = 7 ] && grep -q "carried it out died: ask for it again" /run/out || fail "asked again: $(cat /run/out)"
+settled || fail "not settled after a death"
+
+say "on a terminal: progress, and Ctrl-C"
+terminal() { # SIGNAL COMMAND...: the command on a terminal, which gets the signal when progress is shown
+    python3 - "$@" <<'EOF'
+import os, pty, signal, sys, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+text, sent = b"", sys.argv[1] == "none"
+while True:
+    try:
+        part = os.read(fd, 4096)
+    except OSError:
+        break
+    if not part:
+        break
+    text += part
+    if not sent and b"step 1 of 1" in text:
+        sent = True
+        os.write(fd, b"\x03")
+status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+sys.stdout.write(text.decode())
+sys.exit(status if status >= 0 else 128 - status)
+EOF
+}
+kill -STOP "$(cat "$RUN/gd2-brickd.pid")"
+terminal INT "$BIN/glustercli" "${create[@]:1}" force >/run/out; [ $? = 130 ] || fail "Ctrl-C: $(cat /run/out)"
+grep -q "create-volume: step 1 of 1: prepare-bricks" /run/out || fail "no progress: $(cat /run/out)"
+id=$(id_of "$(grep "goes on: glustercli job wait" /run/out)"); [ -n "$id" ] || fail "no id after Ctrl-C: $(cat /run/out)"
+[ "$(job "$id" .state)" = running ] || fail "Ctrl-C ended it: $(job "$id" .)"
+kill -CONT "$(cat "$RUN/gd2-brickd.pid")"
+cli job wait "$id" || fail "the job does not go on"
+terminal none "$BIN/glustercli" volume delete gv0 --yes >/run/out || fail "delete on a terminal: $(cat /run/out)"
+grep -q "volume gv0 is deleted" /run/out || fail "delete on a terminal: $(cat /run/out)"
+
 say "the same request twice"
 rest() { curl -s -o /run/body -w '%{http_code}' --unix-socket /run/gd2/rest.sock "$@"; }
 body='{"name":"gv2","force":true,"subvols":[{"type":"distribute","bricks":[{"peerid":"localhost","path":"/run/bricks/b1"}]}]}'
