@@ -1,0 +1,112 @@
+# Three hosts become a cluster, by a token and by a pairing code; a replicated volume across them is
+# mounted; the leader dies, then two of three; the survivor recovers the store and the others come
+# back; peers leave, down to one. Nobody without a certificate is answered.
+. Tests/hosts/lib.sh
+
+# What an operator may see while hosts are away has to come back at all: each read ends by itself.
+reads() { # HOST
+    local command began
+    for command in "volume list" "volume info gv0" "volume status gv0" "peer list" "peer status" \
+        "cluster status" "cluster members" "job list" "volume get gv0 all"; do
+        began=$(date +%s%N)
+        # shellcheck disable=SC2086
+        LIMIT_ON=5 on "$1" glustercli $command >/dev/null 2>&1 || fail "$1: $command: exit status $?"
+        echo "    $command: $((($(date +%s%N) - began) / 1000000)) ms"
+    done
+}
+
+cluster_start 3
+say "join"
+cluster_join h2
+line=$(on h3 glustercli peer pair 2>/dev/null | tail -n 1)
+code=${line##* }
+on h1 glustercli peer add h3 --code "$code" --zone z3 || fail "h3 is not added by its pairing code"
+cluster_wait h1 3
+[ "$(on h1 glustercli peer list -o name | sort | tr '\n' ' ')" = "h1 h2 h3 " ] || fail "not three peers"
+
+say "who may not join"
+used=$(token)
+on h1 glustercli peer token revoke "$(on h1 glustercli peer token list -o name | head -n 1)" || fail revoke
+on h2 glustercli peer join "$used" 2>&1 | grep -q 'this node is in a cluster' || fail "h2 joins twice"
+on h1 glustercli peer add h2 --code "$code" 2>&1 | grep -q already || fail "h2 is added twice"
+
+say "who gets nothing"
+cp Tests/hosts/scan.py "$LABDIR/h3/data/scan.py"
+on h3 env PEER="$(peer_id h1 h1)" python3 /data/scan.py 198.51.100.1:24008 198.51.100.2:24008 198.51.100.1:2380 \
+    198.51.100.2:2380 198.51.100.1:2379 || fail "a port gives something away"
+
+say "volume"
+for i in 1 2 3; do on h$i mkdir -p /data/b1; done
+on h2 glustercli volume create gv0 replica 3 h1:/data/b1 h2:/data/b1 h3:/data/b1 force || fail create
+on h3 glustercli volume start gv0 || fail start
+on h1 mkdir -p /mnt/gv0
+on h1 mount -t glusterfs h1:/gv0 /mnt/gv0 || fail mount
+on h1 sh -c 'echo one >/mnt/gv0/f' || fail write
+for i in 1 2 3; do [ "$(on h$i cat /data/b1/f)" = one ] || fail "h$i has no copy"; done
+
+lead=$(leader h1)
+other=$([ "$lead" = h2 ] && echo h3 || echo h2)
+say "the leader $lead dies"
+if [ "$lead" = h1 ]; then lead=h2; on h1 systemctl kill -s KILL gd2-etcd; boot kill h2; other=h3; else boot kill "$lead"; fi
+changed() { on "$other" glustercli volume set gv0 performance.cache-size 33MB; }
+wait_for 20 changed || fail "nothing can be changed with two of three"
+on h1 sh -c 'echo two >/mnt/gv0/f; cat /mnt/gv0/f' | grep -q two || fail "no I/O with two of three"
+on "$other" glustercli volume status gv0 2>&1 | grep -q "$lead" || fail "status does not name $lead"
+reads "$other"
+
+say "$lead is back"
+boot start 3 >/dev/null || fail "boot of $lead"
+cluster_wait h1 3
+online() { on h1 glustercli volume status gv0 -o json 2>/dev/null | jq -e 'length == 3 and all(.[]; .online)'; }
+wait_for 60 online || fail "the bricks are not back"
+
+say "two of three die"
+boot kill h2 h3
+refused() { on h1 glustercli volume set gv0 performance.cache-size 34MB 2>&1 | grep -q 'no quorum: 2 of 3 voters'; }
+wait_for 20 refused || fail "a change without quorum is not refused with the arithmetic"
+reads h1
+
+say "the survivor recovers the store"
+on h1 glustercli cluster recover --dry-run | grep -q 'would be made' || fail "dry run"
+on h1 glustercli cluster recover --yes || fail recover
+changes() { on h1 glustercli volume set gv0 performance.cache-size 35MB; }
+wait_for 30 changes || fail "nothing can be changed after the recovery"
+boot start 3 >/dev/null || fail boot
+cluster_wait h1 3 90
+for i in 2 3; do
+    [ "$(on h$i glustercli cluster status -o json | jq .epoch)" = 2 ] || fail "h$i is not in epoch 2"
+done
+wait_for 60 online || fail "the bricks are not back"
+on h3 glustercli volume get gv0 performance.cache-size | grep -q 35MB || fail "h3 missed a change"
+healed() { [ "$(on h3 cat /data/b1/f)" = two ]; }
+wait_for 60 healed || fail "the file is not healed"
+
+say "snapshot"
+on h1 glustercli cluster snapshot save || fail "snapshot save"
+on h1 glustercli cluster snapshot list -o json | jq -e 'length >= 1 and all(.[]; .damaged | not)' >/dev/null || fail "snapshot list"
+
+say "peers leave"
+on h1 glustercli peer remove h3 --yes 2>&1 | grep -q 'bricks of volume gv0' || fail "a peer with bricks leaves"
+on h1 umount /mnt/gv0
+on h1 glustercli volume stop gv0 --yes && on h1 glustercli volume delete gv0 --yes || fail delete
+LIMIT_ON=70 on h1 glustercli peer remove h3 --yes || fail "h3 does not leave"
+cluster_wait h1 1
+alone() { [ "$(on h3 glustercli peer list -o name)" = h3 ]; }
+wait_for 30 alone || fail "h3 is not alone"
+boot kill h2
+sleep 3
+on h1 glustercli peer remove h2 --yes 2>&1 | grep -q -- --force || fail "a dead peer leaves without --force"
+if ! LIMIT_ON=70 on h1 glustercli peer remove h2 --force --yes; then
+    # h2 had the only vote of two nodes: the survivor goes on by a recovery.
+    on h1 glustercli cluster recover --yes || fail "recover with one of two"
+    wait_for 30 rest_answers h1
+    forced() { LIMIT_ON=70 on h1 glustercli peer remove h2 --force --yes; }
+    wait_for 60 forced || fail "h2 is not removed by force"
+fi
+[ "$(on h1 glustercli peer list -o name)" = h1 ] || fail "h1 is not alone"
+boot start 3 >/dev/null
+forgets() { [ "$(on h2 glustercli peer list -o name)" = h2 ]; }
+wait_for 60 forgets || fail "h2 came back and did not learn that it was removed"
+cluster_join h2
+cluster_wait h1 1
+say "done"
