@@ -10,13 +10,14 @@ PACKAGES = attr btrfs-progs curl dbus etcd-client etcd-server gcc glusterfs-clie
 	jq libc6-dev libcap-dev libsystemd-dev pkg-config procps python3 systemd util-linux xfsprogs zlib1g-dev
 export SWIFT_BACKTRACE = enable=no
 
-.PHONY: help setup build demo test unit e2e hosts bench check fix proto man install uninstall
+.PHONY: help setup build demo test unit e2e hosts e2e-faults bench check fix proto man install uninstall
 
 help:
 	@echo 'setup      install the Debian packages that building and testing need (root)'
 	@echo 'build      build all programs (CONFIGURATION=release for speed)'
 	@echo 'demo       run a node, make a volume, mount it, write and read a file, clean up (root)'
 	@echo 'test       unit, end-to-end and systemd tests (root)'
+	@echo 'e2e-faults seeded faults on three and on five hosts, 15 minutes each (root; SEED=n)'
 	@echo 'bench      compare with the glusterd of this distribution (root)'
 	@echo 'check      format and house rules'
 	@echo 'fix        put right what check can put right'
@@ -54,6 +55,13 @@ e2e:
 
 hosts:
 	BIN=$(BIN) Tests/hosts/run
+
+# One host at a time of three, then two at a time of five.
+FAULT_SECONDS ?= 900
+e2e-faults: build
+	for hosts in 3 5; do \
+		HOSTS=$$hosts FAULT_SECONDS=$(FAULT_SECONDS) SEED=$(SEED) LIMIT=$$(($(FAULT_SECONDS) + 900)) VERBOSE=1 \
+			BIN=$(BIN) Tests/hosts/run Tests/hosts/faults.sh || exit 1; done
 
 # A debug build says nothing about speed.
 bench: setup

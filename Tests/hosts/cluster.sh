@@ -1,7 +1,7 @@
 # Three hosts become a cluster, by a token and by a pairing code; a replicated volume across them is
 # mounted; the leader dies, then two of three; the survivor recovers the store and the others come
 # back; peers leave, down to one. Nobody without a certificate is answered.
-. Tests/hosts/lib.sh
+. Tests/hosts/library
 
 # What an operator may see while hosts are away has to come back at all: each read ends by itself.
 reads() { # HOST
