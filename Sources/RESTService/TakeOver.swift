@@ -90,15 +90,19 @@ extension TransactionRunner {
         do {
             let session = try await session.require()
             let identity = try await mirror.identity(of: store)
+            let journalKey = identity.keys.transaction(known.id)
+            guard let created = mirror.view.values[journalKey]?.createRevision else { return true }
+            // Taken late, when its journal is gone, it would stay for as long as this session.
             let wish = ObjectLock.Wish(
-                object: known.lock, operation: known.operation.rawValue, job: known.job)
+                object: known.lock, operation: known.operation.rawValue, job: known.job,
+                conditions: [.createRevision(key: journalKey, equals: created)])
             guard
                 let lock = try await ObjectLock.take(
                     wish, session: session, identity: identity, store: store)
             else { return false }
             let keys = identity.keys
             // The lock may have been waited for by an owner that finished meanwhile.
-            guard let value = try await store.get(keys.transaction(known.id)) else {
+            guard let value = try await store.get(journalKey) else {
                 _ = try await store.txn(if: [lock.condition], then: [.delete(key: lock.key)])
                 return true
             }
@@ -110,7 +114,7 @@ extension TransactionRunner {
                     job.owner = session.id
                     job.peer = identity.peer
                     return job
-                }, stored: stored?.value)
+                }, stored: stored?.value, journaled: value.modRevision)
             log.notice(
                 "transaction taken over",
                 metadata: ["txn": "\(record.id)", "phase": "\(record.phase)"])

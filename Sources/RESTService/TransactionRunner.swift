@@ -129,7 +129,7 @@ final class TransactionRunner: Service {
     private func carryOut(_ work: Work) async {
         var engine = work.engine
         var effects = work.first
-        var written = Written()
+        var written = Written(journal: work.job.journaled)
         var (lastCause, pauseMs) = ("", Limits.stepRetryMs)
         let id = engine.record.id
         defer {

@@ -11,6 +11,8 @@ struct HeldJob: Sendable {
     var record: JobRecord?
     /// As the store has it; nil: as `record`.
     var stored: [UInt8]?
+    /// The modification revision of a journal that was found; 0: there is none yet.
+    var journaled: Int64 = 0
 
     func put(_ job: JobRecord, _ keys: StoreKeys) throws -> StoreAPI.Operation {
         let value =
@@ -43,20 +45,29 @@ extension TransactionRunner {
         guard value.count <= StoreAPI.Limits.valueBytesMax else {
             throw GD2Error(.tooLarge, "the volume has too many bricks for one transaction")
         }
-        var operations: [StoreAPI.Operation] = [
-            .put(key: keys.transaction(record.id), value: value)
-        ]
+        let journalKey = keys.transaction(record.id)
+        var operations: [StoreAPI.Operation] = [.put(key: journalKey, value: value)]
         if !written.hasBegun {
             operations += work.commit?.begin ?? []
             if let job = work.job.record { operations.append(try work.job.put(job, keys)) }
         }
         let final = operations
+        // As we wrote it last: a try whose answer is late must not bring back what it was then.
+        let conditions: [Compare] = [
+            work.lock.condition, .modRevision(key: journalKey, equals: written.journal),
+        ]
         let result = try await retrying {
-            try await self.store.txn(if: [work.lock.condition], then: final)
+            try await self.store.txn(if: conditions, then: final)
         }
-        guard result.succeeded else { throw Self.lockLost }
         written.journal = result.revision
-        if !written.hasBegun { work.reports.yield(.begun(result.revision)) }
+        if !result.succeeded {
+            // A try before this one may have gone well though its answer was lost.
+            guard let found = try await store.get(journalKey), found.value == value else {
+                throw Self.lockLost
+            }
+            written.journal = found.modRevision
+        }
+        if !written.hasBegun { work.reports.yield(.begun(written.journal)) }
         written.hasBegun = true
     }
 
