@@ -81,7 +81,7 @@ struct JobShapes: Sendable {
     }
 
     func info(_ job: JobRecord, _ view: MirrorView) -> JobInfo {
-        let names = ClusterNames(view: view)
+        let names = ClusterNames(cluster.current)
         var (state, progress) = (
             JobInfo.State(rawValue: job.state.rawValue) ?? .running, Self.progressOfEnd(job)
         )
@@ -172,14 +172,20 @@ struct JobShapes: Sendable {
     }
 }
 
-/// The names of peers in a view.
+/// The names of peers.
 struct ClusterNames {
-    let view: MirrorView
+    private let find: (PeerID) -> Peer?
+
+    init(_ state: ClusterState) { find = { state.peers[$0] } }
+
+    /// Decodes those that are asked for.
+    init(view: MirrorView) {
+        find = { peer in
+            let stored = view.identity.flatMap { view.values[$0.keys.peer(peer)] }
+            return stored.flatMap { try? RecordCoding.decode(Peer.self, from: $0.value) }
+        }
+    }
 
     /// Its id where it has no name here.
-    func name(of peer: PeerID) -> String {
-        let stored = view.identity.flatMap { view.values[$0.keys.peer(peer)] }
-        let known = stored.flatMap { try? RecordCoding.decode(Peer.self, from: $0.value) }
-        return known?.name ?? peer.description
-    }
+    func name(of peer: PeerID) -> String { find(peer)?.name ?? peer.description }
 }

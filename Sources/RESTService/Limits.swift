@@ -58,6 +58,8 @@ enum Limits {
     /// Ended jobs that are kept, and how long.
     static let jobsKept = 500
     static let jobsKeptMs: Int64 = 7 * 86_400_000
+    /// What is kept of a message why a job failed.
+    static let jobMessageBytes = 4_096
     /// Longest wait of one `GET /v1/jobs/{id}?wait=`.
     static let jobWaitSeconds = 60
     static let idempotencyKeyBytes = 128

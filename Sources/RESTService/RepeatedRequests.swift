@@ -72,7 +72,13 @@ extension GD2Error {
 }
 
 extension JobRecord.Failure {
+    /// Some thousand bricks may be named, in a record that every gd2-rest holds in memory.
     init(_ error: GD2Error) {
-        self.init(code: error.code.rawValue, message: error.message, fields: error.fields)
+        let message =
+            error.message.utf8.count <= Limits.jobMessageBytes
+            ? error.message
+            : String(decoding: error.message.utf8.prefix(Limits.jobMessageBytes), as: UTF8.self)
+                + "…"
+        self.init(code: error.code.rawValue, message: message, fields: error.fields)
     }
 }

@@ -69,7 +69,8 @@ struct Routes: Sendable {
                 try await Task.sleep(for: .seconds(Limits.requestSeconds))
                 throw GD2Error(
                     .timedOut,
-                    "not done within \(Limits.requestSeconds) s; it goes on or is undone by itself")
+                    "not done within \(Limits.requestSeconds) s; it goes on or is undone by "
+                        + "itself: glustercli job list")
             }
             defer { group.cancelAll() }
             guard let response = try await group.next() else { throw CancellationError() }

@@ -119,7 +119,10 @@ extension TransactionRunner {
                 "transaction taken over",
                 metadata: ["txn": "\(record.id)", "phase": "\(record.phase)"])
             var engine = TransactionEngine(record)
-            let first = engine.takeOver(by: session.id, fence: lock.fence)
+            let cancel = try await store.get(keys.jobCancel(record.job))
+            let first = engine.takeOver(
+                by: session.id, fence: lock.fence,
+                cause: cancel.map(Self.cancelled) ?? TransactionEngine.coordinatorDied)
             // Nobody waits for it: one that cannot end yet delays no other.
             submit(engine, lock, nil, job, first)
             return true

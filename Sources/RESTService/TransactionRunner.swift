@@ -194,6 +194,7 @@ final class TransactionRunner: Service {
             AbandonedLock(
                 lock: work.lock, object: record.lock, transaction: record.id,
                 release: work.commit?.release ?? []))
+        await dropAbandoned()
     }
 
     private func report(

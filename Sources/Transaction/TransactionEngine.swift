@@ -62,15 +62,16 @@ public struct TransactionEngine: Hashable, Sendable {
     /// The first effect of a new transaction: its record, before anything runs.
     public mutating func begin() -> [TransactionEffect] { advance(.running(step: 0)) }
 
-    /// The first effect of a new owner, who holds the lock by `fence`.
+    /// The first effect of a new owner, who holds the lock by `fence`; `cause` is why what is not
+    /// committed is undone.
     public mutating func takeOver(
-        by owner: IncarnationID, fence: FencingToken
+        by owner: IncarnationID, fence: FencingToken, cause: String = coordinatorDied
     ) -> [TransactionEffect] {
         record.owner = owner
         record.fence = fence
         switch record.phase {
         case .running(let step):
-            return enter(.undoing(step: step, cause: Self.coordinatorDied))
+            return enter(.undoing(step: step, cause: cause))
         case .undoing, .committed: return enter(record.phase)
         }
     }

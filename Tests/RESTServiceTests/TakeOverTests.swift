@@ -95,6 +95,35 @@ import Transaction
         }
     }
 
+    /// Also when the one that was to undo it died first.
+    @Test func aCancelledJobIsCancelledByWhoTakesItOver() async throws {
+        try await SharedCluster.with { cluster, group in
+            let first = try Coordinator(
+                1, cluster.store, cluster.nodes, folder: cluster.folder, dyingAt: "rest-step")
+            let other = try Coordinator(2, cluster.store, cluster.nodes, folder: cluster.folder)
+            for node in [first, other] { group.addTask { try await node.run() } }
+            let lease = try await Self.lease(of: first, cluster)
+            group.addTask { try? await first.create("gv0") }
+            #expect(try await cluster.until { first.store.isCut })
+            let job = try #require(try await cluster.jobs().first)
+            let cancel = CancelRecord(by: "somebody")
+            _ = try await cluster.store.txn(
+                if: [],
+                then: [
+                    .put(
+                        key: cluster.keys.jobCancel(job.id), value: try RecordCoding.encode(cancel))
+                ])
+            await cluster.store.expireLease(lease)
+            #expect(
+                try await cluster.until {
+                    try await cluster.count(cluster.keys.jobCancel(job.id)) == 0
+                })
+            let ended = try #require(try await cluster.jobs().first)
+            #expect(ended.state == .cancelled && ended.peer == Coordinator.peer(2))
+            #expect(cluster.nodes.prepared.isEmpty)
+        }
+    }
+
     @Test func aLockOfTheSameSessionIsNotTakenFromItsJob() async throws {
         try await SharedCluster.with { cluster, group in
             let node = try Coordinator(1, cluster.store, cluster.nodes, folder: cluster.folder)
