@@ -24,8 +24,12 @@ struct ClusterSummary {
         info.peersTotal = max(state.peers.count, 1)
         info.peersUp = max(state.peers.values.count(where: shapes.isUp), 1)
         info.quorum = quorum
-        info.isWritable = store?.available ?? false
+        let isShort = info.quorum.map { $0.votersUp < $0.votersNeeded } ?? false
+        // A view that is current has come from a store that has its quorum.
+        info.isWritable =
+            store?.available == true && (!isShort || view.freshness == .current)
         info.store = store.map(\.message) ?? "gd2-store does not answer"
+        if isShort, !info.isWritable { info.store = "too few voters answer" }
         info.plan = members.flatMap { $0.plan.isEmpty ? nil : $0.plan }
         info.snapshot = newest.map(SnapshotInfo.init)
         info.warnings = warnings(info)
@@ -66,12 +70,15 @@ struct ClusterSummary {
 
     private func storeWarnings(_ info: ClusterInfo) -> [String] {
         var warnings: [String] = []
-        if !info.isWritable { warnings.append("the store takes no changes: \(info.store)") }
+        let isShort = info.quorum.map { $0.votersUp < $0.votersNeeded } ?? false
+        if !info.isWritable, !isShort {
+            warnings.append("the store takes no changes: \(info.store)")
+        }
         if let quorum = info.quorum, quorum.votersUp < quorum.voters.count {
             let spare = quorum.votersUp - quorum.votersNeeded
             let meaning =
                 spare < 0
-                ? "nothing can be changed"
+                ? info.isWritable ? "they still reach each other" : "nothing can be changed"
                 : spare == 0
                     ? "one more that fails stops all changes"
                     : "\(spare) more may fail before changes stop"

@@ -27,6 +27,9 @@ struct LocalStore: Sendable {
             let left = max(began + Limits.freshWait - .now, Limits.freshPoll)
             let said = await firstAnswer(within: min(left, Limits.readWait)) { try? await status() }
             if said?.available == true, mirror.view.freshness == .current { return }
+            if said?.available == true, let lost = await quorumLost() {
+                throw GD2Error(.unavailable, "the store takes no changes now: \(lost)")
+            }
             let isRefusing = said?.available == false && !isStarting
             let grace = isRefusing ? Limits.refusalGrace : Limits.freshWait
             guard ContinuousClock.now - began < grace, !Task.isCancelled else {
@@ -34,6 +37,21 @@ struct LocalStore: Sendable {
             }
             try? await Task.sleep(for: Limits.freshPoll)
         }
+    }
+
+    /// That too few voters answer this node, where that is so; gd2-store itself learns it later.
+    private func quorumLost() async -> String? {
+        guard let voters = await peers()?.values.filter({ $0.role == .voter }) else { return nil }
+        let needed = voters.count / 2 + 1
+        let own = mirror.view.identity?.peer
+        let silent = voters.filter { !$0.isReachable && $0.peer != own }
+        let up = voters.count - silent.count
+        guard !voters.isEmpty, up < needed else { return nil }
+        let state = ClusterState(mirror.view)
+        let names = silent.map { state.peers[$0.peer]?.name ?? "\($0.peer)" }.sorted()
+        return "\(needed) of \(voters.count) voters are needed and \(up) "
+            + "\(up == 1 ? "answers" : "answer"), not \(names.joined(separator: ", ")): "
+            + "see glustercli cluster status"
     }
 
     private static func refusal(_ said: StoreStatus?) -> GD2Error {

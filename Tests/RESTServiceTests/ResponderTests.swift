@@ -118,6 +118,24 @@ import Testing
         }
     }
 
+    @Test func aChangeIsRefusedAtOnceWhenTooFewVotersAnswer() async throws {
+        try await RESTFixture.with { rest in
+            try await rest.addPeer("n2")
+            await rest.cluster.set(
+                states: [
+                    PeerState(peer: PeerID(high: 2, low: 2), isReachable: true, role: .voter),
+                    PeerState(peer: PeerID(high: 7, low: 7), isReachable: false, role: .voter),
+                ])
+            await rest.store.setOutage("no leader")
+            try await rest.untilStale()
+            let answer = try await rest.send(.post, "/v1/peers/n1", body: #"{"zone":"z"}"#)
+            #expect(answer.status == 503)
+            let message = try answer.error().errors.first?.message ?? ""
+            #expect(
+                message.contains("2 of 2 voters are needed and 1 answers, not n2"), "\(message)")
+        }
+    }
+
     @Test func aChangeWithoutQuorumIsRefusedWithTheStoresReason() async throws {
         try await RESTFixture.with { rest in
             await rest.cluster.set(

@@ -1,0 +1,76 @@
+# Three nodes: joined by code and by token; what each says of the others; a volume across them; one that is cut off.
+. Tests/e2e/nodes.sh
+nodes_start 3
+
+say "joining"
+line=$(cli_on 2 peer pair) || fail "peer pair"
+say "$line"
+cli_on 1 ${line#glustercli } --zone z2 --metadata owner=ann || fail "peer add"
+# The store of one node is started anew to take a second one in.
+two() { [ "$(cli_on 1 cluster members -o json | jq '.members | map(select(.healthy)) | length')" = 2 ]; }
+wait_for 30 two two || { cli_on 1 cluster members; fail "h2 is no member"; }
+line=$(cli_on 1 peer token create) || fail "peer token create"
+cli_on 3 ${line#glustercli } || fail "peer join"
+three() { local i; for i in 1 2 3; do [ "$(cli_on $i peer list -o json | jq 'map(select(.online)) | length')" = 3 ] || return 1; done; }
+wait_for 30 peers three || { for i in 1 2 3; do cli_on $i peer status; cli_on $i cluster status; done; fail "not all see three peers"; }
+voters() { [ "$(cli_on 1 cluster status -o json | jq '.quorum.voters | length')" = 3 ]; }
+wait_for 60 voters voters || { cli_on 1 cluster members; cli_on 1 cluster status; fail "not three voters"; }
+cli_on 2 peer status
+cli_on 3 cluster status
+cli_on 1 cluster members
+[ "$(cli_on 3 peer list --key owner --value ann -o name)" = h2 ] || fail "metadata of h2"
+[ "$(cli_on 1 peer show h2 -o json | jq -r .zone)" = z2 ] || fail "zone of h2"
+cli_on 1 peer edit h2 --remove-metadata owner --zone z9 >/dev/null || fail "peer edit"
+[ "$(cli_on 1 peer list --key owner -o name)" = "" ] || fail "metadata of h2 stays"
+
+say "a volume across the nodes"
+cli_on 1 volume create gv0 replica 3 h1:/run/bricks/a h2:/run/bricks/a h3:/run/bricks/a force --create-brick-dir || fail create
+cli_on 2 volume start gv0 || fail start
+for i in 1 2 3; do
+    got=$(cli_on $i volume status gv0 -o json | jq -c 'map([.online, .stale, .size.capacity > 0])')
+    [ "$got" = "[[true,null,true],[true,null,true],[true,null,true]]" ] || fail "bricks as h$i shows them: $got"
+done
+cli_on 1 peer remove h3 --yes 2>"$E2E_DISK/error"; status=$?
+[ $status = 4 ] && grep -q "has bricks of volume gv0" "$E2E_DISK/error" || fail "h3 is removed with its brick: $(cat "$E2E_DISK/error")"
+
+say "h3 is cut off"
+cut 3
+timed() { # MS NODE ARGS...: the command ends within that time
+    local ms=$1 i=$2 began took; shift 2
+    began=$(date +%s%N)
+    cli_on "$i" "$@" >"$E2E_DISK/out" 2>"$E2E_DISK/err"; status=$?
+    took=$((($(date +%s%N) - began) / 1000000))
+    say "h$i: $* ($status, $took ms): $(cat "$E2E_DISK/err")"
+    [ $took -lt "$ms" ] || fail "h$i: $* took $took ms"
+}
+lost() { cli_on 1 peer list -o json | jq -e 'any(.name == "h3" and (.online | not))'; }
+timed 1500 1 volume status gv0
+wait_for 30 lost lost || fail "h1 does not see that h3 is away: $(cli_on 1 peer status)"
+for i in 1 3; do
+    for what in "peer status" "cluster status" "volume list" "volume info gv0" "volume status gv0" "volume get gv0 all" "cluster members"; do
+        timed 1500 $i $what
+        [ $status = 0 ] || [ "$what" = "cluster members" ] || fail "h$i: $what ended with $status"
+    done
+done
+cli_on 1 volume status gv0 2>&1 >/dev/null | grep -q "^warning: h3 does not answer" || fail "the missing node is not named"
+cli_on 1 volume status gv0 -o json 2>/dev/null | jq -e 'map(.stale) == [null, null, true]' >/dev/null || fail "the stale brick is not marked"
+timed 3000 1 volume set gv0 user.x 1
+[ $status = 0 ] || fail "no change with two of three voters"
+timed 3000 3 volume set gv0 user.x 2
+[ $status = 7 ] && grep -q "2 of 3 voters are needed and 1 answers, not h1, h2" "$E2E_DISK/err" || fail "h3 alone makes a change, or does not say why not"
+cli_on 3 cluster status
+cli_on 3 cluster status -o json 2>/dev/null | jq -e '.degraded and (.writable | not)' >/dev/null || fail "h3 thinks that it may be changed"
+cli_on 3 volume list 2>&1 >/dev/null | grep -q "^warning: the store does not answer since" || fail "h3 does not say that its view is old"
+mend 3
+wait_for 60 peers three || { cli_on 1 peer status; fail "h3 does not come back"; }
+same() { [ "$(cli_on 3 volume get gv0 user.x 2>&1)" = "$(cli_on 1 volume get gv0 user.x)" ]; }
+wait_for 30 same same || fail "h3 does not follow"
+healthy() { [ "$(cli_on 1 cluster status -o json | jq .degraded)" = false ]; }
+wait_for 60 healthy healthy || { cli_on 1 cluster status; fail "the cluster stays degraded"; }
+
+say "removing"
+cli_on 1 volume stop gv0 --yes && cli_on 1 volume delete gv0 --yes || fail "delete"
+cli_on 1 peer remove h3 --dry-run; [ $? = 3 ] || fail "dry run of a removal"
+cli_on 1 peer remove h3 --yes || fail "peer remove"
+[ "$(cli_on 1 peer list -o name | sort | xargs)" = "h1 h2" ] || fail "h3 is still a peer"
+say "done"
