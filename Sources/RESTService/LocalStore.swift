@@ -10,6 +10,14 @@ struct LocalStore: Sendable {
     let mirror: StoreMirror
     /// What it says of its etcd.
     let status: @Sendable () async throws -> StoreStatus
+    var waits = Waits()
+
+    /// How long somebody is waited for; tests on a busy host take longer.
+    struct Waits: Sendable {
+        var read = Limits.readWait
+        var probes = Limits.probesWait
+        var fresh = Limits.freshWait
+    }
 
     /// Throws at once when gd2-store does not answer: what is asked of it next may take long.
     func require() async throws(GD2Error) -> StoreIdentity {
@@ -24,14 +32,14 @@ struct LocalStore: Sendable {
         let began = ContinuousClock.now
         let isStarting = mirror.view.freshness == .stale(age: nil)
         while true {
-            let left = max(began + Limits.freshWait - .now, Limits.freshPoll)
-            let said = await firstAnswer(within: min(left, Limits.readWait)) { try? await status() }
+            let left = max(began + waits.fresh - .now, Limits.freshPoll)
+            let said = await firstAnswer(within: min(left, waits.read)) { try? await status() }
             if said?.available == true, mirror.view.freshness == .current { return }
             if said?.available == true, let lost = await quorumLost() {
                 throw GD2Error(.unavailable, "the store takes no changes now: \(lost)")
             }
             let isRefusing = said?.available == false && !isStarting
-            let grace = isRefusing ? Limits.refusalGrace : Limits.freshWait
+            let grace = isRefusing ? Limits.refusalGrace : waits.fresh
             guard ContinuousClock.now - began < grace, !Task.isCancelled else {
                 throw Self.refusal(said)
             }
@@ -71,7 +79,7 @@ struct LocalStore: Sendable {
     func read<Value: Sendable>(
         _ what: String, _ ask: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        let result: Result<Value, any Error>? = await firstAnswer(within: Limits.readWait) {
+        let result: Result<Value, any Error>? = await firstAnswer(within: waits.read) {
             do { return .success(try await ask()) } catch { return .failure(error) }
         }
         guard let result else {
@@ -86,7 +94,7 @@ struct LocalStore: Sendable {
     func answer<Value: Sendable>(
         _ ask: @escaping @Sendable () async throws -> Value
     ) async -> Value? {
-        await firstAnswer(within: Limits.readWait) { try? await ask() }
+        await firstAnswer(within: waits.read) { try? await ask() }
     }
 
     /// What gd2-store's last probes say of each peer; nil when it does not answer.

@@ -44,9 +44,10 @@ struct NodeBricks: StepTarget {
         let others = peers.filter { !isOwn($0) }
         var probed: [PeerID: PeerState]?
         if !others.isEmpty {
-            probed = await firstAnswer(within: Limits.probesWait) { await local.peers() }
+            probed = await firstAnswer(within: local.waits.probes) { await local.peers() }
         }
-        let left = others.isEmpty ? Limits.readWait : Limits.readWait - Limits.probesWait
+        let waits = local.waits
+        let left = others.isEmpty ? waits.read : waits.read - waits.probes
         let found = probed
         return await withTaskGroup(of: (PeerID, [BrickState]?).self) { group in
             var states = States()

@@ -128,7 +128,8 @@ final class Coordinator: Sendable {
                 status: {
                     try store.check()
                     return try await calls.status()
-                }), cluster: ClusterReader(mirror), session: session, runner: runner,
+                }, waits: LocalStore.Waits(read: .seconds(20), fresh: .seconds(30))),
+            cluster: ClusterReader(mirror), session: session, runner: runner,
             options: table, jobs: jobs)
     }
 

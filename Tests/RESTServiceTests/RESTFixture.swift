@@ -74,7 +74,8 @@ struct RESTFixture {
         let cluster = FakeCluster(store: store, identity: identity)
         let local = LocalStore(
             calls: cluster, store: store, mirror: mirror,
-            status: { try await cluster.status() })
+            status: { try await cluster.status() },
+            waits: LocalStore.Waits(read: .seconds(4), probes: .seconds(2)))
         let nodes = NodeBricks(own: try BrickClient(path: folder + "/nobody"), local: local)
         let session = Session(store: store, log: log)
         let services = Services(
