@@ -129,6 +129,7 @@ let package = Package(
         library("BrickSupervision", ["GlusterModel"]),
         library("GlusterXDR", ["GlusterModel", "XDR"]),
         library("Membership", ["GlusterModel"]),
+        library("OldTopology", ["GlusterModel"]),
         library("Placement", ["GlusterModel"]),
         library("Portmap", ["GlusterModel"]),
         library("SunRPC", ["XDR"]),
@@ -212,7 +213,8 @@ let package = Package(
             "PmapService",
             [
                 "BrickAPI", "Daemon", "GlusterModel", "GlusterXDR", "LocalGRPC", "LocalSocket",
-                "PmapAPI", "Portmap", "RPCTransport", "StoreAPI", "StoreMirror", "Volfile",
+                "OldTopology", "PmapAPI", "Portmap", "RPCTransport", "StoreAPI", "StoreMirror",
+                "Volfile",
                 "Volgen", "XDR", crypto, grpc, lifecycle, log, nioPosix, protobuf,
             ]),
         library(
@@ -265,6 +267,7 @@ let package = Package(
             ]),
         tests("LocalSocketTests", ["LocalSocket", nioPosix]),
         tests("MembershipTests", ["GlusterModel", "Membership", "Seeded"]),
+        tests("OldTopologyTests", ["GlusterModel", "OldTopology", "Seeded"]),
         tests("PlacementTests", ["GlusterModel", "Placement", "Seeded"]),
         tests("PmapServiceTests", ["GlusterModel", "PmapService", "Volgen"]),
         tests("PortmapTests", ["Portmap"]),

@@ -2,6 +2,11 @@ public import GD2Error
 public import GlusterModel
 import SwiftProtobuf
 
+/// Names of methods that those who pass calls on decide by.
+public enum BrickMethod {
+    public static let volumeGeneration = "VolumeGeneration"
+}
+
 /// gd2-brickd of another node, reached through somebody who passes serialized messages on.
 public struct BrickRelay: Sendable {
     /// Calls a method of brickd.proto by its name; gives the serialized answer.
@@ -27,6 +32,16 @@ public struct BrickRelay: Sendable {
             "VolumeStatus", Gd2_Brick_V1_VolumeStatusRequest.with { $0.volumeID = "\(volume)" },
             timeout)
         return reply.bricks.map(BrickState.init)
+    }
+
+    /// What that node's view says of the volume's topology.
+    public func generation(
+        of volume: VolumeID, timeout: Duration
+    ) async throws(GD2Error) -> KnownGeneration {
+        let reply: Gd2_Brick_V1_VolumeGenerationReply = try await ask(
+            BrickMethod.volumeGeneration,
+            Gd2_Brick_V1_VolumeGenerationRequest.with { $0.volumeID = "\(volume)" }, timeout)
+        return KnownGeneration(reply)
     }
 
     private func ask<Reply: Message>(

@@ -58,6 +58,24 @@ extension Gd2_Brick_V1_BrickStatus {
     }
 }
 
+extension KnownGeneration {
+    init(_ wire: Gd2_Brick_V1_VolumeGenerationReply) {
+        self.init(
+            epoch: Epoch(wire.epoch), revision: wire.revision, isCurrent: wire.current,
+            generation: wire.generation > 0 ? Int(wire.generation) : nil)
+    }
+}
+
+extension Gd2_Brick_V1_VolumeGenerationReply {
+    package init(_ known: KnownGeneration) {
+        self.init()
+        epoch = known.epoch.number
+        revision = known.revision
+        current = known.isCurrent
+        generation = Int64(known.generation ?? 0)
+    }
+}
+
 extension Gd2_Brick_V1_RunStepRequest {
     init(_ command: StepCommand) {
         self.init()

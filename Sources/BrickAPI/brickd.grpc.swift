@@ -88,13 +88,27 @@ package enum Gd2_Brick_V1_BrickDaemon: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "VolumeGeneration" metadata.
+        package enum VolumeGeneration: Sendable {
+            /// Request type for "VolumeGeneration".
+            package typealias Input = Gd2_Brick_V1_VolumeGenerationRequest
+            /// Response type for "VolumeGeneration".
+            package typealias Output = Gd2_Brick_V1_VolumeGenerationReply
+            /// Descriptor for "VolumeGeneration".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.brick.v1.BrickDaemon"),
+                method: "VolumeGeneration",
+                type: .unary
+            )
+        }
         /// Descriptors for all methods in the "gd2.brick.v1.BrickDaemon" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
             RunStep.descriptor,
             WatchPorts.descriptor,
             SignedIn.descriptor,
             SignedOut.descriptor,
-            VolumeStatus.descriptor
+            VolumeStatus.descriptor,
+            VolumeGeneration.descriptor
         ]
     }
 }
@@ -207,6 +221,25 @@ extension Gd2_Brick_V1_BrickDaemon {
             request: GRPCCore.StreamingServerRequest<Gd2_Brick_V1_VolumeStatusRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Brick_V1_VolumeStatusReply>
+
+        /// Handle the "VolumeGeneration" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The newest generation of a volume that this node knows, from its last view of the store: asked
+        /// > by a gd2-pmap of another node whose own view is not current. Needs no store.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Brick_V1_VolumeGenerationRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Brick_V1_VolumeGenerationReply` messages.
+        func volumeGeneration(
+            request: GRPCCore.StreamingServerRequest<Gd2_Brick_V1_VolumeGenerationRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Brick_V1_VolumeGenerationReply>
     }
 
     /// Service protocol for the "gd2.brick.v1.BrickDaemon" service.
@@ -303,6 +336,25 @@ extension Gd2_Brick_V1_BrickDaemon {
             request: GRPCCore.ServerRequest<Gd2_Brick_V1_VolumeStatusRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Gd2_Brick_V1_VolumeStatusReply>
+
+        /// Handle the "VolumeGeneration" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The newest generation of a volume that this node knows, from its last view of the store: asked
+        /// > by a gd2-pmap of another node whose own view is not current. Needs no store.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Brick_V1_VolumeGenerationRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Brick_V1_VolumeGenerationReply` message.
+        func volumeGeneration(
+            request: GRPCCore.ServerRequest<Gd2_Brick_V1_VolumeGenerationRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Brick_V1_VolumeGenerationReply>
     }
 
     /// Simple service protocol for the "gd2.brick.v1.BrickDaemon" service.
@@ -398,6 +450,25 @@ extension Gd2_Brick_V1_BrickDaemon {
             request: Gd2_Brick_V1_VolumeStatusRequest,
             context: GRPCCore.ServerContext
         ) async throws -> Gd2_Brick_V1_VolumeStatusReply
+
+        /// Handle the "VolumeGeneration" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The newest generation of a volume that this node knows, from its last view of the store: asked
+        /// > by a gd2-pmap of another node whose own view is not current. Needs no store.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Brick_V1_VolumeGenerationRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Brick_V1_VolumeGenerationReply` to respond with.
+        func volumeGeneration(
+            request: Gd2_Brick_V1_VolumeGenerationRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Brick_V1_VolumeGenerationReply
     }
 }
 
@@ -460,6 +531,17 @@ extension Gd2_Brick_V1_BrickDaemon.StreamingServiceProtocol {
                 )
             }
         )
+        router.registerHandler(
+            forMethod: Gd2_Brick_V1_BrickDaemon.Method.VolumeGeneration.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Brick_V1_VolumeGenerationRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Brick_V1_VolumeGenerationReply>(),
+            handler: { request, context in
+                try await self.volumeGeneration(
+                    request: request,
+                    context: context
+                )
+            }
+        )
     }
 }
 
@@ -515,6 +597,17 @@ extension Gd2_Brick_V1_BrickDaemon.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Brick_V1_VolumeStatusReply> {
         let response = try await self.volumeStatus(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func volumeGeneration(
+        request: GRPCCore.StreamingServerRequest<Gd2_Brick_V1_VolumeGenerationRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Brick_V1_VolumeGenerationReply> {
+        let response = try await self.volumeGeneration(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -587,6 +680,19 @@ extension Gd2_Brick_V1_BrickDaemon.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Gd2_Brick_V1_VolumeStatusReply> {
         return GRPCCore.ServerResponse<Gd2_Brick_V1_VolumeStatusReply>(
             message: try await self.volumeStatus(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func volumeGeneration(
+        request: GRPCCore.ServerRequest<Gd2_Brick_V1_VolumeGenerationRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Brick_V1_VolumeGenerationReply> {
+        return GRPCCore.ServerResponse<Gd2_Brick_V1_VolumeGenerationReply>(
+            message: try await self.volumeGeneration(
                 request: request.message,
                 context: context
             ),
@@ -714,6 +820,30 @@ extension Gd2_Brick_V1_BrickDaemon {
             deserializer: some GRPCCore.MessageDeserializer<Gd2_Brick_V1_VolumeStatusReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Brick_V1_VolumeStatusReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "VolumeGeneration" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The newest generation of a volume that this node knows, from its last view of the store: asked
+        /// > by a gd2-pmap of another node whose own view is not current. Needs no store.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Brick_V1_VolumeGenerationRequest` message.
+        ///   - serializer: A serializer for `Gd2_Brick_V1_VolumeGenerationRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Brick_V1_VolumeGenerationReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func volumeGeneration<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Brick_V1_VolumeGenerationRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Brick_V1_VolumeGenerationRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Brick_V1_VolumeGenerationReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Brick_V1_VolumeGenerationReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
     }
 
@@ -897,6 +1027,41 @@ extension Gd2_Brick_V1_BrickDaemon {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "VolumeGeneration" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The newest generation of a volume that this node knows, from its last view of the store: asked
+        /// > by a gd2-pmap of another node whose own view is not current. Needs no store.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Brick_V1_VolumeGenerationRequest` message.
+        ///   - serializer: A serializer for `Gd2_Brick_V1_VolumeGenerationRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Brick_V1_VolumeGenerationReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func volumeGeneration<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Brick_V1_VolumeGenerationRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Brick_V1_VolumeGenerationRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Brick_V1_VolumeGenerationReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Brick_V1_VolumeGenerationReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Brick_V1_BrickDaemon.Method.VolumeGeneration.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
@@ -1038,6 +1203,36 @@ extension Gd2_Brick_V1_BrickDaemon.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Brick_V1_VolumeStatusRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Brick_V1_VolumeStatusReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "VolumeGeneration" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The newest generation of a volume that this node knows, from its last view of the store: asked
+    /// > by a gd2-pmap of another node whose own view is not current. Needs no store.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Brick_V1_VolumeGenerationRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func volumeGeneration<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Brick_V1_VolumeGenerationRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Brick_V1_VolumeGenerationReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.volumeGeneration(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Brick_V1_VolumeGenerationRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Brick_V1_VolumeGenerationReply>(),
             options: options,
             onResponse: handleResponse
         )
@@ -1201,6 +1396,40 @@ extension Gd2_Brick_V1_BrickDaemon.ClientProtocol {
             metadata: metadata
         )
         return try await self.volumeStatus(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "VolumeGeneration" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The newest generation of a volume that this node knows, from its last view of the store: asked
+    /// > by a gd2-pmap of another node whose own view is not current. Needs no store.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func volumeGeneration<Result>(
+        _ message: Gd2_Brick_V1_VolumeGenerationRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Brick_V1_VolumeGenerationReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Brick_V1_VolumeGenerationRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.volumeGeneration(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -105,7 +105,8 @@ private struct Supervising: Service {
         return LocalServer(
             listening: listener, callers: CallerTable(names: names, self: geteuid()),
             services: [
-                BrickGateway(supervisor: supervisor, steps: steps, incarnation: incarnation)
+                BrickGateway(
+                    supervisor: supervisor, steps: steps, mirror: mirror, incarnation: incarnation)
             ], log: log)
     }
 

@@ -3,12 +3,14 @@ import GD2Error
 import GRPCCore
 import GlusterModel
 import LocalGRPC
+import StoreMirror
 import SwiftProtobuf
 
-/// What gd2-rest and gd2-pmap ask of gd2-brickd.
+/// What gd2-rest, gd2-pmap and, through gd2-store, other nodes ask of gd2-brickd.
 struct BrickGateway: Gd2_Brick_V1_BrickDaemon.SimpleServiceProtocol {
     let supervisor: Supervisor
     let steps: StepRunner
+    let mirror: StoreMirror
     let incarnation: IncarnationID
 
     func runStep(
@@ -81,6 +83,20 @@ struct BrickGateway: Gd2_Brick_V1_BrickDaemon.SimpleServiceProtocol {
         }
         let states = await supervisor.states(of: volume)
         return .with { $0.bricks = states.map(Gd2_Brick_V1_BrickStatus.init) }
+    }
+
+    func volumeGeneration(
+        request: Gd2_Brick_V1_VolumeGenerationRequest, context: ServerContext
+    ) async throws -> Gd2_Brick_V1_VolumeGenerationReply {
+        try allow(["gd2-store", "admin"], context)
+        guard let volume = VolumeID(request.volumeID) else {
+            throw GD2Error(.invalid, "\(request.volumeID) is no volume id")
+        }
+        let isCurrent = mirror.view.freshness == .current
+        guard let known = await supervisor.generation(of: volume, isCurrent: isCurrent) else {
+            throw GD2Error(.unavailable, "gd2-brickd has no view of the store yet")
+        }
+        return Gd2_Brick_V1_VolumeGenerationReply(known)
     }
 
     private func allow(_ programs: Set<String>, _ context: ServerContext) throws {

@@ -376,6 +376,14 @@ actor Supervisor {
             .sorted { $0.report.index < $1.report.index }
     }
 
+    /// What this node's view says of the volume's topology; nil before there is a view.
+    func generation(of volume: VolumeID, isCurrent: Bool) -> KnownGeneration? {
+        guard let epoch = cluster.identity?.epoch else { return nil }
+        return KnownGeneration(
+            epoch: epoch, revision: cluster.revision, isCurrent: isCurrent,
+            generation: cluster.volumes[volume]?.head.generation)
+    }
+
     private static func report(_ role: ProcessRole, _ slot: Slot) -> BrickReport {
         var isOnline = false
         if case .online = slot.machine.phase { isOnline = true }

@@ -9,8 +9,8 @@ import Volgen
 final class ClientRegistry: Sendable {
     private struct Fetched {
         var request: GetSpecRequest
-        /// Of the text that the client has.
-        var rendered: VolfileServer.Rendered
+        /// Of the text that the client has; nil when it was refused: it may run with an older one.
+        var rendered: VolfileServer.Rendered?
     }
 
     private struct Client {
@@ -24,15 +24,26 @@ final class ClientRegistry: Sendable {
     func fetched(
         _ request: GetSpecRequest, _ rendered: VolfileServer.Rendered, by connection: RPCConnection
     ) {
+        note(Fetched(request: request, rendered: rendered), connection)
+    }
+
+    /// The client keeps what it has, if anything, and is told when there is a volfile for it.
+    func refused(_ request: GetSpecRequest, by connection: RPCConnection) {
+        note(Fetched(request: request), connection)
+    }
+
+    private func note(_ fetched: Fetched, _ connection: RPCConnection) {
+        let (request, rendered) = (fetched.request, fetched.rendered)
         clients.withLock { clients in
             let known = clients[connection.id]?.fetched
             if let same = known?[request.key] {
+                if rendered == nil { return }
                 if same.rendered === rendered, same.request == request { return }
             } else if let known, known.count >= Limits.idsPerConnection {
                 return
             }
             clients[connection.id, default: Client(connection: connection)]
-                .fetched[request.key] = Fetched(request: request, rendered: rendered)
+                .fetched[request.key] = fetched
         }
     }
 
@@ -68,9 +79,9 @@ final class ClientRegistry: Sendable {
                         key, isTrusted: client.connection.peer.isTrusted,
                         opVersion: fetched.request.maxOpVersion)
                     guard let now, now !== fetched.rendered,
-                        now.reply != fetched.rendered.reply
+                        now.reply != fetched.rendered?.reply
                     else { return false }
-                    if case .brick = VolfileID(key) { return now.shape == fetched.rendered.shape }
+                    if case .brick = VolfileID(key) { return now.shape == fetched.rendered?.shape }
                     return true
                 }
             }.map(\.connection)

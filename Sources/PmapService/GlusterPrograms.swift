@@ -7,6 +7,7 @@ import XDR
 /// The programs that GlusterFS processes are served (docs/sunrpc.md).
 struct GlusterPrograms: Sendable {
     let volfiles: VolfileServer
+    let topologies: TopologyConfirmation
     let clients: ClientRegistry
     let ports: PortService
 
@@ -16,19 +17,27 @@ struct GlusterPrograms: Sendable {
     }
 
     private var handshake: RPCProgram {
-        let (volfiles, clients) = (volfiles, clients)
+        let (volfiles, clients, topologies) = (volfiles, clients, topologies)
+        let answer = { @Sendable (request: GetSpecRequest, connection: RPCConnection) in
+            volfiles.reply(to: request, isTrusted: connection.peer.isTrusted) { rendered in
+                clients.fetched(request, rendered, by: connection)
+            }
+        }
         return RPCProgram(
             Programs.handshake, version: Programs.Handshake.version, name: "GlusterFS Handshake",
             procedures: [
-                RPCProcedure(
-                    Programs.Handshake.getSpec, "GETSPEC",
-                    now: { call in
-                        let request = try GetSpecRequest(from: &call.arguments)
-                        let connection = call.connection
-                        return volfiles.reply(
-                            to: request, isTrusted: connection.peer.isTrusted
-                        ) { rendered in clients.fetched(request, rendered, by: connection) }
-                    }),
+                RPCProcedure(Programs.Handshake.getSpec, "GETSPEC") { call in
+                    let request = try GetSpecRequest(from: &call.arguments)
+                    guard topologies.allow(request.key) else { return .later }
+                    return .reply(answer(request, call.connection))
+                } later: { call in
+                    let request = try GetSpecRequest(from: &call.arguments)
+                    guard await topologies.confirm(request.key) else {
+                        clients.refused(request, by: call.connection)
+                        return GetSpecReply.failed(.tryAgain).bytes
+                    }
+                    return answer(request, call.connection)
+                },
                 // The rebalance process reports its end; GD1 never answers.
                 RPCProcedure(Programs.Handshake.eventNotify, "EVENT_NOTIFY", now: { _ in nil }),
                 RPCProcedure(

@@ -20,6 +20,13 @@ enum Limits {
     static let tell: Duration = .seconds(2)
     /// Volfile ids that one connection is told changes of; a multiplexed brick asks for many.
     static let idsPerConnection = 2_000
+    /// Peers are given this long to confirm a volume's topology.
+    static let confirmation: Duration = .milliseconds(800)
+    /// A GETSPEC waits this long for a confirmation, or for the store; it looks this often.
+    static let topologyWait: Duration = .seconds(3)
+    static let topologyLookEvery: Duration = .milliseconds(100)
+    /// GETSPEC calls that wait so; more of them are refused at once.
+    static let topologyWaitersMax = 2_000
     /// Times that one GETSPEC looks for a text that did not change meanwhile.
     static let rendersPerRequest = 10
 }

@@ -37,7 +37,10 @@ public enum PmapDaemon {
         let clients = ClientRegistry()
         let ports = PortService(
             client: try BrickClient(path: configuration.brickdSocket), log: context.log)
-        let programs = GlusterPrograms(volfiles: volfiles, clients: clients, ports: ports)
+        let topologies = TopologyConfirmation(
+            volfiles: volfiles, mirror: mirror, cluster: ClusterClient(store), log: context.log)
+        let programs = GlusterPrograms(
+            volfiles: volfiles, topologies: topologies, clients: clients, ports: ports)
         let server = RPCServer(dispatcher: programs.dispatcher, log: context.log) { connection in
             clients.close(connection)
             ports.close(connection: connection.id)
@@ -45,7 +48,9 @@ public enum PmapDaemon {
         let names = CallerTable.shipped.merging(configuration.callers) { _, own in own }
         return [
             store, mirror, ports,
-            ChangeTeller(mirror: mirror, volfiles: volfiles, clients: clients, log: context.log),
+            ChangeTeller(
+                mirror: mirror, volfiles: volfiles, topologies: topologies, clients: clients,
+                log: context.log),
             try gateway(context, clients, CallerTable(names: names, self: geteuid())),
             // Services stop in reverse order: the doors first.
             try localDoor(context, server), try frontDoor(context, server),
@@ -99,6 +104,7 @@ private struct LocalDoor: Service {
 private struct ChangeTeller: Service {
     let mirror: StoreMirror
     let volfiles: VolfileServer
+    let topologies: TopologyConfirmation
     let clients: ClientRegistry
     let log: Logger
 
@@ -106,6 +112,7 @@ private struct ChangeTeller: Service {
         await cancelWhenGracefulShutdown {
             for await view in mirror.changes() {
                 volfiles.update(view)
+                if view.freshness == .current { topologies.viewIsCurrent() }
                 await tell(clients.outdated(volfiles))
             }
         }

@@ -3,6 +3,7 @@ import FoundationEssentials
 import GlusterModel
 import GlusterXDR
 import Logging
+import OldTopology
 import StoreAPI
 import StoreMirror
 import Synchronization
@@ -40,6 +41,8 @@ final class VolfileServer: Sendable {
         var cluster = ClusterState()
         var secret: TrustedSecret?
         var cache: [CacheKey: Rendered] = [:]
+        /// Losses of the store before the view, when that was current; else nil.
+        var currentLosses: Int?
     }
 
     private let volgen = Volgen()
@@ -65,6 +68,7 @@ final class VolfileServer: Sendable {
         let kept = known.filter { isSame && Self.isSame($0, old, cluster) }
         state.withLock { state in
             state.cluster = cluster
+            state.currentLosses = view.freshness == .current ? view.losses : nil
             if let secret { state.secret = secret }
             state.cache = state.cache.filter { kept.contains($0.value.volume) }
             generation.add(1, ordering: .sequentiallyConsistent)
@@ -83,6 +87,29 @@ final class VolfileServer: Sendable {
 
     func volumeID(named name: String) -> VolumeID? {
         state.withLock { $0.cluster.volume(named: name)?.id }
+    }
+
+    /// Losses of the store before the view that is served, when that was current; else nil.
+    var currentLosses: Int? { state.withLock { $0.currentLosses } }
+
+    /// The topology that a client who asks for this volfile would be given; nil for volfiles of
+    /// bricks and daemons, and for what there is not.
+    func clientTopology(_ asked: String) -> ViewedTopology? {
+        guard case .client(let name) = VolfileID(asked) else { return nil }
+        return state.withLock { state in
+            let cluster = state.cluster
+            guard let volume = cluster.volume(named: name), let identity = cluster.identity else {
+                return nil
+            }
+            return ViewedTopology(
+                volume, epoch: identity.epoch, headRevision: cluster.headRevisions[volume.id] ?? 0,
+                own: identity.peer, peersCount: cluster.peers.count)
+        }
+    }
+
+    /// For messages.
+    func name(of peer: PeerID) -> String {
+        state.withLock { $0.cluster.peers[peer]?.name } ?? "\(peer)"
     }
 
     /// The answer's bytes. `willReply` notes what the caller is about to have; a change between

@@ -8,6 +8,8 @@ public struct MirrorView: Sendable {
     public var values: [String: KeyValue]
     /// Whether the watch is open and has caught up, or else since when (CLOCK_BOOTTIME) it is not.
     public var freshness: Freshness
+    /// How often the watch was lost in this run before this view.
+    public internal(set) var losses = 0
     /// Counts this mirror's views: another number, maybe other values.
     var number: UInt64 = 0
 

@@ -54,6 +54,12 @@ public final class StoreMirror: Service {
         }
     }
 
+    /// Whether the store is followed now and was ever since a view that was current and had this
+    /// many ``MirrorView/losses``.
+    public func isCurrent(losses: Int) -> Bool {
+        state.withLock { $0.view.freshness == .current && $0.view.losses == losses }
+    }
+
     /// The present view, then every newer one; a slow reader misses those between.
     public func changes() -> AsyncStream<MirrorView> {
         let (stream, continuation) = AsyncStream.makeStream(
@@ -173,9 +179,9 @@ public final class StoreMirror: Service {
 
     private func publish(_ update: (inout MirrorView) -> Void) {
         let isBack = state.withLock { state in
-            let number = state.view.number
+            let (number, losses) = (state.view.number, state.view.losses)
             update(&state.view)
-            state.view.number = number + 1
+            (state.view.number, state.view.losses) = (number + 1, losses)
             if state.view.revision >= state.target {
                 state.view.freshness = .current
                 state.currentAt = clock.now
@@ -195,6 +201,7 @@ public final class StoreMirror: Service {
             if was {
                 state.currentAt = clock.now
                 state.view.freshness = .stale(age: .zero)
+                state.view.losses += 1
                 state.isLost = true
             }
             return was

@@ -15,7 +15,9 @@ struct BrickRelay: Sendable {
     let node: NodeParts
 
     /// What another node may ask of gd2-brickd.
-    private static let methods: Set<String> = ["RunStep", "VolumeStatus"]
+    private static let methods: Set<String> = [
+        "RunStep", "VolumeStatus", BrickMethod.volumeGeneration,
+    ]
 
     func call(
         _ peer: PeerID, _ method: String, _ message: [UInt8], timeout: Duration

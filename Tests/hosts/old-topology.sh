@@ -1,0 +1,104 @@
+# Three hosts, a replicated volume on them. A node without quorum gives clients a volfile only when a
+# peer with bricks of the volume confirms its generation; when the others went on without it, a node
+# that boots alone starts its brick and gives clients nothing, until it knows what they know.
+. Tests/hosts/library
+NAME='volfile not served: the topology is not confirmed'
+# The volfile that root of a host is given for the volume.
+spec() { on "$1" python3 /data/getspec.py "${2:-gv0}"; }
+served() { spec "$1" | grep -q '^volume gv0$'; }
+refused() { spec "$1" 2>&1 | grep -q '^refused: -1'; }
+mounts() { on "$1" sh -c 'mkdir -p /mnt/t; timeout 20 mount -t glusterfs h1:/gv0 /mnt/t && cat /mnt/t/f; umount /mnt/t' | grep -q one; }
+said() { on "$1" journalctl --no-pager -b -u gd2-pmap | grep "$NAME" | grep -c -- "$2"; }
+etcd_off() { on "$1" systemctl mask -q --now gd2-etcd; }
+etcd_on() { on "$1" systemctl unmask -q gd2-etcd && on "$1" systemctl start gd2-etcd; }
+no_quorum() { on "$1" glustercli volume set gv0 user.x 1 2>&1 | grep -q 'no quorum'; }
+# A view that was current lately counts as current: a new gd2-pmap has none.
+forget() { on "$1" systemctl restart gd2-pmap; }
+cluster_of() { on "$1" cat /var/lib/gd2/store/identity.json | jq -r .cluster; }
+store() { on "$1" env ETCDCTL_API=3 etcdctl --endpoints=unix:///run/gd2/store.sock "${@:2}"; }
+
+cluster_start 3
+cluster_join h2
+cluster_join h3
+cluster_wait h1 3
+for i in 1 2 3; do on h$i mkdir -p /data/b1; cp Tests/e2e/getspec.py "$LABDIR/h$i/data/"; done
+on h1 glustercli volume create gv0 replica 3 h1:/data/b1 h2:/data/b1 h3:/data/b1 force || fail create
+on h1 glustercli volume start gv0 || fail start
+on h1 sh -c 'mkdir -p /mnt/gv0; mount -t glusterfs h1:/gv0 /mnt/gv0 && echo one >/mnt/gv0/f' || fail mount
+for i in 1 2 3; do wait_for 20 served h$i || fail "h$i serves no volfile"; done
+
+say "no quorum, but a peer confirms"
+boot kill h3
+etcd_off h2
+wait_for 30 no_quorum h1 || fail "h1 does not notice that the quorum is lost"
+forget h1
+mounts h1 || fail "no mount though h2 confirms"
+[ "$(said h1 gv0)" = 0 ] || fail "h1 refused a volfile that h2 confirms"
+[ "$(on h1 cat /mnt/gv0/f)" = one ] || fail "the mounted client was disturbed"
+
+say "no quorum, and nobody confirms"
+on h2 systemctl mask -q --now gd2-brickd
+[ -n "$(on h2 pgrep -x glusterfsd)" ] || fail "the brick of h2 ended with gd2-brickd"
+forget h1
+mounts h1 && fail "a mount though nobody confirms"
+refused h1 || fail "a volfile though nobody confirms"
+[ "$(said h1 'volume=gv0')" = 1 ] || fail "not logged once: $(said h1 gv0)"
+[ "$(said h1 'h2 does not answer')" = 1 ] || fail "the log does not name h2"
+on h1 glustercli volume status gv0 -o json | jq -e 'any(.[]; .online)' >/dev/null || fail "the brick of h1 is gone"
+[ "$(on h1 cat /mnt/gv0/f)" = one ] || fail "the mounted client was disturbed"
+spec h1 "gv0.h1.data-b1" | grep -q posix || fail "the brick gets no volfile"
+spec h1 "shd/gv0" | grep -q replicate || fail "the self-heal daemon gets no volfile"
+on h2 systemctl unmask -q gd2-brickd && on h2 systemctl start gd2-brickd
+wait_for 20 served h1 || fail "h2 answers again, and h1 serves no volfile"
+etcd_on h2
+boot start 3 >/dev/null || fail boot
+cluster_wait h1 3 90
+told() { on h1 journalctl --no-pager -b -u gd2-pmap | grep -q 'volfile changed'; }
+wait_for 20 told || fail "the client that was refused is not told that there is a volfile again"
+[ "$(on h1 cat /mnt/gv0/f)" = one ] || fail "the mounted client was disturbed"
+on h1 umount /mnt/gv0
+
+say "the others go on without h1"
+boot stop h1
+changed() { on h2 glustercli volume set gv0 user.x 2; }
+wait_for 30 changed || fail "h2 and h3 cannot change anything"
+volumes=/gluster/$(cluster_of h2)/volumes
+id=$(on h2 glustercli volume info gv0 -o json | jq -r '.[0].id')
+old=$(store h2 get "$volumes/$id/head" --print-value-only | jq .generation)
+new=$((old + 1))
+store h2 get --prefix "$volumes/$id/gen/$old/" --keys-only | grep . >"$LABDIR/keys" || fail "no generation $old"
+while read -r key; do
+    value=$(store h2 get "$key" --print-value-only </dev/null)
+    store h2 put "${key/\/gen\/$old\//\/gen\/$new\/}" -- "$value" </dev/null >/dev/null || fail "put of generation $new"
+done <"$LABDIR/keys"
+head=$(store h2 get "$volumes/$id/head" --print-value-only | jq -c ".generation = $new")
+store h2 put "$volumes/$id/head" -- "$head" >/dev/null || fail "put of the head"
+served h2 && served h3 || fail "h2 and h3 do not serve the new generation"
+
+say "h1 boots alone"
+sleep 1 # Views are on disk 0.1 s after a change; nothing else is waited for.
+on h2 systemctl mask -q gd2-etcd
+boot stop h2 h3
+boot start 1 >/dev/null || fail boot
+brick_runs() { [ -n "$(on h1 pgrep -x glusterfsd)" ]; }
+wait_for 30 brick_runs || fail "the brick of h1 does not start"
+refused h1 || fail "h1 alone serves an old topology"
+mounts h1 && fail "h1 alone lets mount an old topology"
+[ "$(said h1 'does not answer')" = 1 ] || fail "not logged once: $(said h1 gv0)"
+
+say "h2 knows better, without quorum"
+boot start 2 >/dev/null || fail boot
+newer() { forget h1; refused h1 && [ "$(said h1 'h2 knows a newer one')" -gt 0 ]; }
+wait_for 60 newer || fail "h2 does not contradict h1"
+served h2 && fail "h2 serves what nobody confirms"
+spec h2 | head -n 3
+
+say "all are back"
+etcd_on h2
+boot start 3 >/dev/null || fail boot
+cluster_wait h1 3 90
+wait_for 30 served h1 || fail "h1 serves nothing"
+[ "$(store h1 get "$volumes/$id/head" --print-value-only | jq .generation)" = $new ] || fail "the new generation is lost"
+mounted() { mounts h1; }
+wait_for 30 mounted || fail "no mount with all hosts"
+say "done"
