@@ -113,7 +113,7 @@ store=/var/lib/gd2/store
 ended() { [ ! -e "/proc/$(cat "$RUN/$1.pid")" ]; }
 mark; mount --bind $store $store && mount -o remount,ro,bind $store || fail "read-only"
 again gd2-etcd; again gd2-store
-says gd2-etcd "read-only file system"
+says gd2-etcd "Read-only file system"
 reads || fail "no reads with a read-only disk under the store"
 cli volume set gv0 user.n 1 --timeout 5 2>&1 | grep -q "store" || fail "a change does not say why it is refused"
 echo x >/run/mnt/g || fail "no I/O with a read-only disk under the store"
