@@ -15,8 +15,8 @@ extension GD2Error {
     }
 
     /// What the program at the other end meant by `error`; `program` names it in messages about a
-    /// connection that failed.
-    public init(_ error: RPCError, from program: String) {
+    /// connection that failed, `advice` says what to do then.
+    public init(_ error: RPCError, from program: String, advice: String? = nil) {
         let name = error.metadata[stringValues: Self.codeKey].first { _ in true }
         if let code = name.flatMap(ErrorCode.init(rawValue:)) {
             self.init(code, error.message, fields: Self.fields(in: error.metadata))
@@ -30,7 +30,8 @@ extension GD2Error {
         case .unavailable:
             self.init(
                 .unavailable,
-                "\(program) does not answer: see systemctl status \(program) (\(error.message))")
+                "\(program) does not answer: \(advice ?? "see systemctl status \(program)") "
+                    + "(\(error.message))")
         default:
             self.init(.internal, "\(program) answered \(error.code): \(error.message)")
         }

@@ -43,7 +43,8 @@ struct BrickRelay: Sendable {
                     return all
                 }
         } catch let error as RPCError {
-            throw GD2Error(error, from: "peer \(known.name)")
+            throw GD2Error(
+                error, from: "peer \(known.name)", advice: "see glustercli peer status")
         }
     }
 

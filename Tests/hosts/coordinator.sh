@@ -1,0 +1,74 @@
+# The coordinator of a create and of a delete on three nodes dies at each of its steps, forwards and
+# backwards, and stays dead. Another node ends the job, once, and nothing is left of it anywhere.
+. Tests/hosts/library
+cluster_start 3
+cluster_join h2
+cluster_join h3
+cluster_wait h2 3
+for i in 1 2 3; do on h$i mkdir -p /data/b1; done
+bricks="h1:/data/b1 h2:/data/b1 h3:/data/b1"
+
+# h1's gd2-rest is not started again when it ends; POINT, if any, is where it ends.
+rest_of_h1() {
+    on h1 sh -c "mkdir -p /run/systemd/system/gd2-rest.service.d &&
+        printf '[Service]\nRestart=no\nEnvironment=GD2_FAIL_POINT=%s\n' '$1' >/run/systemd/system/gd2-rest.service.d/point.conf"
+    on h1 systemctl daemon-reload
+    on h1 systemctl restart gd2-rest
+    wait_for 20 rest_answers h1 || fail "gd2-rest of h1 does not answer before $1"
+    on h1 glustercli volume list >/dev/null
+}
+exists() { on h2 glustercli volume info gv0; }
+left() { # PREFIX: keys below it, as root reads them through gd2-store
+    on h2 sh -c "ETCDCTL_API=3 etcdctl --endpoints unix:///run/gd2/store.sock get --prefix --keys-only \
+        /gluster/\$(jq -r .cluster /var/lib/gd2/store/identity.json)/$1 | grep -c ."
+}
+settled() {
+    [ "$(left txns/)" = 0 ] && [ "$(left locks/)" = 0 ] || return 1
+    on h2 glustercli job list -o json | jq -e 'all(.[]; .state != "running" and .state != "undoing")' || return 1
+    exists && return 0
+    [ "$(left names/volume/)" = 0 ] && [ "$(left volumes/)" = 0 ] || return 1
+    for i in 1 2 3; do
+        on h$i sh -c '[ -d /data/b1 ] && [ ! -e /data/b1/.glusterfs ] &&
+            ! getfattr -n trusted.glusterfs.volume-id /data/b1 2>/dev/null && ! pgrep -x glusterfsd' || return 1
+    done
+}
+dies_at() { # POINT create|delete [a host whose gd2-brickd is stopped, so that the steps are undone]
+    local point=$1 what=$2 stopped=${3:-} began words
+    rest_of_h1 ""
+    if [ "$what" = delete ]; then
+        # shellcheck disable=SC2086
+        exists >/dev/null 2>&1 || on h2 glustercli volume create gv0 replica 3 $bricks force >/dev/null || fail "create before $point"
+        words="delete gv0 --yes"
+    else
+        exists >/dev/null 2>&1 && { on h2 glustercli volume delete gv0 --yes >/dev/null || fail "delete before $point"; }
+        words="create gv0 replica 3 $bricks force"
+    fi
+    wait_for 60 settled || fail "not settled before $point"
+    rest_of_h1 "$point"
+    # A brick that cannot be made a second one of another volume makes the last step fail.
+    [ -z "$stopped" ] || on "$stopped" setfattr -n trusted.glusterfs.volume-id -v 0x00112233445566778899aabbccddeeff /data/b1
+    [ -z "$stopped" ] || words="${words% force} --allow-root-dir --allow-mount-as-brick"
+    # shellcheck disable=SC2086
+    LIMIT_ON=10 on h1 glustercli volume $words >"$LABDIR/said" 2>&1
+    dead() { ! on h1 systemctl is-active -q gd2-rest; }
+    wait_for 10 dead || { cat "$LABDIR/said"; fail "gd2-rest of h1 did not reach $point"; }
+    [ -z "$stopped" ] || on "$stopped" setfattr -x trusted.glusterfs.volume-id /data/b1 2>/dev/null
+    began=$SECONDS
+    wait_for 60 settled || fail "$what whose coordinator died at $point: not settled within 60 s"
+    say "$what, coordinator dead at $point${stopped:+, undoing}: settled after $((SECONDS - began)) s, $(exists >/dev/null 2>&1 && echo there || echo gone)"
+    if [ "$what" = create ] && exists >/dev/null 2>&1; then
+        on h3 glustercli volume start gv0 >/dev/null || fail "the volume does not start after $point"
+        on h3 glustercli volume stop gv0 --yes >/dev/null || fail "the volume does not stop after $point"
+    fi
+}
+dies_at rest-journal create
+for point in rest-step rest-commit rest-prepared rest-committed rest-finish; do
+    case $point in rest-finish) ;; *) dies_at $point create;; esac
+    dies_at $point delete
+done
+dies_at rest-undo create h3
+dies_at rest-finish create h3
+rest_of_h1 ""
+exists >/dev/null 2>&1 && { on h1 glustercli volume delete gv0 --yes || fail "last delete"; }
+wait_for 30 settled || fail "debris at the end"
+say "no debris"

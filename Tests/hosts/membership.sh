@@ -1,0 +1,48 @@
+# Five hosts: the cluster grows 1, 2, 3, 5 and shrinks 3, 2, 1, while members die and come back. As
+# long as most voters live something can be changed, and the voters become what they should be.
+. Tests/hosts/library
+[ -n "${SEED:-}" ] || SEED=$RANDOM
+RANDOM=$SEED
+echo "SEED=$SEED"
+REPLACE_AFTER=10 cluster_start 5
+on h1 mkdir -p /data/b
+on h1 glustercli volume create w h1:/data/b force >/dev/null || fail create
+
+changes() { on "$1" glustercli volume set w performance.cache-size $((RANDOM % 900 + 10))MB; }
+can_change() { wait_for 30 changes "$1" || fail "$1 cannot change anything: $2"; }
+# A host that is not h1 dies for a moment, and the others go on.
+dies() { # among h2 to hN
+    local host=h$((RANDOM % ($1 - 1) + 2)) ways=(kill cut etcd) way
+    way=${ways[RANDOM % 3]}
+    say "$way $host"
+    case $way in kill) boot kill $host;; cut) boot cut $host;; etcd) on $host systemctl kill -s KILL gd2-etcd;; esac
+    can_change h1 "$way $host"
+    case $way in kill) boot start 5 >/dev/null || fail "boot of $host";; cut) boot heal $host;; esac
+}
+cluster_wait h1 1
+cluster_join h2; cluster_wait h1 1; can_change h2 "two nodes"
+cluster_join h3; cluster_wait h1 3; dies 3; cluster_wait h1 3 90
+cluster_join h4; cluster_wait h1 3; dies 4; cluster_wait h1 3 90
+cluster_join h5; cluster_wait h1 5 90
+for _ in 1 2 3; do dies 5; cluster_wait h1 5 120; done
+say "a voter is gone for good: another takes its place"
+LIMIT_ON=70 on h1 glustercli peer remove h5 --yes || fail "h5 does not leave"
+cluster_wait h1 3 90
+gone=$(on h1 glustercli cluster members -o json | jq -r '[.members[].name | select(. != "h1")][0]')
+boot kill "$gone"
+replaced() { on h1 glustercli cluster members -o json | jq -e --arg gone "$gone" "($VOTES | length) == 3 and (.members | all(.name != \$gone) and all(.healthy))"; }
+wait_for 90 replaced || fail "$gone is not replaced"
+boot start 5 >/dev/null
+LIMIT_ON=70 on h1 glustercli peer remove "$gone" --yes || { sleep 10; LIMIT_ON=70 on h1 glustercli peer remove "$gone" --yes; } || fail "$gone does not leave"
+cluster_wait h1 3 90
+dies 5 2>/dev/null
+boot start 5 >/dev/null
+for host in h4 h3 h2; do
+    on h1 glustercli peer list -o name | grep -qx $host || continue
+    left() { LIMIT_ON=70 on h1 glustercli peer remove $host --yes; }
+    wait_for 90 left || fail "$host does not leave"
+    can_change h1 "without $host"
+done
+[ "$(on h1 glustercli peer list -o name)" = h1 ] || fail "h1 is not alone"
+cluster_wait h1 1
+say "done"
