@@ -13,8 +13,29 @@ extension VolumeChanges {
     func create(_ request: VolCreateReq, _ asked: Asked) async throws -> Volume {
         let state = try await fresh()
         let volume = try creatable(request, state)
+        try await checkReachable(volume, state)
         try await create(volume, try flags(of: request), asked, state)
         return volume
+    }
+
+    /// Nothing is begun with a node that is known not to answer: it could neither make its bricks
+    /// nor undo them, and the name would stay locked until it is back.
+    private func checkReachable(_ volume: Volume, _ state: ClusterState) async throws {
+        let peers = Set(volume.topology.allBricks.map(\.peer))
+        guard peers != [state.identity?.peer], let probed = await local.peers() else { return }
+        let silent = peers.compactMap { peer -> String? in
+            // One that was never asked may answer.
+            guard let seen = probed[peer], !seen.isReachable, seen.heardAgo != nil else {
+                return nil
+            }
+            return "\(state.peers[peer]?.name ?? "\(peer)") (\(seen.message))"
+        }
+        guard silent.isEmpty else {
+            throw GD2Error(
+                .unavailable,
+                "volume \(volume.name) is not made: \(silent.sorted().joined(separator: ", ")) "
+                    + "does not answer: start it (glustercli peer status), or use other peers")
+        }
     }
 
     /// The volume that `request` asks for; its directories are checked later, by their nodes.

@@ -92,10 +92,10 @@ grep -q 'does not answer since [0-9]* s: this is what was known then' "$E2E_DISK
 wait_for 15 down up 0 || fail "gd2_etcd_up stays"
 [ "$(grep -c 'etcd not reached' "$RUN/gd2-store.log")" -le 16 ] || fail "etcd not reached is said again and again"
 [ "$(wc -l <"$E2E_DISK/note")" = 1 ] || fail "said more than once: $(cat "$E2E_DISK/note")"
-before=$(grep -c 'etcd answers' "$RUN/gd2-store.log")
+before=$(grep -c 'store answers' "$RUN/gd2-store.log")
 node_release gd2-etcd
-answers() { [ "$(grep -c 'etcd answers' "$RUN/gd2-store.log")" -gt "$before" ]; }
-wait_for 10 answers answers || fail "gd2-store does not say that etcd answers"
+answers() { [ "$(grep -c 'store answers' "$RUN/gd2-store.log")" -gt "$before" ]; }
+wait_for 10 answers answers || fail "gd2-store does not say that the store answers"
 for name in gd2-rest gd2-pmap gd2-brickd; do
     wait_for 10 back has $name "store followed again" || fail "$name does not say that the store is back"
 done

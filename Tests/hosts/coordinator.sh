@@ -8,12 +8,15 @@ cluster_wait h2 3
 for i in 1 2 3; do on h$i mkdir -p /data/b1; done
 bricks="h1:/data/b1 h2:/data/b1 h3:/data/b1"
 
-# h1's gd2-rest is not started again when it ends; POINT, if any, is where it ends.
+# POINT, if any, is where h1's gd2-rest ends; then nothing starts it again, its sockets included.
 rest_of_h1() {
-    on h1 sh -c "mkdir -p /run/systemd/system/gd2-rest.service.d &&
-        printf '[Service]\nRestart=no\nEnvironment=GD2_FAIL_POINT=%s\n' '$1' >/run/systemd/system/gd2-rest.service.d/point.conf"
+    on h1 systemctl stop gd2-rest gd2-rest.socket gd2-rest-handover.socket gd2-rest-metrics.socket
+    on h1 sh -c "rm -f /run/rest-died; mkdir -p /run/systemd/system/gd2-rest.service.d
+        printf '[Service]\nEnvironment=GD2_FAIL_POINT=%s\nExecCondition=+/bin/sh -c \"[ ! -e /run/rest-died ]\"\nExecStopPost=+/bin/touch /run/rest-died\n' \
+            '$1' >/run/systemd/system/gd2-rest.service.d/point.conf"
     on h1 systemctl daemon-reload
-    on h1 systemctl restart gd2-rest
+    on h1 systemctl reset-failed 'gd2-rest*' 2>/dev/null
+    on h1 systemctl start gd2-rest.socket gd2-rest-handover.socket gd2-rest-metrics.socket gd2-rest
     wait_for 20 rest_answers h1 || fail "gd2-rest of h1 does not answer before $1"
     on h1 glustercli volume list >/dev/null
 }
@@ -50,7 +53,7 @@ dies_at() { # POINT create|delete [a host whose gd2-brickd is stopped, so that t
     [ -z "$stopped" ] || words="${words% force} --allow-root-dir --allow-mount-as-brick"
     # shellcheck disable=SC2086
     LIMIT_ON=10 on h1 glustercli volume $words >"$LABDIR/said" 2>&1
-    dead() { ! on h1 systemctl is-active -q gd2-rest; }
+    dead() { on h1 test -e /run/rest-died; }
     wait_for 10 dead || { cat "$LABDIR/said"; fail "gd2-rest of h1 did not reach $point"; }
     [ -z "$stopped" ] || on "$stopped" setfattr -x trusted.glusterfs.volume-id /data/b1 2>/dev/null
     began=$SECONDS

@@ -104,7 +104,7 @@ for folder in (
     attempt(f"write {folder}", lambda: write(folder))
 attempt("write sysctl", lambda: os.close(os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY)))
 for path in (
-    "store/pki/client-ca.key", "store/pki/peer-ca.key", "store/pki/client.key", "store/pki/server.key",
+    "store/pki/client-ca.key", "store/pki/client.key", "store/pki/server.key",
     "store/identity.json", "rest/view", "rest/https.key", "rest/auth", "pmap/view", "brickd/view",
 ):
     attempt(f"read {path}", lambda: read(f"/var/lib/gd2/{path}"))

@@ -78,7 +78,8 @@ on sh -c 'chmod 755 /data; chmod 644 /data/probe.py; echo x >/tmp/sandbox-marker
 may() { # what a unit may do of what the probe tries
     case $1 in
     gd2-store|gd2-etcd)
-        printf '%s\n' 'read store/pki/client-ca.key' 'read store/pki/peer-ca.key' 'read store/pki/client.key' \
+        # It speaks to other nodes.
+        printf '%s\n' 'read store/pki/client-ca.key' 'read store/pki/client.key' 'connect elsewhere' \
             'read store/pki/server.key' 'read store/identity.json' 'socket inet' 'socket inet6';;
     gd2-rest) printf '%s\n' 'read rest/view' 'read rest/https.key' 'read rest/auth';;
     gd2-pmap) printf '%s\n' 'read pmap/view';;
@@ -167,7 +168,9 @@ gives 7 gd2-pmap brickd.sock $brickd/VolumeStatus
 gives 7 gd2-rest brickd.sock $brickd/SignedIn
 gives 7 gd2-rest brickd.sock $brickd/SignedOut
 gives 7 gd2-rest brickd.sock $brickd/WatchPorts
-gives none gd2-store brickd.sock $brickd/RunStep
+gives 3 gd2-store brickd.sock $brickd/RunStep # for other nodes; no transaction is named
+gives 7 gd2-store brickd.sock $brickd/SignedIn
+gives 7 gd2-store brickd.sock $brickd/WatchPorts
 gives 3 gd2-rest brickd.sock $brickd/VolumeStatus # allowed, but no volume is named
 gives 7 gd2-pmap pmap.sock gd2.pmap.v1.Pmap/ListClients
 gives none gd2-store pmap.sock gd2.pmap.v1.Pmap/ListClients
@@ -181,7 +184,7 @@ doors() { # the sockets that a unit may open
     as $1 sh -c 'for s in /run/gd2/*.sock /run/glusterd.socket; do [ -w $s ] && echo "${s##*/}"; done' | sort | xargs
 }
 opens() { local unit=$1; shift; [ "$(doors $unit)" = "$*" ] || wrong "$unit opens $(doors $unit), not $*"; }
-opens gd2-store rest.sock store-metrics.sock store.sock
+opens gd2-store brickd.sock rest.sock store-metrics.sock store.sock
 opens gd2-pmap brickd.sock handover.sock pmap-metrics.sock pmap.sock rest.sock store.sock
 opens gd2-rest brickd.sock handover.sock pmap.sock rest-metrics.sock rest.sock store.sock
 for unit in gd2-rest gd2-pmap gd2-brickd; do

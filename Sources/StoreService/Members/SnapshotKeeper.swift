@@ -15,6 +15,7 @@ struct SnapshotKeeper: Service {
             try? await gracefulShutdown()
             return
         }
+        Gauge(label: "gd2_snapshot_seconds").record(folder.newest ?? 0)
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do { try await Task.sleep(for: Limits.snapshotLookEvery) } catch { return }

@@ -53,6 +53,7 @@ final class Liveness: Service {
                     for peer in peers { group.addTask { await self.probe(peer) } }
                 }
                 let known = Set(self.node.peers.peers.keys)
+                if let own = self.node.peers.peer(self.node.own) { self.record(own, .zero) }
                 self.seen.withLock { seen in
                     for peer in seen.keys where !known.contains(peer) { seen[peer] = nil }
                 }
@@ -144,13 +145,17 @@ final class Liveness: Service {
         }
     }
 
+    private func record(_ peer: Peer, _ skew: Duration) {
+        Gauge(label: "gd2_peer_clock_skew_seconds", dimensions: [("peer", peer.name)])
+            .record(skew.seconds)
+    }
+
     private func checkClock(_ peer: Peer, _ skew: Duration) {
         let isWrong = abs(skew.seconds) > Limits.clockSkewMax.seconds
         let isNews = skewed.withLock { skewed in
             isWrong ? skewed.insert(peer.id).inserted : skewed.remove(peer.id) != nil
         }
-        Gauge(label: "gd2_peer_clock_skew_seconds", dimensions: [("peer", peer.name)])
-            .record(skew.seconds)
+        record(peer, skew)
         guard isNews else { return }
         if isWrong {
             node.log.warning(
