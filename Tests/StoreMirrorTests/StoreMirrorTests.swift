@@ -38,6 +38,27 @@ import Testing
         }
     }
 
+    @Test func aViewFromBeforeALossIsNotCurrentAfterIt() async throws {
+        defer { TemporaryFolder.remove(folder) }
+        let key = keys.prefix + "options/x"
+        try await withMirror { mirror in
+            let first = try await store.txn(if: [], then: [.put(key: key, value: [1])])
+            let before = try await mirror.wait(for: first.revision, timeout: .seconds(5))
+            #expect(mirror.isCurrent(losses: before.losses))
+            await store.setOutage("away")
+            _ = try await mirror.first(timeout: .seconds(5)) {
+                !mirror.isCurrent(losses: $0.losses)
+            }
+            #expect(!mirror.isCurrent(losses: before.losses))
+            await store.setOutage(nil)
+            let after = try await mirror.first(timeout: .seconds(5)) {
+                mirror.isCurrent(losses: $0.losses)
+            }
+            #expect(!mirror.isCurrent(losses: before.losses))
+            #expect(after.losses == before.losses + 1)
+        }
+    }
+
     @Test func aCompactionOrAnEpochListsAnew() async throws {
         defer { TemporaryFolder.remove(folder) }
         let (old, new) = (keys.prefix + "options/old", keys.prefix + "options/new")
