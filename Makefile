@@ -18,6 +18,7 @@ help:
 	@echo 'demo       run a node, make a volume, mount it, write and read a file, clean up (root)'
 	@echo 'test       unit, end-to-end and systemd tests (root)'
 	@echo 'e2e-faults seeded faults on three and on five hosts, 15 minutes each (root; SEED=n)'
+	@echo 'sim        simulate a cluster with faults: SEED=n [ROUNDS=m] (docs/simulation.md)'
 	@echo 'bench      compare with the glusterd of this distribution (root)'
 	@echo 'check      format and house rules'
 	@echo 'fix        put right what check can put right'
@@ -49,6 +50,11 @@ test: build unit e2e hosts
 
 unit: setup
 	swift test --explicit-target-dependency-import-check error
+
+sim: SEED ?= 1
+sim: ROUNDS ?= 1
+sim:
+	@SIM_SEED=$(SEED) SIM_ROUNDS=$(ROUNDS) SIM_MUTATION=$(MUTATION) swift test --filter SimulationTests/theSeedsThatAreAskedFor
 
 e2e:
 	BIN=$(BIN) Tests/e2e/run

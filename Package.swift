@@ -283,6 +283,12 @@ let package = Package(
             ]),
         tests("RPCTransportTests", ["RPCTransport", "Seeded", "SunRPC", "XDR", log]),
         tests(
+            "SimulationTests",
+            [
+                "BrickSupervision", "GlusterModel", "Membership", "Portmap", "Seeded",
+                "Transaction",
+            ]),
+        tests(
             "StoreMirrorTests",
             ["GlusterModel", "Seeded", "StoreAPI", "StoreMirror", "StoreTesting", log]),
         tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),

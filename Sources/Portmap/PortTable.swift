@@ -38,8 +38,11 @@ public struct PortTable: Sendable {
         isComplete = false
     }
 
+    /// What gd2-brickd said of another process there is older, also when this connection ends
+    /// before its next table comes.
     public mutating func signIn(_ brick: String, _ entry: Entry, connection: Int) {
         signedIn[brick] = (entry, connection)
+        if supervised[brick] != entry { supervised[brick] = nil }
     }
 
     public mutating func signOut(_ brick: String, connection: Int) {

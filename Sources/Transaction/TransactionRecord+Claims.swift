@@ -10,7 +10,7 @@ extension TransactionRecord {
         guard steps.indices.contains(number) else { return nil }
         let own = steps[number]
         for other in unfinished where other.id != id {
-            let theirs = other.steps.filter { $0.peer == own.peer }
+            let theirs = other.stepsLeft.filter { $0.peer == own.peer }
                 .flatMap(\.arguments.bricks).map(\.path)
             for brick in own.arguments.bricks {
                 let isTouched = theirs.contains {
@@ -20,5 +20,15 @@ extension TransactionRecord {
             }
         }
         return nil
+    }
+
+    /// Those that are done and never undone, or undone and never done again, leave their bricks to
+    /// others, though a node that is away keeps the transaction from its end.
+    private var stepsLeft: ArraySlice<Step> {
+        switch phase {
+        case .running: steps[...]
+        case .undoing(let step, _): steps.prefix(max(0, step + 1))
+        case .committed(let step): steps.dropFirst(step)
+        }
     }
 }

@@ -26,6 +26,18 @@ import Testing
         #expect(table.port(of: brick) == nil)
     }
 
+    @Test func aTableOlderThanASignInIsNotAnsweredAfterIt() {
+        var table = PortTable()
+        table.replace(with: [brick: .init(port: 50_001, pid: 7)])
+        table.signIn(brick, .init(port: 50_002, pid: 8), connection: 1)
+        _ = table.close(connection: 1)
+        #expect(table.port(of: brick) == nil)
+        table.replace(with: [brick: .init(port: 50_002, pid: 8)])
+        table.signIn(brick, .init(port: 50_002, pid: 8), connection: 2)
+        _ = table.close(connection: 2)
+        #expect(table.port(of: brick) == 50_002)
+    }
+
     @Test func aSignOutOfAnOlderConnectionChangesNothing() {
         var table = PortTable()
         table.signIn(brick, .init(port: 50_002, pid: 8), connection: 1)

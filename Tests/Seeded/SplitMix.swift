@@ -1,5 +1,5 @@
 /// SplitMix64: the same row of numbers for the same seed, on every machine.
-public struct SplitMix: RandomNumberGenerator, Sendable {
+public struct SplitMix: RandomNumberGenerator, Hashable, Sendable {
     private var state: UInt64
 
     public init(seed: UInt64) { state = seed }

@@ -36,4 +36,17 @@ import Transaction
         #expect((found?.transaction == other) == isRival)
         #expect(own.rival(of: 5, among: [own, other]) == nil)
     }
+
+    @Test(
+        arguments: [
+            (Phase.running(step: 0), true), (.undoing(step: 1, cause: ""), true),
+            (.undoing(step: 0, cause: ""), false), (.undoing(step: -1, cause: ""), false),
+            (.committed(step: 1), true), (.committed(step: 2), false),
+        ])
+    func aStepThatIsOverClaimsNothing(phase: Phase, isRival: Bool) throws {
+        let own = try Self.record(1, [(1, "/b/x")])
+        var other = try Self.record(2, [(2, "/b/x"), (1, "/b/x")])
+        other.phase = phase
+        #expect((own.rival(of: 0, among: [other]) != nil) == isRival)
+    }
 }
