@@ -159,7 +159,7 @@ private struct Recovery {
             ? "Changes that had not reached this node are lost."
             : "Changes made after it are lost."
         try common.confirm(
-            planned.changes.map { $0.text + "\n" }.joined()
+            planned.changes.map { $0.text + " " }.joined()
                 + "The cluster goes on from \(source). \(loss) Continue only if the lost voters "
                 + "never come back. Recover?")
         let answer = try await common.client.send("POST", path, request)

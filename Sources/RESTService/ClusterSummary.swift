@@ -74,17 +74,22 @@ struct ClusterSummary {
         if !info.isWritable, !isShort {
             warnings.append("the store takes no changes: \(info.store)")
         }
-        if let quorum = info.quorum, quorum.votersUp < quorum.voters.count {
+        // What is known of the voters may be behind: a store that can be written has its quorum.
+        if let quorum = info.quorum, quorum.votersUp < quorum.voters.count,
+            !isShort || !info.isWritable
+        {
             let spare = quorum.votersUp - quorum.votersNeeded
             let meaning =
                 spare < 0
-                ? info.isWritable ? "they still reach each other" : "nothing can be changed"
+                ? "nothing can be changed"
                 : spare == 0
                     ? "one more that fails stops all changes"
                     : "\(spare) more may fail before changes stop"
             warnings.append(
-                "\(quorum.votersUp) of \(quorum.voters.count) voters of the store answer and "
-                    + "\(quorum.votersNeeded) are needed: \(meaning)")
+                quorum.voters.count == 1
+                    ? "the store's only voter, \(quorum.voters[0]), does not answer: \(meaning)"
+                    : "\(quorum.votersUp) of \(quorum.voters.count) voters of the store answer "
+                        + "and \(quorum.votersNeeded) are needed: \(meaning)")
         }
         if store?.spaceAlarm == true {
             warnings.append("the store is full: see docs/operators/gd2-store.md")

@@ -35,43 +35,45 @@ struct LocalStore: Sendable {
             let left = max(began + waits.fresh - .now, Limits.freshPoll)
             let said = await firstAnswer(within: min(left, waits.read)) { try? await status() }
             if said?.available == true, mirror.view.freshness == .current { return }
-            if said?.available == true, let lost = await quorumLost() {
-                throw GD2Error(.unavailable, "the store takes no changes now: \(lost)")
-            }
+            // Whoever does not say how the store is does not say who votes either.
+            let lost = said == nil ? nil : await quorumLost()
+            if !isStarting, let lost, lost.isCertain { throw Self.refusal(lost.reason) }
             let isRefusing = said?.available == false && !isStarting
             let grace = isRefusing ? Limits.refusalGrace : waits.fresh
             guard ContinuousClock.now - began < grace, !Task.isCancelled else {
-                throw Self.refusal(said)
+                throw Self.refusal(lost?.reason ?? Self.reason(said))
             }
             try? await Task.sleep(for: Limits.freshPoll)
         }
     }
 
     /// That too few voters answer this node, where that is so; gd2-store itself learns it later.
-    private func quorumLost() async -> String? {
+    /// It is certain unless one of them may just not have been asked yet.
+    private func quorumLost() async -> (reason: String, isCertain: Bool)? {
         guard let voters = await peers()?.values.filter({ $0.role == .voter }) else { return nil }
         let needed = voters.count / 2 + 1
         let own = mirror.view.identity?.peer
         let silent = voters.filter { !$0.isReachable && $0.peer != own }
         let up = voters.count - silent.count
         guard !voters.isEmpty, up < needed else { return nil }
+        let isCertain = silent.allSatisfy { $0.heardAgo != nil }
         let state = ClusterState(mirror.view)
         let names = silent.map { state.peers[$0.peer]?.name ?? "\($0.peer)" }.sorted()
-        return "\(needed) of \(voters.count) voters are needed and \(up) "
-            + "\(up == 1 ? "answers" : "answer"), not \(names.joined(separator: ", ")): "
-            + "see glustercli cluster status"
+        let reason =
+            voters.count == 1
+            ? "the only voter, \(names[0]), does not answer"
+            : "\(needed) of \(voters.count) voters are needed and \(up) "
+                + "\(up == 1 ? "answers" : "answer"), not \(names.joined(separator: ", "))"
+        return (reason + ": see glustercli cluster status", isCertain)
     }
 
-    private static func refusal(_ said: StoreStatus?) -> GD2Error {
-        let reason: String
-        if let said, !said.available {
-            reason = said.message
-        } else if said != nil {
-            reason = "its changes do not reach gd2-rest"
-        } else {
-            reason = "gd2-store does not answer: see systemctl status gd2-store"
-        }
-        return GD2Error(.unavailable, "the store takes no changes now: \(reason)")
+    private static func refusal(_ reason: String) -> GD2Error {
+        GD2Error(.unavailable, "the store takes no changes now: \(reason)")
+    }
+
+    private static func reason(_ said: StoreStatus?) -> String {
+        guard let said else { return "gd2-store does not answer: see systemctl status gd2-store" }
+        return said.available ? "its changes do not reach gd2-rest" : said.message
     }
 
     /// What `ask` gives within the time of a read; throws what it throws, or that `what` took

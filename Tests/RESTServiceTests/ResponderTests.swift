@@ -124,7 +124,9 @@ import Testing
             await rest.cluster.set(
                 states: [
                     PeerState(peer: PeerID(high: 2, low: 2), isReachable: true, role: .voter),
-                    PeerState(peer: PeerID(high: 7, low: 7), isReachable: false, role: .voter),
+                    PeerState(
+                        peer: PeerID(high: 7, low: 7), isReachable: false, role: .voter,
+                        heardAgo: .seconds(3)),
                 ])
             await rest.store.setOutage("no leader")
             try await rest.untilStale()

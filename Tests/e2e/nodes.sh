@@ -12,7 +12,7 @@ NODES=()
 # What the daemons say, when a script fails.
 nodes_logs() {
     local status=$? i
-    [ $status = 0 ] || for i in "${!NODES[@]}"; do on "$i" bash -c 'tail -n 25 /run/gd2-node/*.log'; done
+    [ $status = 0 ] || for i in "${!NODES[@]}"; do on "$i" bash -c 'tail -n 6 /run/gd2-node/*.log'; done
     exit $status
 }
 trap nodes_logs EXIT
