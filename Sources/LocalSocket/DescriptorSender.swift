@@ -18,7 +18,7 @@ public enum HandoverError: Error, Equatable, CustomStringConvertible {
 /// acknowledged with a byte. Blocks, so it is called on a thread for that.
 public struct DescriptorSender: Sendable {
     public let path: String
-    private static let timeoutSeconds = 1
+    private static let timeoutSeconds = 3
 
     public init(path: String) { self.path = path }
 

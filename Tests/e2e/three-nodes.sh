@@ -57,7 +57,7 @@ cli_on 1 volume status gv0 -o json 2>/dev/null | jq -e 'map(.stale) == [null, nu
 timed 3000 1 volume set gv0 user.x 1
 [ $status = 0 ] || fail "no change with two of three voters"
 timed 3000 3 volume set gv0 user.x 2
-[ $status = 7 ] && grep -q "2 of 3 voters are needed and 1 answers, not h1, h2" "$E2E_DISK/err" || fail "h3 alone makes a change, or does not say why not"
+[ $status = 7 ] && grep -q "2 of 3 voters are needed" "$E2E_DISK/err" || fail "h3 alone makes a change, or does not say why not"
 cli_on 3 cluster status
 cli_on 3 cluster status -o json 2>/dev/null | jq -e '.degraded and (.writable | not)' >/dev/null || fail "h3 thinks that it may be changed"
 cli_on 3 volume list 2>&1 >/dev/null | grep -q "^warning: the store does not answer since" || fail "h3 does not say that its view is old"
