@@ -1,6 +1,6 @@
 package import EtcdAPI
 import FoundationEssentials
-package import GRPCCore
+public import GRPCCore
 import GlusterModel
 import SwiftProtobuf
 
@@ -83,6 +83,22 @@ extension Etcdserverpb_RequestOp {
             }
         }
     }
+}
+
+/// What a service of gd2-store's answers when its own call to the store failed.
+extension StoreError: RPCErrorConvertible {
+    public var rpcErrorCode: RPCError.Code {
+        switch self {
+        case .unavailable: .unavailable
+        case .timedOut: .deadlineExceeded
+        case .denied: .permissionDenied
+        case .compacted: .outOfRange
+        case .epochChanged: .aborted
+        case .invalid: .invalidArgument
+        }
+    }
+
+    public var rpcErrorMessage: String { description }
 }
 
 extension StoreError {

@@ -77,9 +77,13 @@ done
 node_start
 cli ping || fail ping
 scrape() { for name in store rest pmap brickd; do curl -sf --unix-socket /run/gd2/$name-metrics.sock http://x/metrics; done; }
-scrape | sed -n 's/^\([a-z][a-z0-9_]*\).*/\1/p' | sort -u >"$E2E_DISK/real"
 grep -ohE '`gd2_[a-z_]+`' docs/operators/*.md | tr -d '`' | sort -u >"$E2E_DISK/explained"
-diff "$E2E_DISK/real" "$E2E_DISK/explained" || fail "metrics: < real, > explained"
+same() {
+    scrape | sed -n 's/^\([a-z][a-z0-9_]*\).*/\1/p' | sort -u >"$E2E_DISK/real"
+    diff "$E2E_DISK/real" "$E2E_DISK/explained"
+}
+# Some are known only when etcd has been looked at.
+wait_for 15 same same || { same; fail "metrics: < real, > explained"; }
 
 say "what is said when the store is away and comes back"
 up() { scrape | grep -qx "gd2_etcd_up $1.0"; }

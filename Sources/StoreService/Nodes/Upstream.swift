@@ -114,7 +114,8 @@ final class Upstream: Service {
     private func findAnother(than way: Way, hasOwn: Bool) async {
         var candidates: [(Way, GRPCClient<Transport>)] = []
         if hasOwn, way != .own { candidates.append((.own, own.client)) }
-        for peer in peers.otherVoters.shuffled() where way != .through(peer) {
+        // The present way too: its connection may have been replaced.
+        for peer in peers.otherVoters.shuffled() {
             guard let known = peers.peer(peer), let client = try? connections.client(of: known)
             else { continue }
             candidates.append((.through(peer), client))
@@ -145,8 +146,9 @@ final class Upstream: Service {
         let (isNew, streams) = state.withLock { state in
             let isNew = state.way != way || !state.answers
             state.answers = true
+            state.client = client
             guard state.way != way else { return (isNew, [AsyncStream<Void>.Continuation]()) }
-            (state.way, state.client) = (way, client)
+            state.way = way
             let streams = Array(state.switches.values)
             state.switches = [:]
             return (isNew, streams)
