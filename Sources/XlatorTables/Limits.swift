@@ -22,4 +22,7 @@ public enum Limits {
     public static let lookEvery: Duration = .seconds(60)
     /// The same files are tried this often, then left until they change.
     public static let tries = 3
+    /// How often a program that is busy is tried, and the pause between.
+    static let busyTries = 20
+    static let busyPauseMicroseconds: UInt32 = 10_000
 }

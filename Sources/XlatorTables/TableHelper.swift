@@ -113,8 +113,15 @@ public struct TableHelper: Sendable {
         let words = CStrings(["gd2-rest"] + arguments)
         let environment = CStrings(["PATH=/usr/bin:/bin", "LANG=C", "SWIFT_BACKTRACE=enable=no"])
         var pid: pid_t = 0
-        let result = posix_spawn(
-            &pid, program, &actions, &attributes, words.pointers, environment.pointers)
+        var result: Int32 = 0
+        // A program that is just being installed is busy (ETXTBSY) for a moment, also while another
+        // thread's child has not yet closed what it inherited.
+        for _ in 0..<Limits.busyTries {
+            result = posix_spawn(
+                &pid, program, &actions, &attributes, words.pointers, environment.pointers)
+            guard result == ETXTBSY else { break }
+            usleep(Limits.busyPauseMicroseconds)
+        }
         guard result == 0 else { throw TableHelperError.notStarted(call: program, errno: result) }
         return pid
     }
