@@ -62,7 +62,7 @@ wait_for 60 online || fail "the bricks are not back"
 
 say "two of three die"
 boot kill h2 h3
-refused() { on h1 glustercli volume set gv0 performance.cache-size 34MB 2>&1 | grep -q 'no quorum: 2 of 3 voters'; }
+refused() { on h1 glustercli volume set gv0 performance.cache-size 34MB 2>&1 | grep -q '2 of 3 voters are needed'; }
 wait_for 20 refused || fail "a change without quorum is not refused with the arithmetic"
 reads h1
 
