@@ -11,7 +11,7 @@ mounts() { on "$1" sh -c 'mkdir -p /mnt/t; timeout 20 mount -t glusterfs h1:/gv0
 said() { on "$1" journalctl --no-pager -b -u gd2-pmap | grep "$NAME" | grep -c -- "$2"; }
 etcd_off() { on "$1" systemctl mask -q --now gd2-etcd; }
 etcd_on() { on "$1" systemctl unmask -q gd2-etcd && on "$1" systemctl start gd2-etcd; }
-no_quorum() { on "$1" glustercli volume set gv0 user.x 1 2>&1 | grep -q 'no quorum'; }
+no_quorum() { on "$1" glustercli volume set gv0 user.x 1 2>&1 | grep -q 'voters are needed'; }
 # A view that was current lately counts as current: a new gd2-pmap has none.
 forget() { on "$1" systemctl restart gd2-pmap; }
 cluster_of() { on "$1" cat /var/lib/gd2/store/identity.json | jq -r .cluster; }
