@@ -34,7 +34,8 @@ well "as it should be"
 mark; node_hold gd2-pmap
 python3 -c 'import socket, time
 s = socket.create_server(("127.0.0.1", 24007)); time.sleep(600)' & taker=$!
-sleep 0.3; node_release gd2-pmap
+wait_for 10 taken timeout 1 bash -c '</dev/tcp/127.0.0.1/24007' || fail "24007 is not taken"
+node_release gd2-pmap
 says gd2-pmap "24007 is in use"
 reads && changes || fail "others do not go on without gd2-pmap"
 kill $taker
@@ -62,7 +63,6 @@ well "glusterfsd missing"
 for name in pmap brickd rest; do
     for damage in cut bent empty folder; do
         mark; node_hold gd2-$name; view=/var/lib/gd2/$name/view
-        wait_for 3 ended test ! -e "/proc/$(cat "$RUN/gd2-$name.pid")"
         case $damage in
         cut) truncate -s 200 $view ;;
         bent) printf X | dd of=$view bs=1 seek=150 conv=notrunc status=none ;;
@@ -94,7 +94,7 @@ done
 
 for name in pmap brickd; do
     mark; folder=/var/lib/gd2/$name
-    node_hold gd2-$name; wait_for 3 ended test ! -e "/proc/$(cat "$RUN/gd2-$name.pid")"
+    node_hold gd2-$name
     cp -a $folder /run/kept
     mount -t tmpfs -o size=64k,mode=0755 full $folder
     head -c 64K /dev/zero >$folder/filler 2>/dev/null
@@ -110,7 +110,6 @@ for name in pmap brickd; do
 done
 
 store=/var/lib/gd2/store
-ended() { [ ! -e "/proc/$(cat "$RUN/$1.pid")" ]; }
 mark; mount --bind $store $store && mount -o remount,ro,bind $store || fail "read-only"
 again gd2-etcd; again gd2-store
 says gd2-etcd "Read-only file system"
@@ -121,7 +120,6 @@ umount $store
 well "a read-only disk under the store"
 
 mark; for name in gd2-etcd gd2-store; do node_hold $name; done
-for name in gd2-etcd gd2-store; do wait_for 3 ended ended $name; done
 mkdir /run/kept; mount -t tmpfs -o size=400m,mode=0755 full /run/kept
 cp -a $store/. /run/kept/ && mount --move /run/kept $store || fail "a small disk for the store"
 node_release gd2-store; node_release gd2-etcd

@@ -30,7 +30,7 @@ at() { # PROGRAM POINT create|delete
     fi
     local ends; ends=$(grep -c -- "-- $point ended with 137" "$RUN/$program.log")
     # The next run of the program, and only that one, ends at the point.
-    node_hold "$program"; sleep 0.2
+    node_hold "$program"
     echo "$point" >"$RUN/$program.point"
     node_release "$program"
     node_ready || fail "not ready before $point"

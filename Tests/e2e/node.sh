@@ -66,7 +66,12 @@ node_ready() {
 }
 
 node_kill() { kill -9 "$(cat "$RUN/$1.pid")" 2>/dev/null; }
-node_hold() { touch "$RUN/$1.hold"; node_kill "$1"; }
+# What the program had open, its ports among it, is free when node_hold returns.
+node_hold() {
+    touch "$RUN/$1.hold"; node_kill "$1"
+    local pid; pid=$(cat "$RUN/$1.pid" 2>/dev/null)
+    [ -z "$pid" ] || wait_for 10 "$1's end" test ! -e "/proc/$pid" || fail "$1 does not end"
+}
 node_release() { rm -f "$RUN/$1.hold"; }
 
 node_stop() {

@@ -33,7 +33,7 @@ for byte in b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n":
 assert s.recv(100).startswith(b"HTTP/1.1 200"), "no answer"
 PY
 # With gd2-rest away HTTP says so at once, and GlusterFS is served.
-node_hold gd2-rest; sleep 0.2; rm -f /run/gd2/handover.sock
+node_hold gd2-rest; rm -f /run/gd2/handover.sock
 [ "$(curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:24007/ping)" = 503 ] || fail "no 503 without gd2-rest"
 node_release gd2-rest
 node_stop
