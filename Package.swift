@@ -15,8 +15,6 @@ let strict: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
-let collections = Target.Dependency.product(
-    name: "OrderedCollections", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grpc = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
 let grpcNIO = Target.Dependency.product(
@@ -46,6 +44,8 @@ let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-h
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 
@@ -99,7 +99,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -108,6 +107,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
         .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
@@ -116,6 +116,8 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(
+            url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
@@ -152,6 +154,7 @@ let package = Package(
         library("DurableFile"),
         library("Certificates", ["DurableFile", asn1, crypto, x509]),
         library("EtcdProcess", ["Certificates", "DurableFile", asn1, x509]),
+        library("HelperProgram", [subprocess, systemPackage]),
         library("Listening", [log, nio]),
         library(
             "LocalGRPC",
@@ -162,7 +165,8 @@ let package = Package(
         library("LocalSocket", ["CLinux", nioPosix]),
         library("Processes", ["CLinux", "CSystemd", nio, nioPosix]),
         library("RPCTransport", ["Listening", "SunRPC", "XDR", lifecycle, log, nio, nioPosix]),
-        library("XlatorTables", ["CLinux", "CXlator", "DurableFile", "VolumeOptions", crypto]),
+        library(
+            "XlatorTables", ["CXlator", "DurableFile", "HelperProgram", "VolumeOptions", crypto]),
 
         // 3 contracts
         library("EtcdAPI", [grpc, grpcProtobuf, protobuf], exclude: ["proto"]),
@@ -232,7 +236,8 @@ let package = Package(
             "StoreService",
             [
                 "BrickAPI", "Certificates", "Daemon", "DurableFile", "EtcdAPI", "EtcdProcess",
-                "GD2Error", "GlusterModel", "Listening", "LocalGRPC", "Membership", "NodeAPI",
+                "GD2Error", "GlusterModel", "HelperProgram", "Listening", "LocalGRPC", "Membership",
+                "NodeAPI",
                 "StoreAPI", "StoreMirror", asn1, crypto, grpc, grpcNIO, lifecycle, log, metrics,
                 nio, nioTLS, protobuf, x509,
             ]),
@@ -302,6 +307,6 @@ let package = Package(
             exclude: ["Golden", "GoldenDaemons", "Options"]),
         tests("VolumeOptionsTests", ["GlusterModel", "Seeded", "VolumeOptions"]),
         tests("XDRTests", ["Seeded", "XDR"]),
-        tests("XlatorTablesTests", ["VolumeOptions", "XlatorTables"]),
+        tests("XlatorTablesTests", ["HelperProgram", "VolumeOptions", "XlatorTables"]),
     ]
 )

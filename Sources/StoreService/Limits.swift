@@ -63,7 +63,7 @@ enum Limits {
     /// Between an answer and the end of this program, so that the answer arrives.
     static let gracefulExitMs = 300
     static let snapshotLookEvery = Duration.seconds(60)
-    /// What another program may print before the rest is left out, and how long it may run.
-    static let commandOutputBytes = 4_096
-    static let commandPolls = 3_000
+    /// How long etcdctl may make a store of a snapshot, and what it may print.
+    static let restore = Duration.seconds(30)
+    static let restoreOutputBytes = 64 << 10
 }

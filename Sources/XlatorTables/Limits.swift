@@ -17,12 +17,8 @@ public enum Limits {
     static let folderTime: Duration = .seconds(20)
     /// The helper is ended after this time.
     public static let helperTime: Duration = .seconds(30)
-    static let helperPoll: Duration = .milliseconds(10)
     /// The tables' files are looked at this often, for an update of GlusterFS.
     public static let lookEvery: Duration = .seconds(60)
     /// The same files are tried this often, then left until they change.
     public static let tries = 3
-    /// How often a program that is busy is tried, and the pause between.
-    static let busyTries = 20
-    static let busyPauseMicroseconds: UInt32 = 10_000
 }

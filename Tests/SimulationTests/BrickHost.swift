@@ -108,7 +108,12 @@ final class BrickHost {
             close()
             again()
         }
-        pmap.whenItEnds { if isOpen { isOpen = false; again() } }
+        pmap.whenItEnds {
+            if isOpen {
+                isOpen = false
+                again()
+            }
+        }
     }
 }
 

@@ -55,7 +55,7 @@ final class Coordinator {
     private func goOn() {
         guard let effect = effects.first else {
             rest.running.remove(id)
-                return
+            return
         }
         effects.removeFirst()
         switch effect {

@@ -52,7 +52,10 @@ final class Rest {
         guard session == nil, !isOpening else { return }
         isOpening = true
         store.grant(Self.sessionTTL) { [self] lease in
-            guard let lease else { return isOpening = false }
+            guard let lease else {
+                isOpening = false
+                return
+            }
             let id = IncarnationID(using: &world.scheduler.generator)
             let key = Keys.session(id)
             store.txn(if: [.created(key, 0)], then: [.put(key, .session, lease: lease)]) {
@@ -208,7 +211,8 @@ final class Rest {
         changed.isStarted = isStarted
         store.txn(
             if: [.modified(key, known), .created(Keys.lock("volume/\(volume.name)"), 0)],
-            then: [.put(key, .head(changed))]) { _ in }
+            then: [.put(key, .head(changed))]
+        ) { _ in }
     }
 
     private func lockAnew(

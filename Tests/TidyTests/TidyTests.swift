@@ -62,7 +62,7 @@ import Testing
         "EtcdProcess": ["Certificates", "DurableFile"],
         "LocalGRPC": ["Listening"],
         "RPCTransport": ["Listening"],
-        "XlatorTables": ["DurableFile"],
+        "XlatorTables": ["DurableFile", "HelperProgram"],
         "Volgen": ["VolumeOptions"],  // The option map says which xlator an option is of.
         "StoreAPI": ["EtcdAPI"],  // The gateway passes etcd's own messages.
         "StoreMirror": ["StoreAPI"],  // A view is of what that contract gives.
@@ -105,6 +105,7 @@ import Testing
     private static let untested: [String: String] = [
         "BrickAPI": "a contract; e2e",
         "EtcdProcess": "starts etcd; e2e and hosts",
+        "HelperProgram": "runs programs; XlatorTablesTests",
         "Processes": "starts processes; e2e and hosts",
         "StoreTesting": "itself for tests; StoreMirrorTests",
     ]

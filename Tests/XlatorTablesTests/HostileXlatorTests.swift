@@ -1,4 +1,5 @@
 import Foundation
+import HelperProgram
 import Testing
 import VolumeOptions
 
@@ -70,7 +71,7 @@ struct HostileXlatorTests {
 
     @Test func aFolderWithoutXlatorsIsAnError() async throws {
         try await Scratch.with { scratch in
-            await #expect(throws: TableHelperError.ended(status: 1 << 8)) {
+            await #expect(throws: TableHelperError.ended(.status(1))) {
                 _ = try await helper.table(of: scratch.folder)
             }
         }

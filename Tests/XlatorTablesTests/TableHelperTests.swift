@@ -1,4 +1,5 @@
 import Foundation
+import HelperProgram
 import Testing
 
 @testable import XlatorTables
@@ -8,7 +9,7 @@ struct TableHelperTests {
         try await Scratch.with { scratch in
             let program = try scratch.script("sleep 1000 & echo $! >\(scratch.path)/pid; wait\n")
             let time = Duration.milliseconds(300)
-            await #expect(throws: TableHelperError.timedOut(time)) {
+            await #expect(throws: HelperError.timedOut(time)) {
                 try await TableHelper(program: program, time: time).output(of: [])
             }
             let text = try String(contentsOfFile: scratch.path + "/pid", encoding: .utf8)
@@ -20,7 +21,7 @@ struct TableHelperTests {
     @Test func aHelperThatWritesTooMuchIsEnded() async throws {
         try await Scratch.with { scratch in
             let program = try scratch.script("exec yes\n")
-            await #expect(throws: TableHelperError.tooLong(bytes: Limits.tableBytes)) {
+            await #expect(throws: HelperError.tooLong(bytes: Limits.tableBytes)) {
                 try await TableHelper(program: program, time: .seconds(300)).output(of: [])
             }
         }
@@ -29,10 +30,10 @@ struct TableHelperTests {
     @Test func aHelperThatDiesIsAnError() async throws {
         try await Scratch.with { scratch in
             let program = try scratch.script("printf '{'; exit 7\n")
-            await #expect(throws: TableHelperError.ended(status: 7 << 8)) {
+            await #expect(throws: TableHelperError.ended(.status(7))) {
                 try await TableHelper(program: program).output(of: [])
             }
-            await #expect(throws: TableHelperError.self) {
+            await #expect(throws: HelperError.self) {
                 try await TableHelper(program: scratch.path + "/none").output(of: [])
             }
         }

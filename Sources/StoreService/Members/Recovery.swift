@@ -2,6 +2,7 @@ import FoundationEssentials
 import GD2Error
 import Glibc
 import GlusterModel
+import HelperProgram
 import Logging
 import StoreAPI
 
@@ -111,12 +112,21 @@ struct Recovery: Sendable {
                 // A database has no checksum behind it; a snapshot's was checked.
                 "--skip-hash-check=\(isCopy)",
             ]
-        let result = await Command.run(
-            node.configuration.etcdctlBinary, words, environment: ["ETCDCTL_API": "3"])
-        guard result.status == 0 else {
+        let etcdctl = HelperProgram(
+            path: node.configuration.etcdctlBinary, environment: ["ETCDCTL_API": "3"],
+            time: Limits.restore, outputBytes: Limits.restoreOutputBytes)
+        let outcome: HelperProgram.Outcome
+        do { outcome = try await etcdctl.run(words, errors: .combined) } catch {
             throw GD2Error(
                 .internal,
-                "\(node.configuration.etcdctlBinary) made no store of \(source): \(result.output)")
+                "no store can be made of \(source): \(error); is the Debian package etcd-client "
+                    + "installed?")
+        }
+        guard outcome.end == .status(0) else {
+            throw GD2Error(
+                .internal,
+                "\(etcdctl.path) made no store of \(source): "
+                    + String(decoding: outcome.output, as: UTF8.self))
         }
     }
 }
