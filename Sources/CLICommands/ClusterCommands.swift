@@ -31,7 +31,10 @@ struct ClusterCommand: AsyncParsableCommand {
     struct Members: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "members", abstract: "Show the members of the store's Raft engine.",
-            discussion: "Example: glustercli cluster members")
+            discussion: """
+                Example: glustercli cluster members
+                Where the store is an external etcd, its endpoints are shown.
+                """)
         @OptionGroup var common: CommonOptions
 
         func run() async throws {

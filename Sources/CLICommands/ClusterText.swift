@@ -10,7 +10,10 @@ enum ClusterText {
             ("Peers", "\(cluster.peersUp) of \(cluster.peersTotal) up"),
             ("Changes", cluster.isWritable ? "possible" : "not possible: \(cluster.store)"),
         ]
-        if let quorum = cluster.quorum {
+        if let external = cluster.external {
+            lines.append(("Store", "external etcd" + id(external)))
+            lines += external.endpoints.map { ("Endpoint", "\($0.url) \(health($0))") }
+        } else if let quorum = cluster.quorum {
             let names = quorum.voters.joined(separator: ", ")
             lines.append(
                 (
@@ -29,7 +32,36 @@ enum ClusterText {
         return lines.map { "\($0.0): \($0.1)\n" }.joined()
     }
 
+    private static func id(_ external: ExternalStoreInfo) -> String {
+        external.etcdCluster.map { " \($0)" } ?? ""
+    }
+
+    private static func health(_ endpoint: EndpointInfo) -> String {
+        switch endpoint.healthy {
+        case nil: "not asked by this node"
+        case true?: endpoint.leader ? "healthy, leads" : "healthy"
+        case false?: "not healthy" + (endpoint.message.map { ": \($0)" } ?? "")
+        }
+    }
+
+    private static func endpoints(_ external: ExternalStoreInfo, plan: String) -> String {
+        let table = Table(
+            headers: ["ENDPOINT", "HEALTHY", "LEADER", "VERSION", "DATABASE", "NOTE"],
+            rows: external.endpoints.map { endpoint in
+                [
+                    endpoint.url, endpoint.healthy.map { $0 ? "yes" : "no" } ?? "-",
+                    endpoint.leader ? "yes" : "-",
+                    endpoint.version.isEmpty ? "-" : endpoint.version,
+                    endpoint.databaseBytes == 0 ? "-" : bytes(endpoint.databaseBytes),
+                    endpoint.message ?? (endpoint.healthy == nil ? "not asked by this node" : "-"),
+                ]
+            }
+        ).text
+        return "External etcd\(id(external))\n" + table + "Plan: \(plan)\n"
+    }
+
     static func members(_ found: MembersInfo) -> String {
+        if let external = found.external { return endpoints(external, plan: found.plan) }
         let table = Table(
             headers: [
                 "NAME", "MEMBER", "ROLE", "HEALTHY", "VERSION", "DATABASE", "RAFT INDEX", "NOTE",

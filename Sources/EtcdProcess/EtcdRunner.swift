@@ -39,8 +39,15 @@ public enum EtcdRunner {
 
     /// Returns only by throwing.
     public static func run(roleFile path: String, stateDirectory: String) async throws {
+        var said: String?
         while true {
-            if let role = try RoleFile.load(from: path) {
+            let role = try RoleFile.load(from: path)
+            if let absence = role?.absence, absence != said {
+                let line = Array("\(absence)\n".utf8)
+                _ = write(STDERR_FILENO, line, line.count)
+                said = absence
+            }
+            if let role, role.absence == nil {
                 try takeLock(stateDirectory)
                 try become(role)
             }

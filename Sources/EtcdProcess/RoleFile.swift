@@ -9,10 +9,19 @@ public struct RoleFile: Hashable, Sendable, Codable {
     /// Path of etcd's binary.
     public var binary: String
     public var arguments: [String]
+    /// Why no etcd is to run here; then there is no binary.
+    public var absence: String?
 
     public init(binary: String, arguments: [String]) {
         self.binary = binary
         self.arguments = arguments
+    }
+
+    /// No etcd runs here: `absence` is a sentence for the log.
+    public init(absence: String) {
+        binary = ""
+        arguments = []
+        self.absence = absence
     }
 
     public static func load(from path: String) throws -> RoleFile? {

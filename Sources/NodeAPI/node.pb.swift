@@ -54,6 +54,9 @@ package nonisolated struct Gd2_Node_V1_JoinRequest: Sendable {
 
   package var metadata: Dictionary<String,String> = [:]
 
+  /// The external etcd that the caller is set to use, by etcd's own id, hexadecimal; empty: none.
+  package var externalStore: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -75,6 +78,9 @@ package nonisolated struct Gd2_Node_V1_JoinReply: Sendable {
 
   /// Where the store can be reached.
   package var voters: [Gd2_Node_V1_Voter] = []
+
+  /// As in JoinRequest: where the cluster keeps its store; empty: in etcds of its own.
+  package var externalStore: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -169,6 +175,12 @@ package nonisolated struct Gd2_Node_V1_ProbeReply: Sendable {
   package var members: [Gd2_Node_V1_ProbeMember] = []
 
   package var current: Bool = false
+
+  /// The external etcd that has the callee's cluster, by its id, hexadecimal; empty: none.
+  package var externalStore: String = String()
+
+  /// Whether the callee is set to speak to it itself.
+  package var externalDirect: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -363,7 +375,7 @@ fileprivate nonisolated let _protobuf_package = "gd2.node.v1"
 
 nonisolated extension Gd2_Node_V1_JoinRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JoinRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}peer_id\0\u{1}name\0\u{1}addresses\0\u{3}client_addresses\0\u{3}public_key\0\u{1}version\0\u{1}schema\0\u{3}node_port\0\u{1}metadata\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}peer_id\0\u{1}name\0\u{1}addresses\0\u{3}client_addresses\0\u{3}public_key\0\u{1}version\0\u{1}schema\0\u{3}node_port\0\u{1}metadata\0\u{4}\u{b}external_store\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -380,6 +392,7 @@ nonisolated extension Gd2_Node_V1_JoinRequest: SwiftProtobuf.Message, SwiftProto
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.schema) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.nodePort) }()
       case 9: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufString>.self, value: &self.metadata) }()
+      case 20: try { try decoder.decodeSingularStringField(value: &self.externalStore) }()
       default: break
       }
     }
@@ -413,6 +426,9 @@ nonisolated extension Gd2_Node_V1_JoinRequest: SwiftProtobuf.Message, SwiftProto
     if !self.metadata.isEmpty {
       try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufString>.self, value: self.metadata, fieldNumber: 9)
     }
+    if !self.externalStore.isEmpty {
+      try visitor.visitSingularStringField(value: self.externalStore, fieldNumber: 20)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -426,6 +442,7 @@ nonisolated extension Gd2_Node_V1_JoinRequest: SwiftProtobuf.Message, SwiftProto
     if lhs.schema != rhs.schema {return false}
     if lhs.nodePort != rhs.nodePort {return false}
     if lhs.metadata != rhs.metadata {return false}
+    if lhs.externalStore != rhs.externalStore {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -433,7 +450,7 @@ nonisolated extension Gd2_Node_V1_JoinRequest: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Gd2_Node_V1_JoinReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JoinReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cluster_id\0\u{1}epoch\0\u{1}certificate\0\u{1}authorities\0\u{1}voters\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cluster_id\0\u{1}epoch\0\u{1}certificate\0\u{1}authorities\0\u{1}voters\0\u{4}\u{f}external_store\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -446,6 +463,7 @@ nonisolated extension Gd2_Node_V1_JoinReply: SwiftProtobuf.Message, SwiftProtobu
       case 3: try { try decoder.decodeSingularStringField(value: &self.certificate) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.authorities) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.voters) }()
+      case 20: try { try decoder.decodeSingularStringField(value: &self.externalStore) }()
       default: break
       }
     }
@@ -467,6 +485,9 @@ nonisolated extension Gd2_Node_V1_JoinReply: SwiftProtobuf.Message, SwiftProtobu
     if !self.voters.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.voters, fieldNumber: 5)
     }
+    if !self.externalStore.isEmpty {
+      try visitor.visitSingularStringField(value: self.externalStore, fieldNumber: 20)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -476,6 +497,7 @@ nonisolated extension Gd2_Node_V1_JoinReply: SwiftProtobuf.Message, SwiftProtobu
     if lhs.certificate != rhs.certificate {return false}
     if lhs.authorities != rhs.authorities {return false}
     if lhs.voters != rhs.voters {return false}
+    if lhs.externalStore != rhs.externalStore {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -623,7 +645,7 @@ nonisolated extension Gd2_Node_V1_ProbeRequest: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Gd2_Node_V1_ProbeReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ProbeReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cluster_id\0\u{3}peer_id\0\u{1}epoch\0\u{3}clock_ns\0\u{1}version\0\u{1}schema\0\u{3}member_id\0\u{3}member_runs\0\u{3}role_digest\0\u{1}members\0\u{1}current\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cluster_id\0\u{3}peer_id\0\u{1}epoch\0\u{3}clock_ns\0\u{1}version\0\u{1}schema\0\u{3}member_id\0\u{3}member_runs\0\u{3}role_digest\0\u{1}members\0\u{1}current\0\u{4}\u{9}external_store\0\u{3}external_direct\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -642,6 +664,8 @@ nonisolated extension Gd2_Node_V1_ProbeReply: SwiftProtobuf.Message, SwiftProtob
       case 9: try { try decoder.decodeSingularStringField(value: &self.roleDigest) }()
       case 10: try { try decoder.decodeRepeatedMessageField(value: &self.members) }()
       case 11: try { try decoder.decodeSingularBoolField(value: &self.current) }()
+      case 20: try { try decoder.decodeSingularStringField(value: &self.externalStore) }()
+      case 21: try { try decoder.decodeSingularBoolField(value: &self.externalDirect) }()
       default: break
       }
     }
@@ -681,6 +705,12 @@ nonisolated extension Gd2_Node_V1_ProbeReply: SwiftProtobuf.Message, SwiftProtob
     if self.current != false {
       try visitor.visitSingularBoolField(value: self.current, fieldNumber: 11)
     }
+    if !self.externalStore.isEmpty {
+      try visitor.visitSingularStringField(value: self.externalStore, fieldNumber: 20)
+    }
+    if self.externalDirect != false {
+      try visitor.visitSingularBoolField(value: self.externalDirect, fieldNumber: 21)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -696,6 +726,8 @@ nonisolated extension Gd2_Node_V1_ProbeReply: SwiftProtobuf.Message, SwiftProtob
     if lhs.roleDigest != rhs.roleDigest {return false}
     if lhs.members != rhs.members {return false}
     if lhs.current != rhs.current {return false}
+    if lhs.externalStore != rhs.externalStore {return false}
+    if lhs.externalDirect != rhs.externalDirect {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

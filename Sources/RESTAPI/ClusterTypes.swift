@@ -8,8 +8,10 @@ public struct ClusterInfo: Hashable, Sendable, Codable {
     public var node: Node
     public var peersTotal: Int
     public var peersUp: Int
-    /// Nil: the store's members are not known.
+    /// Nil: the store's members are not known, or are not the cluster's (``external``).
     public var quorum: Quorum?
+    /// The etcd that others run, where that has the store; else nil.
+    public var external: ExternalStoreInfo?
     /// Whether the store takes changes now.
     public var isWritable: Bool
     /// Whether anything is not as it should be; ``warnings`` says what.
@@ -72,7 +74,7 @@ public struct ClusterInfo: Hashable, Sendable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, epoch, node, quorum, store, plan, snapshot, warnings
+        case id, epoch, node, quorum, external, store, plan, snapshot, warnings
         case peersTotal = "peers-total"
         case peersUp = "peers-up"
         case isWritable = "writable"
@@ -108,16 +110,66 @@ public struct MembersInfo: Hashable, Sendable, Codable {
     public var members: [MemberInfo]
     public var plan: String
     public var votersWanted: Int
+    /// The etcd that others run, where that has the store: then there are no members.
+    public var external: ExternalStoreInfo?
 
-    public init(members: [MemberInfo], plan: String, votersWanted: Int) {
+    public init(
+        members: [MemberInfo], plan: String, votersWanted: Int, external: ExternalStoreInfo? = nil
+    ) {
         self.members = members
         self.plan = plan
         self.votersWanted = votersWanted
+        self.external = external
     }
 
     enum CodingKeys: String, CodingKey {
-        case members, plan
+        case members, plan, external
         case votersWanted = "voters-wanted"
+    }
+}
+
+/// An etcd that is not the suite's own.
+public struct ExternalStoreInfo: Hashable, Sendable, Codable {
+    /// etcd's id of its cluster, hexadecimal; nil while it is not known.
+    public var etcdCluster: String?
+    public var endpoints: [EndpointInfo]
+
+    public init(etcdCluster: String?, endpoints: [EndpointInfo]) {
+        self.etcdCluster = etcdCluster
+        self.endpoints = endpoints
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case endpoints
+        case etcdCluster = "etcd-cluster"
+    }
+}
+
+public struct EndpointInfo: Hashable, Sendable, Codable {
+    public var url: String
+    /// Nil: the node that was asked does not speak to it.
+    public var healthy: Bool?
+    public var leader: Bool
+    public var version: String
+    public var databaseBytes: UInt64
+    /// Why it is not healthy.
+    public var message: String?
+
+    public init(
+        url: String, healthy: Bool?, leader: Bool, version: String, databaseBytes: UInt64,
+        message: String? = nil
+    ) {
+        self.url = url
+        self.healthy = healthy
+        self.leader = leader
+        self.version = version
+        self.databaseBytes = databaseBytes
+        self.message = message
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case url, healthy, leader, version, message
+        case databaseBytes = "database-bytes"
     }
 }
 

@@ -127,7 +127,21 @@ extension MembersInfo {
         }
         self.init(
             members: members.sorted { ($0.name ?? "", $0.id) < ($1.name ?? "", $1.id) },
-            plan: found.plan, votersWanted: found.votersWanted)
+            plan: found.plan, votersWanted: found.votersWanted,
+            external: found.external.map(ExternalStoreInfo.init))
+    }
+}
+
+extension ExternalStoreInfo {
+    init(_ store: ExternalStore) {
+        self.init(
+            etcdCluster: store.etcdCluster.isEmpty ? nil : store.etcdCluster,
+            endpoints: store.endpoints.map { endpoint in
+                EndpointInfo(
+                    url: endpoint.url, healthy: endpoint.isHealthy, leader: endpoint.isLeader,
+                    version: endpoint.version, databaseBytes: endpoint.databaseBytes,
+                    message: endpoint.message.isEmpty ? nil : endpoint.message)
+            })
     }
 }
 

@@ -23,7 +23,8 @@ struct ClusterSummary {
         let shapes = PeerShapes(state: state, view: view, probed: probed)
         info.peersTotal = max(state.peers.count, 1)
         info.peersUp = max(state.peers.values.count(where: shapes.isUp), 1)
-        info.quorum = quorum
+        info.external = members?.external.map(ExternalStoreInfo.init)
+        info.quorum = info.external == nil ? quorum : nil
         let isShort = info.quorum.map { $0.votersUp < $0.votersNeeded } ?? false
         // A view that is current has come from a store that has its quorum.
         info.isWritable =
@@ -65,7 +66,9 @@ struct ClusterSummary {
     // MARK: Warnings
 
     private func warnings(_ info: ClusterInfo) -> [String] {
-        storeWarnings(info) + peerWarnings + snapshotWarnings
+        // Of an external etcd others take snapshots.
+        storeWarnings(info) + endpointWarnings(info) + peerWarnings
+            + (info.external == nil ? snapshotWarnings : [])
     }
 
     private func storeWarnings(_ info: ClusterInfo) -> [String] {
@@ -95,6 +98,15 @@ struct ClusterSummary {
             warnings.append("the store is full: see docs/operators/gd2-store.md")
         }
         return warnings
+    }
+
+    private func endpointWarnings(_ info: ClusterInfo) -> [String] {
+        // Where nothing can be changed, the reason for it names them.
+        guard let external = info.external, info.isWritable else { return [] }
+        return external.endpoints.filter { $0.healthy == false }.map { endpoint in
+            "endpoint \(endpoint.url) of the external etcd is not well"
+                + (endpoint.message.map { ": \($0)" } ?? "")
+        }
     }
 
     private var peerWarnings: [String] {

@@ -134,7 +134,8 @@ public struct ClusterClient: Sendable {
         }
         return StoreMembers(
             members: reply.members.map(StoreMember.init), plan: reply.plan,
-            votersWanted: Int(reply.votersWanted))
+            votersWanted: Int(reply.votersWanted),
+            external: reply.hasExternal ? ExternalStore(reply.external) : nil)
     }
 
     public func saveSnapshot() async throws(GD2Error) -> StoreSnapshot {

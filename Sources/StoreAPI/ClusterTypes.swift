@@ -92,11 +92,51 @@ public struct StoreMembers: Hashable, Sendable {
     /// What the planner does next, or what it waits for.
     public var plan: String
     public var votersWanted: Int
+    /// Where the store is an etcd that others run; then there are no members.
+    public var external: ExternalStore?
 
-    public init(members: [StoreMember], plan: String, votersWanted: Int) {
+    public init(
+        members: [StoreMember], plan: String, votersWanted: Int, external: ExternalStore? = nil
+    ) {
         self.members = members
         self.plan = plan
         self.votersWanted = votersWanted
+        self.external = external
+    }
+}
+
+/// An etcd that is not the suite's own.
+public struct ExternalStore: Hashable, Sendable {
+    /// etcd's id of its cluster, hexadecimal; empty while it is not known.
+    public var etcdCluster: String
+    public var endpoints: [Endpoint]
+
+    public init(etcdCluster: String, endpoints: [Endpoint]) {
+        self.etcdCluster = etcdCluster
+        self.endpoints = endpoints
+    }
+
+    public struct Endpoint: Hashable, Sendable {
+        public var url: String
+        /// Nil: this node does not ask it.
+        public var isHealthy: Bool?
+        public var isLeader: Bool
+        public var version: String
+        public var databaseBytes: UInt64
+        /// Why it is not healthy.
+        public var message: String
+
+        public init(
+            url: String, isHealthy: Bool?, isLeader: Bool = false, version: String = "",
+            databaseBytes: UInt64 = 0, message: String = ""
+        ) {
+            self.url = url
+            self.isHealthy = isHealthy
+            self.isLeader = isLeader
+            self.version = version
+            self.databaseBytes = databaseBytes
+            self.message = message
+        }
     }
 }
 

@@ -73,8 +73,25 @@ public struct StoredMembers: Hashable, Sendable, Codable {
 
     public var schema = 1
     public var members: [Member]
+    /// The external etcd that the store is; then `members` are the nodes that speak to it, and
+    /// serve others. Nil: the members' own.
+    public var external: External?
 
-    public init(members: [Member]) { self.members = members }
+    public struct External: Hashable, Sendable, Codable {
+        /// etcd's id of its cluster, hexadecimal.
+        public var etcdCluster: String
+        public var endpoints: [String]
+
+        public init(etcdCluster: String, endpoints: [String]) {
+            self.etcdCluster = etcdCluster
+            self.endpoints = endpoints
+        }
+    }
+
+    public init(members: [Member], external: External? = nil) {
+        self.members = members
+        self.external = external
+    }
 }
 
 /// `cluster/tokens/<fingerprint of its key>`: what may join.

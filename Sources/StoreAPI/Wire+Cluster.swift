@@ -62,6 +62,37 @@ extension StoreMember {
     }
 }
 
+extension ExternalStore {
+    init(_ wire: Gd2_Store_V1_ExternalStore) {
+        self.init(
+            etcdCluster: wire.etcdCluster,
+            endpoints: wire.endpoints.map { endpoint in
+                Endpoint(
+                    url: endpoint.url, isHealthy: endpoint.asked ? endpoint.healthy : nil,
+                    isLeader: endpoint.leader, version: endpoint.version,
+                    databaseBytes: endpoint.databaseBytes, message: endpoint.message)
+            })
+    }
+}
+
+extension Gd2_Store_V1_ExternalStore {
+    package init(_ store: ExternalStore) {
+        self.init()
+        etcdCluster = store.etcdCluster
+        endpoints = store.endpoints.map { endpoint in
+            .with {
+                $0.url = endpoint.url
+                $0.asked = endpoint.isHealthy != nil
+                $0.healthy = endpoint.isHealthy ?? false
+                $0.leader = endpoint.isLeader
+                $0.version = endpoint.version
+                $0.databaseBytes = endpoint.databaseBytes
+                $0.message = endpoint.message
+            }
+        }
+    }
+}
+
 extension Gd2_Store_V1_Member {
     package init(_ member: StoreMember) {
         self.init()

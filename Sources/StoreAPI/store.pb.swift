@@ -346,6 +346,59 @@ package nonisolated struct Gd2_Store_V1_MembersReply: Sendable {
 
   package var votersWanted: UInt32 = 0
 
+  /// Where the store is an etcd that others run; then there are no members.
+  package var external: Gd2_Store_V1_ExternalStore {
+    get {_external ?? Gd2_Store_V1_ExternalStore()}
+    set {_external = newValue}
+  }
+  /// Returns true if `external` has been explicitly set.
+  package var hasExternal: Bool {self._external != nil}
+  /// Clears the value of `external`. Subsequent reads from it will return its default value.
+  package mutating func clearExternal() {self._external = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _external: Gd2_Store_V1_ExternalStore? = nil
+}
+
+package nonisolated struct Gd2_Store_V1_ExternalStore: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// etcd's own id, hexadecimal; empty: not known yet.
+  package var etcdCluster: String = String()
+
+  package var endpoints: [Gd2_Store_V1_Endpoint] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Gd2_Store_V1_Endpoint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var url: String = String()
+
+  package var healthy: Bool = false
+
+  package var leader: Bool = false
+
+  package var version: String = String()
+
+  package var databaseBytes: UInt64 = 0
+
+  /// Why it is not healthy, or what else is to be said.
+  package var message: String = String()
+
+  /// Whether the callee asked it; else `healthy` says nothing.
+  package var asked: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1307,7 +1360,7 @@ nonisolated extension Gd2_Store_V1_MembersRequest: SwiftProtobuf.Message, SwiftP
 
 nonisolated extension Gd2_Store_V1_MembersReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".MembersReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}members\0\u{1}plan\0\u{3}voters_wanted\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}members\0\u{1}plan\0\u{3}voters_wanted\0\u{2}\u{11}external\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1318,12 +1371,17 @@ nonisolated extension Gd2_Store_V1_MembersReply: SwiftProtobuf.Message, SwiftPro
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.members) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.plan) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.votersWanted) }()
+      case 20: try { try decoder.decodeSingularMessageField(value: &self._external) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.members.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.members, fieldNumber: 1)
     }
@@ -1333,6 +1391,9 @@ nonisolated extension Gd2_Store_V1_MembersReply: SwiftProtobuf.Message, SwiftPro
     if self.votersWanted != 0 {
       try visitor.visitSingularUInt32Field(value: self.votersWanted, fieldNumber: 3)
     }
+    try { if let v = self._external {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1340,6 +1401,102 @@ nonisolated extension Gd2_Store_V1_MembersReply: SwiftProtobuf.Message, SwiftPro
     if lhs.members != rhs.members {return false}
     if lhs.plan != rhs.plan {return false}
     if lhs.votersWanted != rhs.votersWanted {return false}
+    if lhs._external != rhs._external {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gd2_Store_V1_ExternalStore: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ExternalStore"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}etcd_cluster\0\u{1}endpoints\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.etcdCluster) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.endpoints) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.etcdCluster.isEmpty {
+      try visitor.visitSingularStringField(value: self.etcdCluster, fieldNumber: 1)
+    }
+    if !self.endpoints.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.endpoints, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gd2_Store_V1_ExternalStore, rhs: Gd2_Store_V1_ExternalStore) -> Bool {
+    if lhs.etcdCluster != rhs.etcdCluster {return false}
+    if lhs.endpoints != rhs.endpoints {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gd2_Store_V1_Endpoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Endpoint"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}url\0\u{1}healthy\0\u{1}leader\0\u{1}version\0\u{3}database_bytes\0\u{1}message\0\u{1}asked\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.url) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.healthy) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.leader) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.version) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.databaseBytes) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.message) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.asked) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.url.isEmpty {
+      try visitor.visitSingularStringField(value: self.url, fieldNumber: 1)
+    }
+    if self.healthy != false {
+      try visitor.visitSingularBoolField(value: self.healthy, fieldNumber: 2)
+    }
+    if self.leader != false {
+      try visitor.visitSingularBoolField(value: self.leader, fieldNumber: 3)
+    }
+    if !self.version.isEmpty {
+      try visitor.visitSingularStringField(value: self.version, fieldNumber: 4)
+    }
+    if self.databaseBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.databaseBytes, fieldNumber: 5)
+    }
+    if !self.message.isEmpty {
+      try visitor.visitSingularStringField(value: self.message, fieldNumber: 6)
+    }
+    if self.asked != false {
+      try visitor.visitSingularBoolField(value: self.asked, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gd2_Store_V1_Endpoint, rhs: Gd2_Store_V1_Endpoint) -> Bool {
+    if lhs.url != rhs.url {return false}
+    if lhs.healthy != rhs.healthy {return false}
+    if lhs.leader != rhs.leader {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.databaseBytes != rhs.databaseBytes {return false}
+    if lhs.message != rhs.message {return false}
+    if lhs.asked != rhs.asked {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -50,3 +50,23 @@ extension EtcdConnection: StoreWay {
 }
 
 extension Upstream: StoreWay {}
+
+/// The way to etcd on which no other node is: what other nodes are served by, so that a call goes
+/// through one node at most.
+struct DirectWay: StoreWay {
+    let upstream: Upstream
+
+    var kv: Etcdserverpb_KV.Client<Transport> { upstream.kv }
+    var watch: Etcdserverpb_Watch.Client<Transport> { upstream.watch }
+    var lease: Etcdserverpb_Lease.Client<Transport> { upstream.lease }
+
+    func following<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        guard upstream.answersDirectly else {
+            throw RPCError(
+                code: .unavailable, message: "this node does not reach the external etcd itself")
+        }
+        return try await upstream.following(body)
+    }
+}

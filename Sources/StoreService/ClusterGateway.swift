@@ -17,6 +17,7 @@ struct ClusterGateway: Gd2_Store_V1_Cluster.SimpleServiceProtocol {
     let joins: Joins
     let membership: MembershipKeeper
     let etcd: EtcdConnection
+    let external: ExternalEtcd?
     let snapshots: SnapshotFolder
     let recovery: Recovery
     let bricks: BrickRelay
@@ -39,7 +40,8 @@ struct ClusterGateway: Gd2_Store_V1_Cluster.SimpleServiceProtocol {
         let states = node.peers.peers.values.map { peer -> PeerState in
             let member = members.first { $0.peer == peer.id }
             let role: PeerState.Role =
-                member.map { $0.isLearner ? .learner : .voter } ?? .client
+                node.isExternal
+                ? .client : member.map { $0.isLearner ? .learner : .voter } ?? .client
             guard peer.id != node.own else {
                 return PeerState(
                     peer: peer.id, isReachable: true, role: role, heardAgo: .zero,
@@ -147,6 +149,9 @@ struct ClusterGateway: Gd2_Store_V1_Cluster.SimpleServiceProtocol {
         request: Gd2_Store_V1_MembersRequest, context: ServerContext
     ) async throws -> Gd2_Store_V1_MembersReply {
         try check(context)
+        if node.isExternal {
+            return externalMembers
+        }
         let members = await MemberReports(node: node, etcd: etcd, liveness: liveness).all
         let wanted = MembershipPlan.votersWanted(
             peers: node.peers.peers.count, settings: membership.settings)
@@ -157,10 +162,30 @@ struct ClusterGateway: Gd2_Store_V1_Cluster.SimpleServiceProtocol {
         }
     }
 
+    /// Then nobody of us is a member.
+    private var externalMembers: Gd2_Store_V1_MembersReply {
+        let stored = node.peers.members
+        let names = stored.members.map { node.peers.peer($0.peer)?.name ?? "\($0.peer)" }.sorted()
+        let report =
+            external?.report
+            ?? ExternalStore(
+                etcdCluster: node.state.identity.externalEtcd ?? "",
+                endpoints: (stored.external?.endpoints ?? []).map {
+                    ExternalStore.Endpoint(url: $0, isHealthy: nil)
+                })
+        return .with {
+            $0.external = Gd2_Store_V1_ExternalStore(report)
+            $0.plan =
+                "the store is an external etcd, whose members are its administrator's; "
+                + "\(names.joined(separator: ", ")) speak to it"
+        }
+    }
+
     func saveSnapshot(
         request: Gd2_Store_V1_SaveSnapshotRequest, context: ServerContext
     ) async throws -> Gd2_Store_V1_SnapshotInfo {
         try check(context)
+        try node.refuseExternal("snapshots of it are for")
         guard await node.role.record?.member != nil else {
             throw GD2Error(
                 .conflict,

@@ -5,7 +5,8 @@ import GRPCNIOTransportHTTP2Posix
 import LocalGRPC
 import ServiceLifecycle
 
-/// The connection to this node's etcd over mTLS. While etcd is away calls fail at once.
+/// The connection to this node's etcd over mTLS, or to an endpoint of an external one. While etcd
+/// is away calls fail at once.
 struct EtcdConnection: Service {
     typealias Transport = HTTP2ClientTransport.Posix
     let client: GRPCClient<Transport>
@@ -26,15 +27,29 @@ struct EtcdConnection: Service {
                 // etcd listens on loopback; the authority signs nothing but this node's etcd.
                 tls.serverCertificateVerification = .noHostnameVerification
             },
-            config: .defaults { config in
-                config.backoff.initial = .milliseconds(Limits.reconnectMinMs)
-                config.backoff.max = .milliseconds(Limits.reconnectMaxMs)
-                config.connection.maxIdleTime = nil
-                config.connection.keepalive = .init(
-                    time: .seconds(10), timeout: .seconds(3), allowWithoutCalls: true)
-                config.channelDebuggingCallbacks.onCreateTCPConnection = answerPings
-            })
+            config: Self.transportConfig(reconnectMaxMs: Limits.reconnectMaxMs))
         client = GRPCClient(transport: transport)
+    }
+
+    /// One endpoint of an external etcd.
+    init(
+        endpoint: EndpointURL, security: Transport.TransportSecurity, gate: EndpointGate
+    ) throws {
+        let transport = try Transport(
+            target: endpoint.place.target, transportSecurity: security,
+            config: Self.transportConfig(reconnectMaxMs: Limits.reconnectMaxMs * 5))
+        client = GRPCClient(transport: transport, interceptors: [gate])
+    }
+
+    private static func transportConfig(reconnectMaxMs: Int) -> Transport.Config {
+        .defaults { config in
+            config.backoff.initial = .milliseconds(Limits.reconnectMinMs)
+            config.backoff.max = .milliseconds(reconnectMaxMs)
+            config.connection.maxIdleTime = nil
+            config.connection.keepalive = .init(
+                time: .seconds(10), timeout: .seconds(3), allowWithoutCalls: true)
+            config.channelDebuggingCallbacks.onCreateTCPConnection = answerPings
+        }
     }
 
     var kv: Etcdserverpb_KV.Client<Transport> { .init(wrapping: client) }

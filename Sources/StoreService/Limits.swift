@@ -47,6 +47,9 @@ enum Limits {
     static let upstreamLook = Duration.seconds(1)
     /// A member that is reached through others looks that often whether its own etcd serves again.
     static let ownEtcdEvery = Duration.seconds(2)
+    /// Endpoints of an external etcd, and how often each is asked how it is.
+    static let endpointsMax = 16
+    static let endpointLookEvery = Duration.seconds(1)
     /// Connecting and answering of another node, for what a person waits for.
     static let nodeCall = Duration.seconds(10)
     /// Keys whose certificates were verified and are remembered.

@@ -15,6 +15,9 @@ struct NodeIdentity: Codable, Hashable {
     var joined: Bool?
     /// The epoch that a recovery of this node's began, until the store has it.
     var recovering: Epoch?
+    /// etcd's id (hexadecimal) of the external etcd that has this cluster; nil: it is in etcds of
+    /// gd2's own, or nowhere yet.
+    var externalEtcd: String?
 
     var hasJoined: Bool { joined == true }
 

@@ -20,6 +20,11 @@ public struct StoreConfiguration: DaemonConfiguration {
     public var etcdClientAddress = "127.0.0.1:2379"
     public var etcdPeerAddress = "0.0.0.0:2380"
     public var etcdQuotaBytes = 2 << 30
+    public var etcdEndpoints: [String] = []
+    public var etcdCa = ""
+    public var etcdCertificate = ""
+    public var etcdKey = ""
+    public var etcdInsecure = false
     public var callers: [String: String] = [:]
 
     public static let meanings = [
@@ -54,7 +59,7 @@ public struct StoreConfiguration: DaemonConfiguration {
         "etcd-quota-bytes": "Bytes that etcd's file may have, 67108864 (64 MiB) at least.",
         "callers": "Table of Unix user to program: the user may call what that program may, beside "
             + "the rows that are built in.",
-    ]
+    ].merging(externalMeanings) { own, _ in own }
 
     public init() {}
 
@@ -91,7 +96,7 @@ public struct StoreConfiguration: DaemonConfiguration {
             let known = AccessTable.programs.sorted().joined(separator: ", ")
             problems.append("callers: \(user) is \"\(program)\", which is none of \(known)")
         }
-        return problems
+        return problems + externalProblems()
     }
 
     /// Port of a `HOST:PORT` that was checked.

@@ -37,7 +37,8 @@ public enum StoreDaemon {
             "identity",
             metadata: ["cluster": "\(identity.cluster)", "peer": "\(identity.peer)"])
         return try StoreServices(
-            context: context, identity: identity, local: local, own: own, role: role
+            context: context, identity: identity, local: local, own: own, role: role,
+            hasOwnData: await role.record?.member != nil
         ).all()
     }
 }
@@ -55,13 +56,18 @@ private struct StoreServices {
     let membership: MembershipKeeper
     let bricks: LocalClient
     let local: EtcdCertificates
+    let external: ExternalEtcd?
+    /// Whether an etcd of this node's own has or had data; where the store is external, that is so
+    /// until it is known to be moved.
+    let hasOwnData: Bool
 
     init(
         context: DaemonContext<StoreConfiguration>, identity: NodeIdentity,
-        local: EtcdCertificates, own: ClusterCertificates, role: MemberRole
+        local: EtcdCertificates, own: ClusterCertificates, role: MemberRole, hasOwnData: Bool
     ) throws {
         self.context = context
         self.local = local
+        self.hasOwnData = hasOwnData
         configuration = context.configuration
         state = StoreState(identity: identity)
         etcd = try EtcdConnection(
@@ -73,9 +79,16 @@ private struct StoreServices {
         node = NodeParts(
             configuration: configuration, certificates: own, state: state, peers: peers,
             connections: connections, role: role, log: context.log)
+        let external = try ExternalEtcd(
+            configuration, state: state, role: role, log: context.log)
+        self.external = external
         upstream = Upstream(
-            own: etcd, connections: connections, peers: peers, store: state, log: context.log
-        ) { await role.record?.member != nil }
+            own: etcd, external: external, connections: connections, peers: peers, store: state,
+            log: context.log
+        ) {
+            if external != nil { return true }
+            return await role.record?.member != nil
+        }
         store = UpstreamStore(upstream: upstream, state: state)
         liveness = Liveness(node: node)
         membership = MembershipKeeper(node: node, etcd: etcd, liveness: liveness, store: store)
@@ -87,19 +100,35 @@ private struct StoreServices {
         let mirror = StoreMirror(
             store: store, prefixes: { [$0.peers, $0.prefix + "cluster/"] },
             stateFile: configuration.stateDirectory + "/view", log: context.log)
-        return [
-            etcd, node.connections, upstream, bricks, mirror,
-            PeerFollower(mirror: mirror, peers: node.peers), liveness, membership,
-            try localServer(snapshots), try nodeServer(), node.restart,
-            SnapshotKeeper(node: node, etcd: etcd, folder: snapshots),
+        return try storeKeepers(snapshots) + [
+            node.connections, upstream, bricks, mirror,
+            PeerFollower(mirror: mirror, peers: node.peers), liveness,
+            localServer(snapshots), nodeServer(), node.restart,
             CertificateKeeper(node: node, local: local, upstream: upstream),
+            ClusterKeeper(
+                etcd: upstream, state: state, configuration: configuration,
+                quorum: { [node, liveness, external] in
+                    external?.problem ?? QuorumText.of(node, liveness)
+                }, log: context.log),
+        ]
+    }
+
+    /// What looks after etcd: our own, or the external one.
+    private func storeKeepers(_ snapshots: SnapshotFolder) -> [any Service] {
+        if let external {
+            let own: [any Service] = hasOwnData ? [etcd] : []
+            return own + external.endpoints.map(\.connection) + [
+                ExternalKeeper(
+                    node: node, etcd: external, upstream: upstream, liveness: liveness,
+                    store: store)
+            ]
+        }
+        return [
+            etcd, membership, SnapshotKeeper(node: node, etcd: etcd, folder: snapshots),
             SpaceKeeper(
                 etcd: etcd, state: state, quotaBytes: configuration.etcdQuotaBytes,
                 log: context.log
             ) { [role = node.role] in await role.record?.member != nil },
-            ClusterKeeper(
-                etcd: upstream, state: state, configuration: configuration,
-                quorum: { [node, liveness] in QuorumText.of(node, liveness) }, log: context.log),
         ]
     }
 
@@ -123,7 +152,8 @@ private struct StoreServices {
                     changes: PeerChanges(
                         node: node, store: store, joins: joins, liveness: liveness,
                         membership: membership),
-                    joins: joins, membership: membership, etcd: etcd, snapshots: snapshots,
+                    joins: joins, membership: membership, etcd: etcd, external: external,
+                    snapshots: snapshots,
                     recovery: Recovery(
                         node: node, upstream: upstream, folder: snapshots,
                         life: EtcdLife(stateDirectory: configuration.stateDirectory)),
@@ -136,6 +166,7 @@ private struct StoreServices {
             certificates: node.certificates, peers: node.peers, pairing: node.pairing,
             isOpen: configuration.openJoin)
         let access = Access.peers(state.identity.store.keys)
+        let way: any StoreWay = external == nil ? etcd : DirectWay(upstream: upstream)
         return NodeServer(
             listening: try context.listener(
                 "node", or: .tcp(host: configuration.nodeHost, port: configuration.nodePort)),
@@ -143,10 +174,12 @@ private struct StoreServices {
             interceptor: NodeCallerInterceptor(callers: callers, peers: node.peers),
             services: [
                 // A voter's own etcd answers, and no other's: a call goes one way at most.
-                KVGateway(etcd: etcd, access: access), WatchGateway(etcd: etcd, access: access),
-                LeaseGateway(etcd: etcd, access: access),
+                KVGateway(etcd: way, access: access), WatchGateway(etcd: way, access: access),
+                LeaseGateway(etcd: way, access: access),
                 NodeGateway(
-                    node: node, etcd: etcd, joins: Joins(node: node, store: store),
+                    node: node, etcd: etcd,
+                    answersDirectly: { [upstream] in upstream.answersDirectly },
+                    joins: Joins(node: node, store: store),
                     bricks: BrickRelay(local: bricks, node: node)),
             ], log: context.log)
     }

@@ -48,7 +48,9 @@ struct LeaseGateway: Etcdserverpb_Lease.SimpleServiceProtocol {
         request: Etcdserverpb_LeaseRevokeRequest, context: ServerContext
     ) async throws -> Etcdserverpb_LeaseRevokeResponse {
         try check(context)
-        return try await etcd.lease.leaseRevoke(request, options: EtcdConnection.options)
+        return try await etcd.following { [etcd] in
+            try await etcd.lease.leaseRevoke(request, options: EtcdConnection.options)
+        }
     }
 
     func leaseTimeToLive(
@@ -59,7 +61,9 @@ struct LeaseGateway: Etcdserverpb_Lease.SimpleServiceProtocol {
             throw RPCError(
                 code: .permissionDenied, message: "the keys of a lease are not shown here")
         }
-        return try await etcd.lease.leaseTimeToLive(request, options: EtcdConnection.options)
+        return try await etcd.following { [etcd] in
+            try await etcd.lease.leaseTimeToLive(request, options: EtcdConnection.options)
+        }
     }
 
     func leaseKeepAlive(

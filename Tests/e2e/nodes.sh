@@ -2,6 +2,7 @@
 # bridge. Source it in a script that Tests/e2e/run runs.
 #
 #   nodes_start N         start the nodes h1 to hN (10.9.0.1 to 10.9.0.N), each a whole suite of its own
+#                         $E2E_DISK/hI/settings, where it exists, is gd2-store's configuration there
 #   on I COMMAND...       run a command on node I; the functions of node.sh are there too
 #   cli_on I ARGS...      glustercli on node I
 #   cut I, mend I         take its network cable out, put it in again
@@ -19,7 +20,7 @@ trap nodes_logs EXIT
 
 nodes_start() {
     local i
-    ip link add br0 type bridge && ip link set br0 up || fail "no bridge"
+    ip link show br0 >/dev/null 2>&1 || { ip link add br0 type bridge && ip link set br0 up; } || fail "no bridge"
     for i in $(seq "$1"); do node_boot "$i"; done
     for i in $(seq "$1"); do wait_for 60 "h$i" test -e "$E2E_DISK/h$i/ready" || { cat "$E2E_DISK/h$i/log"; fail "h$i does not start"; }; done
 }

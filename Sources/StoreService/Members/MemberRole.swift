@@ -41,6 +41,11 @@ actor MemberRole {
 
     /// At the start: the first member of a cluster that this node founded, or what it was told.
     func begin() async throws {
+        if configuration.isExternal || identity.externalEtcd != nil {
+            // What an etcd of our own has is left alone until the external one is known to have it.
+            if record?.member == nil || identity.externalEtcd != nil { try await becomeExternal() }
+            return
+        }
         if record == nil, !identity.hasJoined {
             let url = configuration.peerURL
             record = MemberRecord(
@@ -49,6 +54,23 @@ actor MemberRole {
                 dataDirectory: "etcd", digest: "", clusterToken: identity.cluster.description)
         }
         try await apply(endingRunning: identity.hasJoined)
+    }
+
+    /// An external etcd has the cluster: none runs here, and what one had is put aside.
+    func becomeExternal() async throws {
+        if record?.member != nil {
+            record?.member = nil
+            record?.digest = ""
+            try record?.save(configuration.stateDirectory)
+        }
+        let place =
+            configuration.isExternal
+            ? "at \(configuration.etcdEndpoints.joined(separator: ", "))"
+            : "that other nodes speak to"
+        try RoleFile(absence: "no etcd runs on this node: the store is the external etcd \(place)")
+            .save(to: roleFile)
+        await life.end()
+        try putAside(except: nil)
     }
 
     /// A new key for the certificate that other members know this one by, and its URL.

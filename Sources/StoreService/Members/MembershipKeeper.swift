@@ -85,7 +85,9 @@ final class MembershipKeeper: Service {
         let step = MembershipPlan.next(
             members: members, candidates: candidates, settings: settings)
         try await carryOut(step, listed)
-        try await finishRemovals(members)
+        try await Removals(node: node, liveness: liveness, store: store).finish { peer in
+            members.contains { $0.peer == peer }
+        }
     }
 
     private func lead(_ leads: Bool) {
@@ -347,26 +349,4 @@ final class MembershipKeeper: Service {
 
     private func say(_ text: String) { memory.withLock { $0.plan = text } }
     private func name(_ peer: PeerID) -> String { node.peers.peer(peer)?.name ?? "\(peer)" }
-
-    /// A leaving peer that runs no member any more is none: its keys go, and it is told.
-    private func finishRemovals(_ members: [Membership.Member]) async throws {
-        let keys = node.state.identity.store.keys
-        for peer in node.peers.leaving where !members.contains(where: { $0.peer == peer }) {
-            let known = node.peers.peer(peer)
-            if let known, liveness.of(peer).isReachable {
-                let timeout = NodeConnections.options(Limits.memberChange)
-                // It may be gone already; whoever comes back is told then.
-                _ = try? await node.connections.node(known).leave(.init(), options: timeout)
-            }
-            let result = try await store.txn(
-                if: [],
-                then: [
-                    .delete(key: keys.peer(peer)), .delete(key: keys.alive(peer)),
-                    .deletePrefix(keys.reported(by: peer)), .delete(key: keys.leavingPeer(peer)),
-                    .put(key: keys.removedPeer(peer), value: Array("{\"schema\":1}".utf8)),
-                ])
-            guard result.succeeded else { continue }
-            node.log.notice("peer removed", metadata: ["peer": "\(known?.name ?? "\(peer)")"])
-        }
-    }
 }

@@ -4,6 +4,12 @@ import StoreAPI
 /// Why the store takes no changes, with the arithmetic of its voters.
 enum QuorumText {
     static func of(_ node: NodeParts, _ liveness: Liveness) -> String {
+        guard !node.isExternal else {
+            let names = node.peers.otherVoters.map { node.peers.peer($0)?.name ?? "\($0)" }
+            return
+                "the store is an external etcd, which this node reaches through others, and none "
+                + "of them answers for it: \(names.sorted().joined(separator: ", "))"
+        }
         let voters = node.peers.members.members.filter { !$0.isLearner }
         let isMember = node.peers.members.members.contains { $0.peer == node.own }
         guard voters.count > 1 || !isMember else {

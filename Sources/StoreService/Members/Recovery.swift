@@ -17,6 +17,7 @@ struct Recovery: Sendable {
     private var state: String { node.configuration.stateDirectory }
 
     func recover(snapshot: String?, isDryRun: Bool) async throws -> (Epoch, String) {
+        try node.refuseExternal("to recover or restore it is for")
         let isAlone = node.peers.peers.count <= 1
         if upstream.answers, !isAlone {
             throw GD2Error(

@@ -28,6 +28,11 @@ struct Joins: Sendable {
         _ secret: JoinSecret, metadata: [String: String]
     ) async throws -> (ClusterID, PeerID) {
         try await checkEmpty()
+        if node.configuration.isExternal, node.state.identity.externalEtcd == nil {
+            throw GD2Error(
+                .unavailable,
+                "this node does not know its external etcd yet: \(node.state.status.message)")
+        }
         let key = KeyPair.newKey()
         let request = try joinRequest(key, metadata)
         let pair = try KeyPair.selfSigned(
@@ -73,6 +78,8 @@ struct Joins: Sendable {
             $0.schema = UInt32(SuiteSchema.newest)
             $0.nodePort = UInt32(configuration.nodePort)
             $0.metadata = metadata
+            $0.externalStore =
+                configuration.isExternal ? node.state.identity.externalEtcd ?? "" : ""
         }
     }
 
@@ -110,9 +117,14 @@ struct Joins: Sendable {
         try TextFile.write(folder.path("node-ca.pem"), reply.authorities)
         var identity = NodeIdentity(cluster: cluster, peer: node.own, epoch: Epoch(reply.epoch))
         identity.joined = true
+        identity.externalEtcd = reply.externalStore.isEmpty ? nil : reply.externalStore
         try KnownVoters(reply.voters).save(node.configuration.stateDirectory, cluster: cluster)
         // From here on it is a peer, whenever it is started.
         try identity.save(directory: node.configuration.stateDirectory)
+        if node.configuration.isExternal {
+            // What it was alone stands in the same etcd, and is of no use any more.
+            _ = try? await store.txn(if: [], then: [.deletePrefix(keys.prefix)])
+        }
         node.log.notice("joined a cluster", metadata: ["cluster": "\(cluster)"])
         node.restart.soon()
         return (cluster, node.own)
@@ -127,6 +139,7 @@ struct Joins: Sendable {
             throw GD2Error(.invalid, "the joining node has no peer id")
         }
         try check(request, peer)
+        try checkEtcd(request)
         if node.certificates.nodeAuthority == nil {
             throw GD2Error(
                 .unavailable, "this node cannot sign: join by a voter (glustercli cluster members)")
@@ -156,6 +169,7 @@ struct Joins: Sendable {
             $0.epoch = node.state.identity.epoch.number
             $0.certificate = certificate
             $0.authorities = try authorities()
+            $0.externalStore = node.state.identity.externalEtcd ?? ""
             $0.voters = voters.compactMap { node.peers.peer($0) }.map { voter in
                 .with {
                     $0.peerID = voter.id.description
@@ -190,6 +204,21 @@ struct Joins: Sendable {
                     + "\(SuiteSchema.newest) of this cluster's store: install \(suiteVersion) or "
                     + "newer there")
         }
+    }
+
+    /// A node without the setting is a client of those with it.
+    private func checkEtcd(_ request: Gd2_Node_V1_JoinRequest) throws {
+        let (asked, own) = (request.externalStore, node.state.identity.externalEtcd)
+        guard !asked.isEmpty, asked != own else { return }
+        throw GD2Error(
+            .conflict,
+            own.map {
+                "etcd-endpoints of \(request.name) lead to etcd \(asked), and the store of this "
+                    + "cluster is in etcd \($0): set the same there, or none, and it reaches the "
+                    + "store through other nodes"
+            }
+                ?? "\(request.name) is set to use an external etcd (etcd-endpoints), and this "
+                + "cluster has its store in etcds of its own: remove the setting there, and join")
     }
 
     private func use(token fingerprint: String) async throws {

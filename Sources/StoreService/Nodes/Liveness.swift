@@ -24,6 +24,8 @@ struct Seen: Sendable {
     var member: UInt64 = 0
     var memberRuns = false
     var roleDigest = ""
+    /// Whether it is set to speak to an external etcd itself.
+    var isDirect = false
 
     func unreachable(for now: ContinuousClock.Instant) -> Duration {
         unreachableSince.map { now - $0 } ?? .zero
@@ -110,6 +112,7 @@ final class Liveness: Service {
         found.member = reply.memberID
         found.memberRuns = reply.memberRuns
         found.roleDigest = reply.roleDigest
+        found.isDirect = reply.externalDirect
         if reply.peerID != peer.id.description {
             found.isReachable = false
             found.message = "another peer answers at its address: \(reply.peerID)"

@@ -116,12 +116,10 @@ final class NodeConnections: Service {
 }
 
 extension HostPort {
-    fileprivate var target: any ResolvableTarget {
-        let isV6 = host.contains(":")
-        let isV4 = !isV6 && host.allSatisfy { $0.isNumber || $0 == "." }
-        if isV6 { return .ipv6(address: host, port: port) }
-        if isV4 { return .ipv4(address: host, port: port) }
-        return .dns(host: host, port: port)
+    var target: any ResolvableTarget {
+        guard isAddress else { return .dns(host: host, port: port) }
+        return host.contains(":")
+            ? .ipv6(address: host, port: port) : .ipv4(address: host, port: port)
     }
 }
 

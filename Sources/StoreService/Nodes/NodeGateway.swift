@@ -13,6 +13,8 @@ import X509
 struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
     let node: NodeParts
     let etcd: EtcdConnection
+    /// Whether the store is reached without another node between.
+    let answersDirectly: @Sendable () -> Bool
     let joins: Joins
     let bricks: BrickRelay
 
@@ -37,7 +39,10 @@ struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
         let caller = try context.callingPeer
         let identity = node.state.identity
         let record = await node.role.record
-        let runs = record?.member == nil ? false : await memberRuns()
+        let isDirect = node.configuration.isExternal
+        let runs =
+            isDirect ? answersDirectly() : record?.member == nil ? false : await memberRuns()
+        let digest = node.isExternal ? try node.authorityDigest : record?.digest ?? ""
         if caller.description != request.peerID {
             throw GD2Error(.conflict, "peer \(request.peerID) shows the certificate of \(caller)")
         }
@@ -51,7 +56,9 @@ struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
             reply.schema = UInt32(SuiteSchema.newest)
             reply.memberID = record?.member ?? 0
             reply.memberRuns = runs
-            reply.roleDigest = record?.digest ?? ""
+            reply.roleDigest = digest
+            reply.externalStore = identity.externalEtcd ?? ""
+            reply.externalDirect = isDirect
             reply.current = node.peers.isCurrent
             reply.members = members.map { member in
                 .with {
@@ -84,7 +91,11 @@ struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
         request: Gd2_Node_V1_RunMemberRequest, context: ServerContext
     ) async throws -> Gd2_Node_V1_RunMemberReply {
         try checkLeader(context)
-        try await node.role.run(MemberRole.Assignment(request))
+        if node.isExternal {
+            try node.takeAuthority(request)
+        } else {
+            try await node.role.run(MemberRole.Assignment(request))
+        }
         return .init()
     }
 

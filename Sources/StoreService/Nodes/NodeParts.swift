@@ -35,6 +35,9 @@ final class NodeParts: Sendable {
         restart = Restarter(log: log)
     }
 
+    /// Whether the store is an etcd that others run.
+    var isExternal: Bool { state.identity.externalEtcd != nil || configuration.isExternal }
+
     /// Returns when this program's own mirror has `revision`, so that what was written is seen.
     func waitForOwnMirror(_ revision: Int64) async throws {
         for _ in 0..<100 {
@@ -55,10 +58,33 @@ final class NodeParts: Sendable {
                         id: member.memberID, peer: $0, isLearner: member.learner)
                 }
             }
-            if !members.isEmpty { peers.members = StoredMembers(members: members) }
+            if !members.isEmpty {
+                peers.members = StoredMembers(members: members, external: peers.members.external)
+            }
         }
-        guard epoch > state.identity.epoch else { return }
+        let isNewEpoch = epoch > state.identity.epoch
+        if !reply.externalStore.isEmpty, reply.externalStore != state.identity.externalEtcd,
+            isNewEpoch || (epoch == state.identity.epoch && state.identity.externalEtcd == nil)
+        {
+            return await follow(etcd: reply.externalStore, epoch, of: peer)
+        }
+        guard isNewEpoch else { return }
         await follow(epoch, of: peer, isMember: reply.memberID != 0)
+    }
+
+    /// The store was moved to an external etcd, or to another one.
+    private func follow(etcd: String, _ epoch: Epoch, of peer: PeerID) async {
+        do {
+            log.notice(
+                "store was moved to an external etcd",
+                metadata: ["epoch": "\(epoch)", "etcd": "\(etcd)", "peer": "\(peer)"])
+            var identity = state.identity
+            (identity.epoch, identity.externalEtcd) = (epoch, etcd)
+            try identity.save(directory: configuration.stateDirectory)
+            state.identity = identity
+            try await role.becomeExternal()
+            peers.members = StoredMembers(members: [.init(id: 0, peer: peer, isLearner: false)])
+        } catch { log.error("epoch not followed", metadata: ["error": "\(error)"]) }
     }
 
     /// The store was restored elsewhere: what our own etcd holds is of a past that ended.

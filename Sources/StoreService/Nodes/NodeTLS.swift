@@ -73,7 +73,7 @@ enum NodeTLS {
         }
     }
 
-    private static func verify(
+    static func verify(
         _ isTrusted:
             @escaping @Sendable (_ leaf: Certificate, _ others: [Certificate]) async -> Bool
     ) -> Verify {

@@ -9,18 +9,28 @@ import StoreAPI
 import SwiftProtobuf
 import Synchronization
 
-/// The way to the store: this node's own etcd where that answers for the store, else that of a
-/// voter, through its gd2-store. Looks twice a second whether the way still leads there.
+/// The way to the store: this node's own etcd where that answers for the store, or an endpoint of
+/// the external one, else that of another node, through its gd2-store. Looks twice a second whether
+/// the way still leads there.
 final class Upstream: Service {
     typealias Transport = HTTP2ClientTransport.Posix
 
     fileprivate enum Way: Hashable, Sendable {
         case own
+        /// One of an external etcd.
+        case endpoint(String)
         case through(PeerID)
+
+        var isDirect: Bool {
+            switch self {
+            case .own, .endpoint: true
+            case .through: false
+            }
+        }
     }
 
     private struct State {
-        var way = Way.own
+        var way: Way
         var client: GRPCClient<Transport>
         var answers = false
         /// Whether ``answers`` is of this run.
@@ -30,7 +40,8 @@ final class Upstream: Service {
         var switchNext = 0
     }
 
-    private let own: EtcdConnection
+    /// What this node itself speaks to.
+    private let direct: [(Way, GRPCClient<Transport>)]
     private let connections: NodeConnections
     private let peers: PeerDirectory
     private let store: StoreState
@@ -39,17 +50,21 @@ final class Upstream: Service {
     /// Whether this node runs a member at all.
     private let runsMember: @Sendable () async -> Bool
 
+    /// `external`: instead of `own`.
     init(
-        own: EtcdConnection, connections: NodeConnections, peers: PeerDirectory,
+        own: EtcdConnection, external: ExternalEtcd?, connections: NodeConnections,
+        peers: PeerDirectory,
         store: StoreState, log: Logger, runsMember: @escaping @Sendable () async -> Bool
     ) {
-        self.own = own
+        direct =
+            external?.endpoints.map { (.endpoint($0.url.description), $0.connection.client) }
+            ?? [(.own, own.client)]
         self.connections = connections
         self.peers = peers
         self.store = store
         self.log = log
         self.runsMember = runsMember
-        state = Mutex(State(client: own.client))
+        state = Mutex(State(way: direct[0].0, client: direct[0].1))
     }
 
     private var client: GRPCClient<Transport> { state.withLock { $0.client } }
@@ -58,6 +73,8 @@ final class Upstream: Service {
     var lease: Etcdserverpb_Lease.Client<Transport> { .init(wrapping: client) }
     /// Whether the last look found the store, with a quorum behind it.
     var answers: Bool { state.withLock { $0.answers } }
+    /// Whether the store answers without another node between.
+    var answersDirectly: Bool { state.withLock { $0.answers && $0.way.isDirect } }
     private var hasLooked: Bool { state.withLock { $0.hasLooked } }
 
     func run() async throws {
@@ -103,24 +120,39 @@ final class Upstream: Service {
         let (way, client, triedAt) = state.withLock { ($0.way, $0.client, $0.ownTriedAt) }
         let hasOwn = await runsMember()
         let ownIsDue = triedAt.map { .now - $0 > Limits.ownEtcdEvery } ?? true
-        if way != .own, hasOwn, ownIsDue {
+        if !way.isDirect, hasOwn, ownIsDue {
             state.withLock { $0.ownTriedAt = .now }
-            if await reaches(own.client) { return take(.own, own.client) }
+            if let found = await first(of: direct) { return take(found.0, found.1) }
         }
-        if way != .own || hasOwn, await reaches(client) { return take(way, client) }
+        if !way.isDirect || hasOwn, await reaches(client) { return take(way, client) }
         await findAnother(than: way, hasOwn: hasOwn)
     }
 
     private func findAnother(than way: Way, hasOwn: Bool) async {
         var candidates: [(Way, GRPCClient<Transport>)] = []
-        if hasOwn, way != .own { candidates.append((.own, own.client)) }
+        if hasOwn { candidates += direct.filter { $0.0 != way } }
         // The present way too: its connection may have been replaced.
         for peer in peers.otherVoters.shuffled() {
             guard let known = peers.peer(peer), let client = try? connections.client(of: known)
             else { continue }
             candidates.append((.through(peer), client))
         }
-        let found = await withTaskGroup(of: (Way, GRPCClient<Transport>)?.self) { group in
+        if let found = await first(of: candidates) { return take(found.0, found.1) }
+        let (isNews, streams) = state.withLock { state in
+            let was = state.answers
+            (state.answers, state.hasLooked) = (false, true)
+            defer { state.switches = [:] }
+            return (was, Array(state.switches.values))
+        }
+        for stream in streams { stream.finish() }
+        if isNews { log.warning("store not reached", metadata: ["way": "\(way)"]) }
+    }
+
+    /// The one that answers first.
+    private func first(
+        of candidates: [(Way, GRPCClient<Transport>)]
+    ) async -> (Way, GRPCClient<Transport>)? {
+        await withTaskGroup(of: (Way, GRPCClient<Transport>)?.self) { group in
             for candidate in candidates {
                 group.addTask { await self.reaches(candidate.1) ? candidate : nil }
             }
@@ -131,15 +163,6 @@ final class Upstream: Service {
             }
             return nil
         }
-        if let found { return take(found.0, found.1) }
-        let (isNews, streams) = state.withLock { state in
-            let was = state.answers
-            (state.answers, state.hasLooked) = (false, true)
-            defer { state.switches = [:] }
-            return (was, Array(state.switches.values))
-        }
-        for stream in streams { stream.finish() }
-        if isNews { log.warning("store not reached", metadata: ["way": "\(way)"]) }
     }
 
     private func take(_ way: Way, _ client: GRPCClient<Transport>) {
@@ -176,6 +199,7 @@ extension Upstream.Way: CustomStringConvertible {
     var description: String {
         switch self {
         case .own: "own etcd"
+        case .endpoint(let url): url
         case .through(let peer): "peer \(peer)"
         }
     }

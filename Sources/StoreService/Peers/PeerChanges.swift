@@ -232,10 +232,7 @@ struct PeerChanges: Sendable {
                 "\(known.name) does not answer (\(liveness.of(peer).message)): start it, or, when "
                     + "it is gone for ever, add --force")
         }
-        let (members, candidates) = membership.known()
-        if let refusal = MembershipPlan.refusal(
-            removing: peer, members: members, candidates: candidates, force: force)
-        {
+        if let refusal = refusal(removing: known, force: force) {
             throw GD2Error(.conflict, refusal)
         }
         if isDryRun { return "\(known.name) would be taken out of the cluster" }
@@ -252,6 +249,18 @@ struct PeerChanges: Sendable {
         if peer == node.own { return "\(known.name) leaves the cluster" }
         try await waitUntilGone(known)
         return "\(known.name) is taken out of the cluster"
+    }
+
+    private func refusal(removing peer: Peer, force: Bool) -> String? {
+        guard node.isExternal else {
+            let (members, candidates) = membership.known()
+            return MembershipPlan.refusal(
+                removing: peer.id, members: members, candidates: candidates, force: force)
+        }
+        let direct = node.peers.members.members.map(\.peer)
+        guard direct == [peer.id] else { return nil }
+        return "\(peer.name) is the only peer that speaks to the external etcd: set "
+            + "etcd-endpoints on another one first"
     }
 
     private func waitUntilGone(_ peer: Peer) async throws {

@@ -1,0 +1,34 @@
+import GRPCCore
+import GlusterModel
+import Logging
+import NodeAPI
+import StoreAPI
+
+/// The end of a peer's removal.
+struct Removals: Sendable {
+    let node: NodeParts
+    let liveness: Liveness
+    let store: UpstreamStore
+
+    /// A leaving peer that is no member any more is none: its keys go, and it is told.
+    func finish(unless isMember: (PeerID) -> Bool) async throws {
+        let keys = node.state.identity.store.keys
+        for peer in node.peers.leaving where !isMember(peer) {
+            let known = node.peers.peer(peer)
+            if let known, liveness.of(peer).isReachable {
+                let timeout = NodeConnections.options(Limits.memberChange)
+                // It may be gone already; whoever comes back is told then.
+                _ = try? await node.connections.node(known).leave(.init(), options: timeout)
+            }
+            let result = try await store.txn(
+                if: [],
+                then: [
+                    .delete(key: keys.peer(peer)), .delete(key: keys.alive(peer)),
+                    .deletePrefix(keys.reported(by: peer)), .delete(key: keys.leavingPeer(peer)),
+                    .put(key: keys.removedPeer(peer), value: Array("{\"schema\":1}".utf8)),
+                ])
+            guard result.succeeded else { continue }
+            node.log.notice("peer removed", metadata: ["peer": "\(known?.name ?? "\(peer)")"])
+        }
+    }
+}
