@@ -34,10 +34,10 @@ gd2)
 gd1)
     # It refuses loopback's own address for a brick.
     HOST=10.77.0.1
-    ip address add $HOST/32 dev lo
     say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*"; }
     fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
-    manager_start() {
+    manager_start() { ip address replace $HOST/32 dev lo; node_start; }
+    node_start() {
         glusterd -N &
         GLUSTERD=$!
         manager_ready || { tail -n 20 /var/log/glusterfs/*.log; fail "glusterd did not get ready"; }

@@ -36,13 +36,14 @@ def number(value):
     return "-" if value is None else "%.0f" % value if value >= 20 else "%.1f" % value
 
 
-def row(label, stock, ours, more_is_better, unit):
+def row(label, stock, ours, more_is_better, unit, more=""):
     ratio = verdict = ""
     if stock and ours is not None:
         ratio = "%.2f" % (ours / stock)
         better = ours > stock if more_is_better else ours < stock
         verdict = "better" if better else "WORSE"
-    print("%-34s %10s %10s %-4s %8s %s" % (label, number(stock), number(ours), unit, ratio, verdict))
+    line = "%-34s %10s %10s %-4s %8s %-6s %s"
+    print((line % (label, number(stock), number(ours), unit, ratio, verdict, more)).rstrip())
 
 
 def bar(label, value, unit, limit, more_is_better=False):
@@ -90,6 +91,35 @@ def report(samples, volumes):
         for name in ["gd2-store", "gd2-rest", "gd2-pmap", "gd2-brickd", "gd2-etcd"]:
             value = median("gd2", part, "pss/" + name)
             row("    %s, %s" % (name, title), None, value and value / 1024, False, "MB")
+
+
+def cluster(samples):
+    """Three hosts: each change with all of them up, then with one dead, and what a death costs."""
+
+    def medians(part, what):
+        values = (samples.get((manager, part, what)) for manager in ("gd1", "gd2"))
+        return [statistics.median(of) if of else None for of in values]
+
+    rows = [("add", "peer add")]
+    for suffix, title in (("3", "on 3 hosts"), ("2", "on 2 of 3")):
+        for what in ("create", "start", "set", "status", "stop", "delete"):
+            rows.append((what + suffix, "volume %s, %s" % (what, title)))
+    rows.append(("peers", "peer status"))
+    print("\n%-34s %10s %10s %-4s %8s" % ("median, three hosts, all up", "glusterd", "gd2", "", "gd2/gd"))
+    row("peer add, the second and third", *medians("three", "grow"), False, "ms")
+    for what, label in rows:
+        row(label, *medians("three", what), False, "ms")
+    print(
+        "\n%-34s %10s %10s %-4s %8s %-6s %s"
+        % ("median, three hosts, one dead", "glusterd", "gd2", "", "gd2/gd", "", "gd2 dead / gd2 all up")
+    )
+    for what, label in rows:
+        (stock, ours), (_, up) = medians("dead", what), medians("three", what)
+        if ours is not None:
+            slower = "%.2f" % (ours / up) if up else ""
+            row(label, stock, ours, False, "ms", slower)
+    row("a change at the cut, up to a minute", *medians("cut", "change"), False, "ms")
+    row("until the dead host is known", *medians("cut", "known"), False, "ms")
 
 
 def bars(samples, volumes):
@@ -150,8 +180,11 @@ def main():
     print("gd2's build: %s (%s)" % (kind, binaries))
     print("Times and memory: less is better. Calls: more is better.")
     samples = read(path)
-    report(samples, volumes)
-    bars(samples, volumes)
+    if any(part == "alone" for _, part, _ in samples):
+        report(samples, volumes)
+        bars(samples, volumes)
+    if any(part == "three" for _, part, _ in samples):
+        cluster(samples)
 
 
 if __name__ == "__main__":
