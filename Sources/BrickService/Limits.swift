@@ -14,6 +14,8 @@ enum Limits {
     /// Reports within this time go into one write.
     static let reportPauseMs = 5
     static let reportRetryMs = 300
+    /// What is on its way to something else is reported when it stays so long.
+    static let reportPassing = Duration.milliseconds(150)
     /// How long a step waits until this node has seen the volumes and transactions before it.
     static let viewWait = Duration.seconds(5)
     /// Bytes of the file of fencing tokens.

@@ -78,6 +78,14 @@ actor StepRunner {
         _ command: StepCommand, _ identity: StoreIdentity
     ) async throws -> (TransactionRecord, revision: Int64) {
         let key = identity.keys.transaction(command.transaction)
+        // The journal as this node has seen it will do: its steps never change, and what an older
+        // coordinator sends late is refused by the fence or undone by the newer one.
+        if let seen = mirror.view.values[key],
+            let record = try? RecordCoding.decode(TransactionRecord.self, from: seen.value),
+            record.fence == command.fence
+        {
+            return (record, seen.modRevision)
+        }
         guard let value = try await store.get(key) else {
             throw GD2Error(.notFound, "there is no transaction \(command.transaction)")
         }

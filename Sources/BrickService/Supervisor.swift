@@ -359,13 +359,14 @@ actor Supervisor {
     var reports: [VolumeID: VolumeReport] {
         guard let peer = cluster.identity?.peer else { return [:] }
         var reports: [VolumeID: VolumeReport] = [:]
+        let byVolume = Dictionary(grouping: slots) { $0.key.volume }
         for volume in cluster.volumes.values where !volume.allBricks(of: peer).isEmpty {
-            let own = slots.filter { $0.key.volume == volume.id }
+            let own = byVolume[volume.id] ?? []
             let bricks = own.map { Self.report($0.key, $0.value) }.sorted { $0.index < $1.index }
             reports[volume.id] = VolumeReport(
                 volume: volume.id, bootID: bootID, incarnation: incarnation,
                 headRevision: cluster.headRevisions[volume.id] ?? 0,
-                converged: own.values.allSatisfy(\.machine.isConverged), bricks: bricks)
+                converged: own.allSatisfy(\.value.machine.isConverged), bricks: bricks)
         }
         return reports
     }
