@@ -126,6 +126,11 @@ public struct APIClient: Sendable {
         if let key { request.headers.add(name: idempotencyHeader, value: key) }
         let (status, answer) = try await execute(request, isRepeatable: key != nil)
         guard (200..<300).contains(status) else { throw Self.failure(status, answer.body) }
+        if let names = answer.headers[silentNodesHeader.lowercased()] {
+            let isOne = !names.contains(",")
+            let what = isOne ? "does not answer: it follows" : "do not answer: they follow"
+            writeError("warning: \(names) \(what) when back")
+        }
         return answer
     }
 

@@ -73,6 +73,9 @@ public let brickRestartHeader = "X-Gluster-Needs-Brick-Restart"
 public let revisionHeader = "Gd2-Revision"
 /// Of an answer that may be old: seconds since the store was last followed, or `unknown`.
 public let viewAgeHeader = "Gd2-Age-Seconds"
+/// Of the answer to a start or stop: the names of nodes that do not answer and follow when they are
+/// back, separated by commas.
+public let silentNodesHeader = "Gd2-Silent-Nodes"
 
 /// A group of options: an element of `GET /v1/volumes/options-group`, and, with flags that mean
 /// nothing here, the body of `POST /v1/volumes/options-group`.

@@ -15,13 +15,18 @@ final class JobKeeper: Service {
     private struct Wait: Sendable {
         var job: JobID
         var wait: NodeWait
-        var result: AsyncStream<Result<Void, GD2Error>>.Continuation
+        var result: AsyncStream<WaitResult>.Continuation
     }
+
+    /// The names of the nodes that do not answer and will follow, or what failed.
+    typealias WaitResult = Result<[String], GD2Error>
 
     let store: any KeyValueStore
     let mirror: StoreMirror
     private let session: Session
     private let convergence: Duration
+    /// Which of some nodes are known not to answer.
+    private let silent: @Sendable (Set<PeerID>) async -> Set<PeerID>
     private let log: Logger
     private let waits: AsyncStream<Wait>
     private let waitGiver: AsyncStream<Wait>.Continuation
@@ -32,12 +37,13 @@ final class JobKeeper: Service {
 
     init(
         store: any KeyValueStore, mirror: StoreMirror, session: Session, convergence: Duration,
-        log: Logger
+        silent: @escaping @Sendable (Set<PeerID>) async -> Set<PeerID>, log: Logger
     ) {
         self.store = store
         self.mirror = mirror
         self.session = session
         self.convergence = convergence
+        self.silent = silent
         self.log = log
         (waits, waitGiver) = AsyncStream.makeStream(of: Wait.self)
     }
@@ -74,8 +80,8 @@ final class JobKeeper: Service {
     // MARK: Waits
 
     /// Waits on, whatever becomes of the caller; one result.
-    func begin(_ job: JobID, _ wait: NodeWait) -> AsyncStream<Result<Void, GD2Error>> {
-        let (results, result) = AsyncStream.makeStream(of: Result<Void, GD2Error>.self)
+    func begin(_ job: JobID, _ wait: NodeWait) -> AsyncStream<WaitResult> {
+        let (results, result) = AsyncStream.makeStream(of: WaitResult.self)
         noteBegun()
         _ = running.withLock { $0.insert(job) }
         waitGiver.yield(Wait(job: job, wait: wait, result: result))
@@ -88,21 +94,14 @@ final class JobKeeper: Service {
             wait.result.finish()
         }
         do {
-            let view: MirrorView
-            do {
-                view = try await mirror.first(timeout: convergence) { view in
-                    wait.wait.isOver(view)
-                        || JobShapes.record(wait.job, view)?.state.hasEnded == true
-                }
-            } catch StoreError.timedOut { view = mirror.view }
+            let (view, nodes) = try await waited(for: wait)
             if let ended = JobShapes.record(wait.job, view), ended.state.hasEnded {
-                wait.result.yield(
-                    ended.error.map { .failure(GD2Error($0)) } ?? .success(()))
+                wait.result.yield(ended.error.map { .failure(GD2Error($0)) } ?? .success([]))
                 return
             }
-            let failure = wait.wait.failure(view)
+            let failure = nodes.failure(view)
             // The client need not wait for the record of its end.
-            wait.result.yield(failure.map { .failure($0) } ?? .success(()))
+            wait.result.yield(failure.map { .failure($0) } ?? .success(nodes.left(view)))
             try await end(wait.job) { job in
                 job.ended(
                     failure == nil ? .done : .failed, error: failure.map(JobRecord.Failure.init),
@@ -111,6 +110,26 @@ final class JobKeeper: Service {
         } catch {
             log.debug(
                 "job left to the next", metadata: ["job": "\(wait.job)", "error": "\(error)"])
+        }
+    }
+
+    /// The view in which all nodes are ready, the job has ended, or the time is over. Nodes that
+    /// are silent are not waited for, also those that fall silent meanwhile.
+    private func waited(for wait: Wait) async throws -> (MirrorView, NodeWait) {
+        let end = ContinuousClock.now + convergence
+        var nodes = wait.wait
+        while true {
+            nodes.silent = await silent(nodes.peers)
+            let now = nodes
+            let left = end - .now
+            do {
+                let view = try await mirror.first(timeout: min(left, Limits.silentEvery)) { view in
+                    now.isOver(view) || JobShapes.record(wait.job, view)?.state.hasEnded == true
+                }
+                return (view, nodes)
+            } catch StoreError.timedOut {
+                if left <= Limits.silentEvery { return (mirror.view, nodes) }
+            }
         }
     }
 

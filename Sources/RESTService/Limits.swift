@@ -29,6 +29,11 @@ enum Limits {
     static let tokenSeconds = 3_600
     static let tokenSecondsMax = 30 * 86_400
     static let tokenUsesMax = 1_000
+    /// A node that has answered no probe for so long is not waited for. One probe may be lost, and
+    /// a busy node be late.
+    static let silentAfter: Duration = .seconds(3)
+    /// Who is silent is asked again so often while nodes are waited for.
+    static let silentEvery: Duration = .seconds(1)
     /// A clock that is off by more than this is warned of.
     static let skewWarning: Duration = .seconds(1)
     /// A newest snapshot that is older is warned of.

@@ -99,6 +99,18 @@ struct LocalStore: Sendable {
         await firstAnswer(within: waits.read) { try? await ask() }
     }
 
+    /// Those of `peers` that have not answered gd2-store's probes for a while: nobody waits for
+    /// them.
+    func silent(of peers: Set<PeerID>) async -> Set<PeerID> {
+        let others = peers.subtracting([mirror.view.identity?.peer].compactMap { $0 })
+        guard !others.isEmpty, let probed = await self.peers() else { return [] }
+        return others.filter { peer in
+            guard let seen = probed[peer], !seen.isReachable else { return false }
+            // One that was never asked may answer.
+            return seen.heardAgo.map { $0 >= Limits.silentAfter } ?? false
+        }
+    }
+
     /// What gd2-store's last probes say of each peer; nil when it does not answer.
     func peers() async -> [PeerID: PeerState]? {
         guard let all = await answer({ try await calls.peers() }) else { return nil }

@@ -33,8 +33,23 @@ struct NodeBricks: StepTarget {
     func run(_ command: StepCommand, on peer: PeerID) async throws {
         if isOwn(peer) {
             try await own.run(command, timeout: Limits.stepTimeout)
-        } else {
-            try await relay(to: peer).run(command, timeout: Limits.stepTimeout)
+            return
+        }
+        // Who falls silent, or is already, is not waited for.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await relay(to: peer).run(command, timeout: Limits.stepTimeout)
+            }
+            group.addTask {
+                while await local.silent(of: [peer]).isEmpty {
+                    try await Task.sleep(for: Limits.silentEvery)
+                }
+                let name = ClusterNames(view: local.mirror.view).name(of: peer)
+                throw GD2Error(
+                    .unavailable, "peer \(name) does not answer: see glustercli peer status")
+            }
+            defer { group.cancelAll() }
+            try await group.next()
         }
     }
 

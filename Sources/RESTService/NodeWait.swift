@@ -8,12 +8,14 @@ struct NodeWait: Sendable {
     var volume: Volume
     /// At which the head was written.
     var revision: Int64
+    /// Nodes that are known not to answer: they follow when they are back.
+    var silent: Set<PeerID> = []
 
     var peers: Set<PeerID> { Set(volume.topology.allBricks.map(\.peer)) }
 
     /// Whether nothing more is to be expected: all is done, or given up.
     func isOver(_ view: MirrorView) -> Bool {
-        peers.allSatisfy { peer in
+        peers.subtracting(silent).allSatisfy { peer in
             guard let report = report(peer, view), report.headRevision >= revision else {
                 return false
             }
@@ -25,10 +27,16 @@ struct NodeWait: Sendable {
         report(peer, view).map { $0.headRevision >= revision && $0.converged } ?? false
     }
 
-    /// What is not as it should be, in words; none when all is.
+    /// The names of those that are silent and have not done it.
+    func left(_ view: MirrorView) -> [String] {
+        let names = ClusterNames(view: view)
+        return silent.filter { !isDone($0, view) }.map(names.name).sorted()
+    }
+
+    /// What is not as it should be on nodes that answer, in words; none when all is.
     func missing(_ view: MirrorView) -> [String] {
         let names = ClusterNames(view: view)
-        return peers.flatMap { peer -> [String] in
+        return peers.subtracting(silent).flatMap { peer -> [String] in
             guard let report = report(peer, view), report.headRevision >= revision else {
                 let name = names.name(of: peer)
                 return ["peer \(name) has not answered: is gd2-brickd up there?"]

@@ -39,7 +39,8 @@ public enum RESTDaemon {
             bricks: nodes, log: context.log)
         let jobs = JobKeeper(
             store: store, mirror: mirror, session: session,
-            convergence: .seconds(configuration.convergenceSeconds), log: context.log)
+            convergence: .seconds(configuration.convergenceSeconds),
+            silent: { await local.silent(of: $0) }, log: context.log)
         let table = InstalledOptionTable(
             folder: configuration.xlatorFolder,
             cache: TableCache(path: configuration.stateDirectory + "/xlators"), log: context.log)

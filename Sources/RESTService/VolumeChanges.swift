@@ -120,7 +120,13 @@ struct VolumeChanges: Sendable {
 
     // MARK: Start and stop
 
-    func start(_ name: String, force: Bool, _ asked: Asked) async throws -> Volume {
+    /// A volume that was started or stopped, and the nodes that do not answer and follow later.
+    struct Changed {
+        var volume: Volume
+        var silent: [String] = []
+    }
+
+    func start(_ name: String, force: Bool, _ asked: Asked) async throws -> Changed {
         try await setState(name, "start-volume", asked) { head throws(GD2Error) in
             try Self.start(&head, force: force)
         }
@@ -136,7 +142,7 @@ struct VolumeChanges: Sendable {
         if force { head.startRequests += 1 }
     }
 
-    func stop(_ name: String, _ asked: Asked) async throws -> Volume {
+    func stop(_ name: String, _ asked: Asked) async throws -> Changed {
         try await setState(name, "stop-volume", asked) { head throws(GD2Error) in
             try Self.stop(&head)
         }
@@ -153,7 +159,7 @@ struct VolumeChanges: Sendable {
     private func setState(
         _ name: String, _ operation: String, _ asked: Asked,
         _ change: (inout VolumeHead) throws(GD2Error) -> Void
-    ) async throws -> Volume {
+    ) async throws -> Changed {
         let session = try await session.require()
         for _ in 0..<Limits.storeTries {
             let state = try await fresh()
@@ -177,8 +183,8 @@ struct VolumeChanges: Sendable {
                     .put(key: keys.job(job.id), value: RecordCoding.encode(job)),
                 ] + asked.keeping(keys, job: job.id, answer: answer))
             if result.succeeded {
-                try await wait(volume, result.revision, asked)
-                return volume
+                let silent = try await wait(volume, result.revision, asked)
+                return Changed(volume: volume, silent: silent)
             }
             if let held = try await ObjectLock.holder(of: job.object, store: store) { throw held }
             try await asked.checkUnused(keys, store)
@@ -188,11 +194,13 @@ struct VolumeChanges: Sendable {
     }
 
     /// For the nodes or, where `asked` says so, until this node sees the job.
-    private func wait(_ volume: Volume, _ revision: Int64, _ asked: Asked) async throws {
+    private func wait(
+        _ volume: Volume, _ revision: Int64, _ asked: Asked
+    ) async throws -> [String] {
         let results = jobs.begin(asked.job, NodeWait(volume: volume, revision: revision))
         guard !asked.isAsync else {
             _ = try await mirror.wait(for: revision, timeout: Limits.mirrorWait)
-            return
+            return []
         }
         for await result in results { return try result.get() }
         throw GD2Error(

@@ -36,11 +36,11 @@ extension Routes {
             ) { request, context in
                 let body = try await request.value(VolumeStartReq.self, absent: VolumeStartReq())
                 let asked = context.change()
-                let volume = try await volumes.start(
+                let changed = try await volumes.start(
                     context.parameters.require("volume"), force: body.forceStartBricks ?? false,
                     asked)
                 if asked.isAsync { return try await accepted(asked) }
-                return try Response.json(info(volume))
+                return try response(to: changed)
             }.asJob().planned { request, context in
                 let body = try await request.value(VolumeStartReq.self, absent: VolumeStartReq())
                 return try await volumes.planStart(
@@ -51,13 +51,22 @@ extension Routes {
                 request: "VolumeStopReq", response: "VolumeInfo"
             ) { _, context in
                 let asked = context.change()
-                let volume = try await volumes.stop(context.parameters.require("volume"), asked)
+                let changed = try await volumes.stop(context.parameters.require("volume"), asked)
                 if asked.isAsync { return try await accepted(asked) }
-                return try Response.json(info(volume))
+                return try response(to: changed)
             }.asJob().planned { _, context in
                 try await volumes.planStop(context.parameters.require("volume"))
             },
         ]
+    }
+
+    /// The volume, and in a header who will follow later.
+    private func response(to changed: VolumeChanges.Changed) throws -> Response {
+        var response = try Response.json(info(changed.volume))
+        if !changed.silent.isEmpty, let name = HTTPField.Name(silentNodesHeader) {
+            response.headers[name] = changed.silent.joined(separator: ", ")
+        }
+        return response
     }
 
     /// The job that a change became, for who does not wait for its end.

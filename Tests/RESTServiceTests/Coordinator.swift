@@ -115,7 +115,8 @@ final class Coordinator: Sendable {
             bricks: Steps(nodes: nodes, store: store), log: log
         ) { if $0 == point { store.isCut = true } }
         jobs = JobKeeper(
-            store: store, mirror: mirror, session: session, convergence: .seconds(30), log: log)
+            store: store, mirror: mirror, session: session, convergence: .seconds(30),
+            silent: { _ in [] }, log: log)
         let table = InstalledOptionTable(
             folder: folder, cache: TableCache(path: "\(folder)/tables-\(number)"), log: log)
         let identity = StoreIdentity(

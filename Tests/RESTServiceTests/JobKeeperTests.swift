@@ -36,7 +36,7 @@ import Transaction
             try await first.create("gv0")
             var asked = Asked(by: "test")
             asked.isAsync = true
-            let volume = try await first.volumes.start("gv0", force: false, asked)
+            let volume = try await first.volumes.start("gv0", force: false, asked).volume
             let session = try await first.session.require()
             let key = cluster.keys.job(asked.job)
             let began = try #require(try await cluster.store.get(key))

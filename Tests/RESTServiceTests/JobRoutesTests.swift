@@ -159,6 +159,27 @@ import Transaction
         }
     }
 
+    @Test func aStartDoesNotWaitForANodeThatIsSilentAndNamesIt() async throws {
+        let far = PeerID(high: 8, low: 8)
+        try await RESTFixture.with(steps: Gate()) { rest in
+            try await rest.addPeer("n3", number: 8)
+            try await rest.addVolume("gv0", state: .created, bricksOn: [far])
+            await rest.cluster.set(
+                states: [
+                    PeerState(
+                        peer: far, isReachable: false, role: .voter, heardAgo: .seconds(12))
+                ])
+            let answer = try await rest.send(.post, "/v1/volumes/gv0/start")
+            #expect(answer.status == 200)
+            let name = try #require(HTTPField.Name(silentNodesHeader))
+            #expect(answer.headers[name] == "n3")
+            let jobs = try await rest.send(.get, "/v1/jobs?object=volume/gv0")
+                .value([JobInfo].self)
+            let id = try #require(jobs.first?.id)
+            #expect(try await Self.ended(id, rest).state == .done)
+        }
+    }
+
     @Test func aStartThatNodesDoNotAnswerFailsAndNamesThem() async throws {
         try await RESTFixture.with(steps: Gate()) { rest in
             _ = try await rest.send(.post, "/v1/volumes", body: Self.create("gv0"))

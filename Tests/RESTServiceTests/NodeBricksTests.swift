@@ -70,6 +70,38 @@ import Testing
         }
     }
 
+    @Test func aStepOfANodeThatIsSilentFailsAtOnce() async throws {
+        try await Self.withThreeNodes { rest in
+            await rest.cluster.setSilent(Self.far)
+            await rest.cluster.set(
+                states: [
+                    PeerState(
+                        peer: Self.far, isReachable: false, role: .voter, heardAgo: .seconds(12))
+                ])
+            let command = StepCommand(
+                transaction: TransactionID(high: 1, low: 1), step: 0, isUndo: false,
+                fence: FencingToken(epoch: Epoch(1), token: 1))
+            let error = await #expect(throws: GD2Error.self) {
+                try await rest.nodes.run(command, on: Self.far)
+            }
+            #expect(error?.code == .unavailable)
+            #expect(error?.message.hasPrefix("peer n3 does not answer") == true)
+        }
+    }
+
+    @Test func aNodeThatMissedOneProbeIsStillWaitedFor() async throws {
+        try await Self.withThreeNodes { rest in
+            await rest.cluster.set(
+                states: [
+                    PeerState(
+                        peer: Self.near, isReachable: false, role: .voter, heardAgo: .seconds(1)),
+                    PeerState(
+                        peer: Self.far, isReachable: false, role: .voter, heardAgo: .seconds(4)),
+                ])
+            #expect(await rest.nodes.local.silent(of: [Self.near, Self.far]) == [Self.far])
+        }
+    }
+
     @Test func thisNodesOwnBricksAreShownAsReportedToo() async throws {
         try await RESTFixture.with { rest in
             try await rest.addVolume("gv0", state: .started, bricksOn: [Self.own])

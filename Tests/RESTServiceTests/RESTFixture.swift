@@ -84,7 +84,8 @@ struct RESTFixture {
                 store: store, mirror: mirror, session: session, bricks: steps ?? NoSteps(),
                 log: log),
             jobs: JobKeeper(
-                store: store, mirror: mirror, session: session, convergence: .seconds(1), log: log))
+                store: store, mirror: mirror, session: session, convergence: .seconds(1),
+                silent: { await local.silent(of: $0) }, log: log))
         let fixture = RESTFixture(
             store: store, cluster: cluster, mirror: mirror, nodes: nodes, services: services,
             responder: try Self.responder(store, nodes, services, folder, log) { secret })
