@@ -119,7 +119,7 @@ def cluster(samples):
             slower = "%.2f" % (ours / up) if up else ""
             row(label, stock, ours, False, "ms", slower)
     row("a change at the cut, up to a minute", *medians("cut", "change"), False, "ms")
-    row("until the dead host is known", *medians("cut", "known"), False, "ms")
+    row("until the cut host is known", *medians("cut", "known"), False, "ms")
 
 
 def bars(samples, volumes):
