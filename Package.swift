@@ -128,6 +128,7 @@ let package = Package(
         library("XDR"),
 
         // 1 cores
+        library("AuthorityExchange", ["GlusterModel"]),
         library("BrickSupervision", ["GlusterModel"]),
         library("GlusterXDR", ["GlusterModel", "XDR"]),
         library("Membership", ["GlusterModel"]),
@@ -173,8 +174,8 @@ let package = Package(
         library(
             "StoreAPI",
             [
-                "EtcdAPI", "GD2Error", "GlusterModel", "LocalGRPC", crypto, grpc, grpcNIO,
-                grpcProtobuf, lifecycle, protobuf,
+                "AuthorityExchange", "EtcdAPI", "GD2Error", "GlusterModel", "LocalGRPC", crypto,
+                grpc, grpcNIO, grpcProtobuf, lifecycle, protobuf,
             ], exclude: ["store.proto"]),
         library(
             "StoreMirror", ["DurableFile", "GlusterModel", "StoreAPI", crypto, lifecycle, log]),
@@ -235,8 +236,9 @@ let package = Package(
         library(
             "StoreService",
             [
-                "BrickAPI", "Certificates", "Daemon", "DurableFile", "EtcdAPI", "EtcdProcess",
-                "GD2Error", "GlusterModel", "HelperProgram", "Listening", "LocalGRPC", "Membership",
+                "AuthorityExchange", "BrickAPI", "Certificates", "Daemon", "DurableFile", "EtcdAPI",
+                "EtcdProcess", "GD2Error", "GlusterModel", "HelperProgram", "Listening",
+                "LocalGRPC", "Membership",
                 "NodeAPI",
                 "StoreAPI", "StoreMirror", asn1, crypto, grpc, grpcNIO, lifecycle, log, metrics,
                 nio, nioTLS, protobuf, x509,
@@ -257,6 +259,7 @@ let package = Package(
                 "BrickService", "CLinux", "DurableFile", "GD2Error", "GlusterModel", "Transaction",
                 log,
             ]),
+        tests("AuthorityExchangeTests", ["AuthorityExchange", "GlusterModel", "Seeded"]),
         tests("CertificatesTests", ["Certificates", asn1, x509]),
         tests("CLICommandsTests", ["CLICommands", "GD2Error", "GlusterModel", "RESTAPI"]),
         tests("BrickSupervisionTests", ["BrickSupervision", "GlusterModel", "Seeded"]),
@@ -297,7 +300,12 @@ let package = Package(
             "StoreMirrorTests",
             ["GlusterModel", "Seeded", "StoreAPI", "StoreMirror", "StoreTesting", log]),
         tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),
-        tests("StoreServiceTests", ["EtcdProcess", "GlusterModel", "StoreAPI", "StoreService"]),
+        tests(
+            "StoreServiceTests",
+            [
+                "AuthorityExchange", "Certificates", "EtcdProcess", "GlusterModel", "StoreAPI",
+                "StoreService", asn1, x509,
+            ]),
         tests("SunRPCTests", ["Seeded", "SunRPC", "XDR"]),
         tests("TidyTests", []),
         tests("TransactionTests", ["GlusterModel", "Transaction"]),

@@ -10,7 +10,9 @@ struct ClusterCommand: AsyncParsableCommand {
               glustercli cluster status
               glustercli cluster snapshot save
             """,
-        subcommands: [Status.self, Members.self, ClusterSnapshot.self, Recover.self])
+        subcommands: [
+            Status.self, Members.self, ClusterAuthority.self, ClusterSnapshot.self, Recover.self,
+        ])
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -25,6 +25,10 @@ enum ClusterText {
             lines.append(("Voters", "not known"))
         }
         if let plan = cluster.plan { lines.append(("Plan", plan)) }
+        if let exchange = cluster.exchange {
+            lines.append(("Authorities", AuthorityText.state(exchange)))
+            lines += exchange.lacking.map { ("Waiting for", "\($0.name): \($0.message)") }
+        }
         if let snapshot = cluster.snapshot {
             lines.append(("Snapshot", "\(snapshot.name) of \(TimeText.utc(snapshot.created))"))
         }

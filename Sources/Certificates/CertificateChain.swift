@@ -39,6 +39,11 @@ public enum CertificateChain {
         return hex(SHA256.hash(data: Data(serializer.serializedBytes)))
     }
 
+    /// The one of `roots` whose key has signed `leaf`, valid or not.
+    public static func issuer(of leaf: Certificate, among roots: [Certificate]) -> Certificate? {
+        roots.first { $0.publicKey.isValidSignature(leaf.signature, for: leaf) }
+    }
+
     /// Hexadecimal SHA-256 of a public key: names a key wherever its certificate does not matter.
     public static func fingerprint(of key: Certificate.PublicKey) -> String {
         hex(SHA256.hash(data: Data(key.subjectPublicKeyInfoBytes)))

@@ -14,16 +14,28 @@ public struct KeyPair: Sendable {
         self.key = key
     }
 
-    /// Nil when one of the files is missing or damaged, or when they do not belong together.
+    /// Nil when one of the files is missing or damaged, or when they do not belong together. Ends
+    /// what a ``save(_:_:)`` has left that was cut short.
     public init?(_ folder: String, _ name: String) {
-        guard let pem = TextFile.read("\(folder)/\(name).pem"),
-            let keyPEM = TextFile.read("\(folder)/\(name).key"),
-            let certificate = try? Certificate(pemEncoded: pem),
-            let key = try? Certificate.PrivateKey(pemEncoded: keyPEM),
-            key.publicKey == certificate.publicKey
+        let path = "\(folder)/\(name)"
+        guard let keyPEM = TextFile.read(path + ".key"),
+            let key = try? Certificate.PrivateKey(pemEncoded: keyPEM)
         else { return nil }
-        self.init(certificate: certificate, key: key)
+        for file in [path + ".pem", path + Self.coming] {
+            guard let pem = TextFile.read(file),
+                let certificate = try? Certificate(pemEncoded: pem),
+                key.publicKey == certificate.publicKey
+            else { continue }
+            if file != path + ".pem" {
+                guard (try? TextFile.write(path + ".pem", pem)) != nil else { return nil }
+            }
+            self.init(certificate: certificate, key: key)
+            return
+        }
+        return nil
     }
+
+    private static let coming = ".pem.coming"
 
     /// A new key.
     public static func newKey() -> Certificate.PrivateKey {
@@ -54,9 +66,14 @@ public struct KeyPair: Sendable {
     public var certificatePEM: String { get throws { try certificate.serializeAsPEM().pemString } }
     public var keyPEM: String { get throws { try key.serializeAsPEM().pemString } }
 
+    /// The certificate goes to a file beside it first, so that whoever is cut short between the two
+    /// has either the old pair or the new one.
     public func save(_ folder: String, _ name: String) throws {
-        try TextFile.write("\(folder)/\(name).key", keyPEM)
-        try TextFile.write("\(folder)/\(name).pem", certificatePEM)
+        let path = "\(folder)/\(name)"
+        try TextFile.write(path + Self.coming, certificatePEM)
+        try TextFile.write(path + ".key", keyPEM)
+        try TextFile.write(path + ".pem", certificatePEM)
+        try TextFile.remove(path + Self.coming)
     }
 }
 
@@ -72,6 +89,28 @@ public enum TextFile {
         if read(path) == text { return }
         try DurableFile.replace(path, with: bytes)
     }
+
+    /// Does nothing when there is none.
+    public static func remove(_ path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        try FileManager.default.removeItem(atPath: path)
+    }
+}
+
+/// Several certificates in one file.
+public enum CertificateBundle {
+    /// Empty when there is no such file, or when it is damaged.
+    public static func read(_ path: String) -> [Certificate] {
+        TextFile.read(path).flatMap { try? parse($0) } ?? []
+    }
+
+    public static func parse(_ text: String) throws -> [Certificate] {
+        try PEMDocument.parseMultiple(pemString: text).map(Certificate.init(pemDocument:))
+    }
+
+    public static func text(_ certificates: [Certificate]) throws -> String {
+        try certificates.map { try $0.serializeAsPEM().pemString }.joined(separator: "\n") + "\n"
+    }
 }
 
 extension Authority {
@@ -81,10 +120,18 @@ extension Authority {
         try TextFile.write("\(folder)/\(name).pem", certificate.serializeAsPEM().pemString)
     }
 
-    /// Nil when one of the files is missing or damaged.
+    /// Of several certificates in the file it is that of the key. Nil when one of the files is
+    /// missing or damaged.
     public init?(_ folder: String, _ name: String) {
-        guard let pair = KeyPair(folder, name),
-            let made = try? Authority(certificatePEM: pair.certificatePEM, keyPEM: pair.keyPEM)
+        guard let keyPEM = TextFile.read("\(folder)/\(name).key"),
+            let key = try? Certificate.PrivateKey(pemEncoded: keyPEM)
+        else { return nil }
+        let found = CertificateBundle.read("\(folder)/\(name).pem").first {
+            $0.publicKey == key.publicKey
+        }
+        guard let found,
+            let made = try? Authority(
+                certificatePEM: found.serializeAsPEM().pemString, keyPEM: keyPEM)
         else { return nil }
         self = made
     }

@@ -18,13 +18,16 @@ public struct EtcdArguments: Sendable {
     public var quotaBytes: Int
     /// For gd2-store's connections.
     public var certificates: EtcdCertificates
-    /// Folder with `peer-ca.pem`, `peer.pem` and `peer.key`, for other members' connections.
+    /// Folder with `peer.pem` and `peer.key`, for other members' connections, and with the file of
+    /// that name whose authorities may sign theirs.
     public var peerCertificates: String
+    public var peerTrust: String
 
     public init(
         name: String, clusterToken: String, dataDirectory: String, clientAddress: String,
         peerListenAddress: String, peerURL: String, initialCluster: [String], joins: Bool,
-        isAlone: Bool, quotaBytes: Int, certificates: EtcdCertificates, peerCertificates: String
+        isAlone: Bool, quotaBytes: Int, certificates: EtcdCertificates, peerCertificates: String,
+        peerTrust: String
     ) {
         self.name = name
         self.clusterToken = clusterToken
@@ -38,7 +41,10 @@ public struct EtcdArguments: Sendable {
         self.quotaBytes = quotaBytes
         self.certificates = certificates
         self.peerCertificates = peerCertificates
+        self.peerTrust = peerTrust
     }
+
+    public static let peerTrustFlag = "--peer-trusted-ca-file="
 
     /// Revisions that a watch may fall behind before it has to list anew.
     private static let retainedRevisions = 10_000
@@ -63,7 +69,7 @@ public struct EtcdArguments: Sendable {
             "--cert-file=\(certificates.path("server.pem"))",
             "--key-file=\(certificates.path("server.key"))",
             "--peer-client-cert-auth=true",
-            "--peer-trusted-ca-file=\(peerCertificates)/peer-ca.pem",
+            "\(Self.peerTrustFlag)\(peerCertificates)/\(peerTrust)",
             "--peer-cert-file=\(peerCertificates)/peer.pem",
             "--peer-key-file=\(peerCertificates)/peer.key",
             "--auto-compaction-mode=revision",

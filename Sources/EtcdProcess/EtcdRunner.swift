@@ -26,8 +26,16 @@ public enum EtcdRunner {
         return lock.l_pid
     }
 
-    /// Its descriptor stays open, also in etcd.
-    private static func takeLock(_ stateDirectory: String) throws {
+    /// What the etcd that runs was started with; nil when none runs, or one that was started by a
+    /// version that did not write it down.
+    public static func runningRole(stateDirectory: String) -> RoleFile? {
+        guard runningPid(stateDirectory: stateDirectory) != nil else { return nil }
+        return try? RoleFile.load(from: lockFile(stateDirectory))
+    }
+
+    /// Its descriptor stays open, also in etcd. The file says what etcd is started with: the role
+    /// file may be newer than it.
+    private static func takeLock(_ stateDirectory: String, _ role: RoleFile) throws {
         let path = lockFile(stateDirectory)
         let descriptor = open(path, O_RDWR | O_CREAT, 0o600)
         guard descriptor >= 0 else { throw FileError(path, "open", errno) }
@@ -35,6 +43,9 @@ public enum EtcdRunner {
         lock.l_type = Int16(F_WRLCK)
         lock.l_whence = Int16(SEEK_SET)
         guard fcntl(descriptor, F_SETLK, &lock) == 0 else { throw FileError(path, "lock", errno) }
+        // On a full disk it stays unsaid, and etcd tells better what it lacks.
+        let bytes = try role.bytes
+        if ftruncate(descriptor, 0) == 0 { _ = write(descriptor, bytes, bytes.count) }
     }
 
     /// Returns only by throwing.
@@ -48,7 +59,7 @@ public enum EtcdRunner {
                 said = absence
             }
             if let role, role.absence == nil {
-                try takeLock(stateDirectory)
+                try takeLock(stateDirectory, role)
                 try become(role)
             }
             try await Task.sleep(for: .milliseconds(pollMs))

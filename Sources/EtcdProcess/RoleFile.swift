@@ -31,11 +31,17 @@ public struct RoleFile: Hashable, Sendable, Codable {
 
     /// Replaces the file whole; does nothing when it says the same already.
     public func save(to path: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let data = try encoder.encode(self)
-        if FileManager.default.contents(atPath: path) == data { return }
-        try DurableFile.replace(path, with: Array(data))
+        let data = try bytes
+        if FileManager.default.contents(atPath: path).map(Array.init) == data { return }
+        try DurableFile.replace(path, with: data)
+    }
+
+    var bytes: [UInt8] {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            return Array(try encoder.encode(self))
+        }
     }
 }
 

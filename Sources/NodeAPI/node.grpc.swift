@@ -89,6 +89,19 @@ package enum Gd2_Node_V1_Node: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "RestartMember" metadata.
+        package enum RestartMember: Sendable {
+            /// Request type for "RestartMember".
+            package typealias Input = Gd2_Node_V1_RestartMemberRequest
+            /// Response type for "RestartMember".
+            package typealias Output = Gd2_Node_V1_RestartMemberReply
+            /// Descriptor for "RestartMember".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.node.v1.Node"),
+                method: "RestartMember",
+                type: .unary
+            )
+        }
         /// Namespace for "StopMember" metadata.
         package enum StopMember: Sendable {
             /// Request type for "StopMember".
@@ -148,6 +161,7 @@ package enum Gd2_Node_V1_Node: Sendable {
             Probe.descriptor,
             PrepareMember.descriptor,
             RunMember.descriptor,
+            RestartMember.descriptor,
             StopMember.descriptor,
             Leave.descriptor,
             Renew.descriptor,
@@ -267,6 +281,24 @@ extension Gd2_Node_V1_Node {
             request: GRPCCore.StreamingServerRequest<Gd2_Node_V1_RunMemberRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_RunMemberReply>
+
+        /// Handle the "RestartMember" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Starts the callee's etcd anew, so that it trusts what its files say now. Idempotent.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Node_V1_RestartMemberRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Node_V1_RestartMemberReply` messages.
+        func restartMember(
+            request: GRPCCore.StreamingServerRequest<Gd2_Node_V1_RestartMemberRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_RestartMemberReply>
 
         /// Handle the "StopMember" method.
         ///
@@ -439,6 +471,24 @@ extension Gd2_Node_V1_Node {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_RunMemberReply>
 
+        /// Handle the "RestartMember" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Starts the callee's etcd anew, so that it trusts what its files say now. Idempotent.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Node_V1_RestartMemberRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Node_V1_RestartMemberReply` message.
+        func restartMember(
+            request: GRPCCore.ServerRequest<Gd2_Node_V1_RestartMemberRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_RestartMemberReply>
+
         /// Handle the "StopMember" method.
         ///
         /// > Source IDL Documentation:
@@ -608,6 +658,24 @@ extension Gd2_Node_V1_Node {
             context: GRPCCore.ServerContext
         ) async throws -> Gd2_Node_V1_RunMemberReply
 
+        /// Handle the "RestartMember" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Starts the callee's etcd anew, so that it trusts what its files say now. Idempotent.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Node_V1_RestartMemberRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Node_V1_RestartMemberReply` to respond with.
+        func restartMember(
+            request: Gd2_Node_V1_RestartMemberRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Node_V1_RestartMemberReply
+
         /// Handle the "StopMember" method.
         ///
         /// > Source IDL Documentation:
@@ -743,6 +811,17 @@ extension Gd2_Node_V1_Node.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Gd2_Node_V1_Node.Method.RestartMember.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Node_V1_RestartMemberRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Node_V1_RestartMemberReply>(),
+            handler: { request, context in
+                try await self.restartMember(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Gd2_Node_V1_Node.Method.StopMember.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Node_V1_StopMemberRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Node_V1_StopMemberReply>(),
@@ -841,6 +920,17 @@ extension Gd2_Node_V1_Node.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_RunMemberReply> {
         let response = try await self.runMember(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func restartMember(
+        request: GRPCCore.StreamingServerRequest<Gd2_Node_V1_RestartMemberRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_RestartMemberReply> {
+        let response = try await self.restartMember(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -953,6 +1043,19 @@ extension Gd2_Node_V1_Node.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_RunMemberReply> {
         return GRPCCore.ServerResponse<Gd2_Node_V1_RunMemberReply>(
             message: try await self.runMember(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func restartMember(
+        request: GRPCCore.ServerRequest<Gd2_Node_V1_RestartMemberRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_RestartMemberReply> {
+        return GRPCCore.ServerResponse<Gd2_Node_V1_RestartMemberReply>(
+            message: try await self.restartMember(
                 request: request.message,
                 context: context
             ),
@@ -1139,6 +1242,29 @@ extension Gd2_Node_V1_Node {
             deserializer: some GRPCCore.MessageDeserializer<Gd2_Node_V1_RunMemberReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_RunMemberReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "RestartMember" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Starts the callee's etcd anew, so that it trusts what its files say now. Idempotent.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Node_V1_RestartMemberRequest` message.
+        ///   - serializer: A serializer for `Gd2_Node_V1_RestartMemberRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Node_V1_RestartMemberReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func restartMember<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Node_V1_RestartMemberRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Node_V1_RestartMemberRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Node_V1_RestartMemberReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_RestartMemberReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "StopMember" method.
@@ -1413,6 +1539,40 @@ extension Gd2_Node_V1_Node {
             try await self.client.unary(
                 request: request,
                 descriptor: Gd2_Node_V1_Node.Method.RunMember.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "RestartMember" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Starts the callee's etcd anew, so that it trusts what its files say now. Idempotent.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Node_V1_RestartMemberRequest` message.
+        ///   - serializer: A serializer for `Gd2_Node_V1_RestartMemberRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Node_V1_RestartMemberReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func restartMember<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Node_V1_RestartMemberRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Node_V1_RestartMemberRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Node_V1_RestartMemberReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_RestartMemberReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Node_V1_Node.Method.RestartMember.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -1704,6 +1864,35 @@ extension Gd2_Node_V1_Node.ClientProtocol {
         )
     }
 
+    /// Call the "RestartMember" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Starts the callee's etcd anew, so that it trusts what its files say now. Idempotent.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Node_V1_RestartMemberRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func restartMember<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Node_V1_RestartMemberRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_RestartMemberReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.restartMember(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Node_V1_RestartMemberRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Node_V1_RestartMemberReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "StopMember" method.
     ///
     /// > Source IDL Documentation:
@@ -1981,6 +2170,39 @@ extension Gd2_Node_V1_Node.ClientProtocol {
             metadata: metadata
         )
         return try await self.runMember(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "RestartMember" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Starts the callee's etcd anew, so that it trusts what its files say now. Idempotent.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func restartMember<Result>(
+        _ message: Gd2_Node_V1_RestartMemberRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_RestartMemberReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Node_V1_RestartMemberRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.restartMember(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -144,43 +144,122 @@ package nonisolated struct Gd2_Node_V1_ProbeRequest: Sendable {
   package init() {}
 }
 
-package nonisolated struct Gd2_Node_V1_ProbeReply: Sendable {
+package nonisolated struct Gd2_Node_V1_ProbeReply: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var clusterID: String = String()
+  package var clusterID: String {
+    get {_storage._clusterID}
+    set {_uniqueStorage()._clusterID = newValue}
+  }
 
-  package var peerID: String = String()
+  package var peerID: String {
+    get {_storage._peerID}
+    set {_uniqueStorage()._peerID = newValue}
+  }
 
-  package var epoch: UInt64 = 0
+  package var epoch: UInt64 {
+    get {_storage._epoch}
+    set {_uniqueStorage()._epoch = newValue}
+  }
 
   /// Nanoseconds since 1970.
-  package var clockNs: Int64 = 0
+  package var clockNs: Int64 {
+    get {_storage._clockNs}
+    set {_uniqueStorage()._clockNs = newValue}
+  }
 
-  package var version: String = String()
+  package var version: String {
+    get {_storage._version}
+    set {_uniqueStorage()._version = newValue}
+  }
 
-  package var schema: UInt32 = 0
+  package var schema: UInt32 {
+    get {_storage._schema}
+    set {_uniqueStorage()._schema = newValue}
+  }
 
   /// The member that it was told to run; 0: none.
-  package var memberID: UInt64 = 0
+  package var memberID: UInt64 {
+    get {_storage._memberID}
+    set {_uniqueStorage()._memberID = newValue}
+  }
 
   /// Whether its etcd answers it.
-  package var memberRuns: Bool = false
+  package var memberRuns: Bool {
+    get {_storage._memberRuns}
+    set {_uniqueStorage()._memberRuns = newValue}
+  }
 
   /// Of the role as a whole; the leader sends it anew when it is another.
-  package var roleDigest: String = String()
+  package var roleDigest: String {
+    get {_storage._roleDigest}
+    set {_uniqueStorage()._roleDigest = newValue}
+  }
 
   /// Who is a member, and whether the callee knows that from a store that answers.
-  package var members: [Gd2_Node_V1_ProbeMember] = []
+  package var members: [Gd2_Node_V1_ProbeMember] {
+    get {_storage._members}
+    set {_uniqueStorage()._members = newValue}
+  }
 
-  package var current: Bool = false
+  package var current: Bool {
+    get {_storage._current}
+    set {_uniqueStorage()._current = newValue}
+  }
 
   /// The external etcd that has the callee's cluster, by its id, hexadecimal; empty: none.
-  package var externalStore: String = String()
+  package var externalStore: String {
+    get {_storage._externalStore}
+    set {_uniqueStorage()._externalStore = newValue}
+  }
 
   /// Whether the callee is set to speak to it itself.
-  package var externalDirect: Bool = false
+  package var externalDirect: Bool {
+    get {_storage._externalDirect}
+    set {_uniqueStorage()._externalDirect = newValue}
+  }
+
+  /// What it has of the authorities; absent from versions that cannot exchange them.
+  package var holdings: Gd2_Node_V1_Holdings {
+    get {_storage._holdings ?? Gd2_Node_V1_Holdings()}
+    set {_uniqueStorage()._holdings = newValue}
+  }
+  /// Returns true if `holdings` has been explicitly set.
+  package var hasHoldings: Bool {_storage._holdings != nil}
+  /// Clears the value of `holdings`. Subsequent reads from it will return its default value.
+  package mutating func clearHoldings() {_uniqueStorage()._holdings = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// Authorities by the hexadecimal SHA-256 of their certificates.
+package nonisolated struct Gd2_Node_V1_Holdings: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// On TCP 24008: whom it trusts, and who signed what it shows.
+  package var nodeTrusted: [String] = []
+
+  package var nodeShown: String = String()
+
+  /// The same of the etcd that runs.
+  package var runsMember: Bool = false
+
+  package var memberTrusted: [String] = []
+
+  package var memberShown: String = String()
+
+  /// Those that it can sign with, and is to sign with next.
+  package var keys: [String] = []
+
+  package var nextKeys: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -258,12 +337,44 @@ package nonisolated struct Gd2_Node_V1_RunMemberRequest: Sendable {
   /// Whether the cluster has one node: then etcd need not wait for others.
   package var alone: Bool = false
 
+  /// PEM of the authorities that take over in an exchange, with their keys; empty: none runs.
+  package var nextAuthority: String = String()
+
+  package var nextAuthorityKey: String = String()
+
+  package var nextNodeAuthority: String = String()
+
+  package var nextNodeAuthorityKey: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
 package nonisolated struct Gd2_Node_V1_RunMemberReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The fingerprints of the members' authorities that it is to trust then.
+package nonisolated struct Gd2_Node_V1_RestartMemberRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var trusted: [String] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Gd2_Node_V1_RestartMemberReply: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -333,8 +444,6 @@ package nonisolated struct Gd2_Node_V1_RenewReply: Sendable {
   // methods supported on all messages.
 
   package var certificate: String = String()
-
-  package var authorities: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -645,7 +754,168 @@ nonisolated extension Gd2_Node_V1_ProbeRequest: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Gd2_Node_V1_ProbeReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ProbeReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cluster_id\0\u{3}peer_id\0\u{1}epoch\0\u{3}clock_ns\0\u{1}version\0\u{1}schema\0\u{3}member_id\0\u{3}member_runs\0\u{3}role_digest\0\u{1}members\0\u{1}current\0\u{4}\u{9}external_store\0\u{3}external_direct\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cluster_id\0\u{3}peer_id\0\u{1}epoch\0\u{3}clock_ns\0\u{1}version\0\u{1}schema\0\u{3}member_id\0\u{3}member_runs\0\u{3}role_digest\0\u{1}members\0\u{1}current\0\u{1}holdings\0\u{4}\u{8}external_store\0\u{3}external_direct\0")
+
+  fileprivate class _StorageClass {
+    var _clusterID: String = String()
+    var _peerID: String = String()
+    var _epoch: UInt64 = 0
+    var _clockNs: Int64 = 0
+    var _version: String = String()
+    var _schema: UInt32 = 0
+    var _memberID: UInt64 = 0
+    var _memberRuns: Bool = false
+    var _roleDigest: String = String()
+    var _members: [Gd2_Node_V1_ProbeMember] = []
+    var _current: Bool = false
+    var _externalStore: String = String()
+    var _externalDirect: Bool = false
+    var _holdings: Gd2_Node_V1_Holdings? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _clusterID = source._clusterID
+      _peerID = source._peerID
+      _epoch = source._epoch
+      _clockNs = source._clockNs
+      _version = source._version
+      _schema = source._schema
+      _memberID = source._memberID
+      _memberRuns = source._memberRuns
+      _roleDigest = source._roleDigest
+      _members = source._members
+      _current = source._current
+      _externalStore = source._externalStore
+      _externalDirect = source._externalDirect
+      _holdings = source._holdings
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._clusterID) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._peerID) }()
+        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._epoch) }()
+        case 4: try { try decoder.decodeSingularInt64Field(value: &_storage._clockNs) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._version) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._schema) }()
+        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._memberID) }()
+        case 8: try { try decoder.decodeSingularBoolField(value: &_storage._memberRuns) }()
+        case 9: try { try decoder.decodeSingularStringField(value: &_storage._roleDigest) }()
+        case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._members) }()
+        case 11: try { try decoder.decodeSingularBoolField(value: &_storage._current) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._holdings) }()
+        case 20: try { try decoder.decodeSingularStringField(value: &_storage._externalStore) }()
+        case 21: try { try decoder.decodeSingularBoolField(value: &_storage._externalDirect) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._clusterID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._clusterID, fieldNumber: 1)
+      }
+      if !_storage._peerID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._peerID, fieldNumber: 2)
+      }
+      if _storage._epoch != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._epoch, fieldNumber: 3)
+      }
+      if _storage._clockNs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._clockNs, fieldNumber: 4)
+      }
+      if !_storage._version.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._version, fieldNumber: 5)
+      }
+      if _storage._schema != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._schema, fieldNumber: 6)
+      }
+      if _storage._memberID != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._memberID, fieldNumber: 7)
+      }
+      if _storage._memberRuns != false {
+        try visitor.visitSingularBoolField(value: _storage._memberRuns, fieldNumber: 8)
+      }
+      if !_storage._roleDigest.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._roleDigest, fieldNumber: 9)
+      }
+      if !_storage._members.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._members, fieldNumber: 10)
+      }
+      if _storage._current != false {
+        try visitor.visitSingularBoolField(value: _storage._current, fieldNumber: 11)
+      }
+      try { if let v = _storage._holdings {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      if !_storage._externalStore.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._externalStore, fieldNumber: 20)
+      }
+      if _storage._externalDirect != false {
+        try visitor.visitSingularBoolField(value: _storage._externalDirect, fieldNumber: 21)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gd2_Node_V1_ProbeReply, rhs: Gd2_Node_V1_ProbeReply) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._clusterID != rhs_storage._clusterID {return false}
+        if _storage._peerID != rhs_storage._peerID {return false}
+        if _storage._epoch != rhs_storage._epoch {return false}
+        if _storage._clockNs != rhs_storage._clockNs {return false}
+        if _storage._version != rhs_storage._version {return false}
+        if _storage._schema != rhs_storage._schema {return false}
+        if _storage._memberID != rhs_storage._memberID {return false}
+        if _storage._memberRuns != rhs_storage._memberRuns {return false}
+        if _storage._roleDigest != rhs_storage._roleDigest {return false}
+        if _storage._members != rhs_storage._members {return false}
+        if _storage._current != rhs_storage._current {return false}
+        if _storage._externalStore != rhs_storage._externalStore {return false}
+        if _storage._externalDirect != rhs_storage._externalDirect {return false}
+        if _storage._holdings != rhs_storage._holdings {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gd2_Node_V1_Holdings: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Holdings"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}node_trusted\0\u{3}node_shown\0\u{3}runs_member\0\u{3}member_trusted\0\u{3}member_shown\0\u{1}keys\0\u{3}next_keys\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -653,81 +923,51 @@ nonisolated extension Gd2_Node_V1_ProbeReply: SwiftProtobuf.Message, SwiftProtob
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.clusterID) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.peerID) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
-      case 4: try { try decoder.decodeSingularInt64Field(value: &self.clockNs) }()
-      case 5: try { try decoder.decodeSingularStringField(value: &self.version) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.schema) }()
-      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.memberID) }()
-      case 8: try { try decoder.decodeSingularBoolField(value: &self.memberRuns) }()
-      case 9: try { try decoder.decodeSingularStringField(value: &self.roleDigest) }()
-      case 10: try { try decoder.decodeRepeatedMessageField(value: &self.members) }()
-      case 11: try { try decoder.decodeSingularBoolField(value: &self.current) }()
-      case 20: try { try decoder.decodeSingularStringField(value: &self.externalStore) }()
-      case 21: try { try decoder.decodeSingularBoolField(value: &self.externalDirect) }()
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.nodeTrusted) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.nodeShown) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.runsMember) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.memberTrusted) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.memberShown) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.keys) }()
+      case 7: try { try decoder.decodeRepeatedStringField(value: &self.nextKeys) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.clusterID.isEmpty {
-      try visitor.visitSingularStringField(value: self.clusterID, fieldNumber: 1)
+    if !self.nodeTrusted.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.nodeTrusted, fieldNumber: 1)
     }
-    if !self.peerID.isEmpty {
-      try visitor.visitSingularStringField(value: self.peerID, fieldNumber: 2)
+    if !self.nodeShown.isEmpty {
+      try visitor.visitSingularStringField(value: self.nodeShown, fieldNumber: 2)
     }
-    if self.epoch != 0 {
-      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 3)
+    if self.runsMember != false {
+      try visitor.visitSingularBoolField(value: self.runsMember, fieldNumber: 3)
     }
-    if self.clockNs != 0 {
-      try visitor.visitSingularInt64Field(value: self.clockNs, fieldNumber: 4)
+    if !self.memberTrusted.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.memberTrusted, fieldNumber: 4)
     }
-    if !self.version.isEmpty {
-      try visitor.visitSingularStringField(value: self.version, fieldNumber: 5)
+    if !self.memberShown.isEmpty {
+      try visitor.visitSingularStringField(value: self.memberShown, fieldNumber: 5)
     }
-    if self.schema != 0 {
-      try visitor.visitSingularUInt32Field(value: self.schema, fieldNumber: 6)
+    if !self.keys.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.keys, fieldNumber: 6)
     }
-    if self.memberID != 0 {
-      try visitor.visitSingularUInt64Field(value: self.memberID, fieldNumber: 7)
-    }
-    if self.memberRuns != false {
-      try visitor.visitSingularBoolField(value: self.memberRuns, fieldNumber: 8)
-    }
-    if !self.roleDigest.isEmpty {
-      try visitor.visitSingularStringField(value: self.roleDigest, fieldNumber: 9)
-    }
-    if !self.members.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.members, fieldNumber: 10)
-    }
-    if self.current != false {
-      try visitor.visitSingularBoolField(value: self.current, fieldNumber: 11)
-    }
-    if !self.externalStore.isEmpty {
-      try visitor.visitSingularStringField(value: self.externalStore, fieldNumber: 20)
-    }
-    if self.externalDirect != false {
-      try visitor.visitSingularBoolField(value: self.externalDirect, fieldNumber: 21)
+    if !self.nextKeys.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.nextKeys, fieldNumber: 7)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Gd2_Node_V1_ProbeReply, rhs: Gd2_Node_V1_ProbeReply) -> Bool {
-    if lhs.clusterID != rhs.clusterID {return false}
-    if lhs.peerID != rhs.peerID {return false}
-    if lhs.epoch != rhs.epoch {return false}
-    if lhs.clockNs != rhs.clockNs {return false}
-    if lhs.version != rhs.version {return false}
-    if lhs.schema != rhs.schema {return false}
-    if lhs.memberID != rhs.memberID {return false}
-    if lhs.memberRuns != rhs.memberRuns {return false}
-    if lhs.roleDigest != rhs.roleDigest {return false}
-    if lhs.members != rhs.members {return false}
-    if lhs.current != rhs.current {return false}
-    if lhs.externalStore != rhs.externalStore {return false}
-    if lhs.externalDirect != rhs.externalDirect {return false}
+  package static func ==(lhs: Gd2_Node_V1_Holdings, rhs: Gd2_Node_V1_Holdings) -> Bool {
+    if lhs.nodeTrusted != rhs.nodeTrusted {return false}
+    if lhs.nodeShown != rhs.nodeShown {return false}
+    if lhs.runsMember != rhs.runsMember {return false}
+    if lhs.memberTrusted != rhs.memberTrusted {return false}
+    if lhs.memberShown != rhs.memberShown {return false}
+    if lhs.keys != rhs.keys {return false}
+    if lhs.nextKeys != rhs.nextKeys {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -829,7 +1069,7 @@ nonisolated extension Gd2_Node_V1_PrepareMemberReply: SwiftProtobuf.Message, Swi
 
 nonisolated extension Gd2_Node_V1_RunMemberRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RunMemberRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}member_id\0\u{1}name\0\u{3}initial_cluster\0\u{1}certificate\0\u{1}authority\0\u{3}authority_key\0\u{3}node_authority\0\u{3}node_authority_key\0\u{3}role_digest\0\u{3}cluster_token\0\u{1}alone\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}member_id\0\u{1}name\0\u{3}initial_cluster\0\u{1}certificate\0\u{1}authority\0\u{3}authority_key\0\u{3}node_authority\0\u{3}node_authority_key\0\u{3}role_digest\0\u{3}cluster_token\0\u{1}alone\0\u{3}next_authority\0\u{3}next_authority_key\0\u{3}next_node_authority\0\u{3}next_node_authority_key\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -848,6 +1088,10 @@ nonisolated extension Gd2_Node_V1_RunMemberRequest: SwiftProtobuf.Message, Swift
       case 9: try { try decoder.decodeSingularStringField(value: &self.roleDigest) }()
       case 10: try { try decoder.decodeSingularStringField(value: &self.clusterToken) }()
       case 11: try { try decoder.decodeSingularBoolField(value: &self.alone) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self.nextAuthority) }()
+      case 13: try { try decoder.decodeSingularStringField(value: &self.nextAuthorityKey) }()
+      case 14: try { try decoder.decodeSingularStringField(value: &self.nextNodeAuthority) }()
+      case 15: try { try decoder.decodeSingularStringField(value: &self.nextNodeAuthorityKey) }()
       default: break
       }
     }
@@ -887,6 +1131,18 @@ nonisolated extension Gd2_Node_V1_RunMemberRequest: SwiftProtobuf.Message, Swift
     if self.alone != false {
       try visitor.visitSingularBoolField(value: self.alone, fieldNumber: 11)
     }
+    if !self.nextAuthority.isEmpty {
+      try visitor.visitSingularStringField(value: self.nextAuthority, fieldNumber: 12)
+    }
+    if !self.nextAuthorityKey.isEmpty {
+      try visitor.visitSingularStringField(value: self.nextAuthorityKey, fieldNumber: 13)
+    }
+    if !self.nextNodeAuthority.isEmpty {
+      try visitor.visitSingularStringField(value: self.nextNodeAuthority, fieldNumber: 14)
+    }
+    if !self.nextNodeAuthorityKey.isEmpty {
+      try visitor.visitSingularStringField(value: self.nextNodeAuthorityKey, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -902,6 +1158,10 @@ nonisolated extension Gd2_Node_V1_RunMemberRequest: SwiftProtobuf.Message, Swift
     if lhs.roleDigest != rhs.roleDigest {return false}
     if lhs.clusterToken != rhs.clusterToken {return false}
     if lhs.alone != rhs.alone {return false}
+    if lhs.nextAuthority != rhs.nextAuthority {return false}
+    if lhs.nextAuthorityKey != rhs.nextAuthorityKey {return false}
+    if lhs.nextNodeAuthority != rhs.nextNodeAuthority {return false}
+    if lhs.nextNodeAuthorityKey != rhs.nextNodeAuthorityKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -921,6 +1181,55 @@ nonisolated extension Gd2_Node_V1_RunMemberReply: SwiftProtobuf.Message, SwiftPr
   }
 
   package static func ==(lhs: Gd2_Node_V1_RunMemberReply, rhs: Gd2_Node_V1_RunMemberReply) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gd2_Node_V1_RestartMemberRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RestartMemberRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trusted\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.trusted) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.trusted.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.trusted, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gd2_Node_V1_RestartMemberRequest, rhs: Gd2_Node_V1_RestartMemberRequest) -> Bool {
+    if lhs.trusted != rhs.trusted {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gd2_Node_V1_RestartMemberReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RestartMemberReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gd2_Node_V1_RestartMemberReply, rhs: Gd2_Node_V1_RestartMemberReply) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1045,7 +1354,7 @@ nonisolated extension Gd2_Node_V1_RenewRequest: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Gd2_Node_V1_RenewReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RenewReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}certificate\0\u{1}authorities\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}certificate\0\u{c}\u{2}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1054,7 +1363,6 @@ nonisolated extension Gd2_Node_V1_RenewReply: SwiftProtobuf.Message, SwiftProtob
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.certificate) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.authorities) }()
       default: break
       }
     }
@@ -1064,15 +1372,11 @@ nonisolated extension Gd2_Node_V1_RenewReply: SwiftProtobuf.Message, SwiftProtob
     if !self.certificate.isEmpty {
       try visitor.visitSingularStringField(value: self.certificate, fieldNumber: 1)
     }
-    if !self.authorities.isEmpty {
-      try visitor.visitSingularStringField(value: self.authorities, fieldNumber: 2)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Gd2_Node_V1_RenewReply, rhs: Gd2_Node_V1_RenewReply) -> Bool {
     if lhs.certificate != rhs.certificate {return false}
-    if lhs.authorities != rhs.authorities {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -20,6 +20,8 @@ public struct ClusterInfo: Hashable, Sendable, Codable {
     public var store: String
     /// What the membership planner does next, or waits for.
     public var plan: String?
+    /// The exchange of the cluster's authorities, while one runs.
+    public var exchange: AuthorityExchangeInfo?
     /// The newest good snapshot on the node that was asked.
     public var snapshot: SnapshotInfo?
     public var warnings: [String]
@@ -75,6 +77,7 @@ public struct ClusterInfo: Hashable, Sendable, Codable {
 
     enum CodingKeys: String, CodingKey {
         case id, epoch, node, quorum, external, store, plan, snapshot, warnings
+        case exchange = "authority-exchange"
         case peersTotal = "peers-total"
         case peersUp = "peers-up"
         case isWritable = "writable"

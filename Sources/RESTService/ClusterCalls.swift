@@ -26,6 +26,8 @@ protocol ClusterCalls: Sendable {
     func saveSnapshot() async throws(GD2Error) -> StoreSnapshot
     func snapshots() async throws(GD2Error) -> [StoreSnapshot]
     func recover(snapshot: String?, isDryRun: Bool) async throws(GD2Error) -> String
+    func authorities() async throws(GD2Error) -> StoreAuthorities
+    func exchangeAuthorities(isDryRun: Bool) async throws(GD2Error) -> String
 
     func callBrick(
         of peer: PeerID, method: String, message: [UInt8], timeout: Duration

@@ -13,7 +13,9 @@ struct ClusterRoutes: Sendable {
     let local: LocalStore
     let cluster: ClusterReader
 
-    var listed: [ListedRoute] { reads + snapshots + [join, recover] }
+    var listed: [ListedRoute] {
+        reads + snapshots + [join, recover] + AuthorityRoutes(local: local).listed
+    }
 
     private var reads: [ListedRoute] {
         [
@@ -39,16 +41,17 @@ struct ClusterRoutes: Sendable {
         async let members = local.answer { try await local.calls.members() }
         async let status = local.answer { try await local.status() }
         async let snapshots = local.answer { try await local.calls.snapshots() }
+        async let authorities = local.answer { try await local.calls.authorities() }
         var identity = view.identity
         if identity == nil { identity = try await local.require() }
         guard let identity else {
             throw GD2Error(
                 .unavailable, "gd2-store does not answer: see systemctl status gd2-store")
         }
-        let found = await (peers, members, status, snapshots)
+        let found = await (peers, members, status, snapshots, authorities)
         return ClusterSummary(
             identity: identity, view: view, state: cluster.current, probed: found.0,
-            members: found.1, store: found.2, snapshots: found.3,
+            members: found.1, store: found.2, snapshots: found.3, authorities: found.4,
             now: Int64(Date().timeIntervalSince1970)
         ).info
     }

@@ -12,6 +12,7 @@ struct ClusterSummary {
     var members: StoreMembers?
     var store: StoreStatus?
     var snapshots: [StoreSnapshot]?
+    var authorities: StoreAuthorities?
     /// Seconds since 1970.
     var now: Int64
 
@@ -32,6 +33,9 @@ struct ClusterSummary {
         info.store = store.map(\.message) ?? "gd2-store does not answer"
         if isShort, !info.isWritable { info.store = "too few voters answer" }
         info.plan = members.flatMap { $0.plan.isEmpty ? nil : $0.plan }
+        info.exchange = authorities?.exchange.map(AuthorityExchangeInfo.init).flatMap { exchange in
+            exchange.isRunning ? exchange : nil
+        }
         info.snapshot = newest.map(SnapshotInfo.init)
         info.warnings = warnings(info)
         info.isDegraded = !info.warnings.isEmpty
@@ -68,7 +72,7 @@ struct ClusterSummary {
     private func warnings(_ info: ClusterInfo) -> [String] {
         // Of an external etcd others take snapshots.
         storeWarnings(info) + endpointWarnings(info) + peerWarnings
-            + (info.external == nil ? snapshotWarnings : [])
+            + (info.external == nil ? snapshotWarnings : []) + authorityWarnings
     }
 
     private func storeWarnings(_ info: ClusterInfo) -> [String] {
@@ -128,6 +132,16 @@ struct ClusterSummary {
                     + "\(skew < .zero ? "behind" : "ahead of") that of \(name(identity.peer)): "
                     + "make them keep time (chrony, systemd-timesyncd)"
             ]
+        }
+    }
+
+    /// No certificate outlives its authority.
+    private var authorityWarnings: [String] {
+        (authorities?.authorities ?? []).filter(\.signs).compactMap { authority in
+            let days = (authority.expires - now) / 86_400
+            guard days < Limits.authorityEndDays else { return nil }
+            return "the authority for \(authority.use.rawValue) ends in \(days) days: "
+                + "glustercli cluster authority exchange replaces it"
         }
     }
 

@@ -38,6 +38,8 @@ enum Limits {
     static let skewWarning: Duration = .seconds(1)
     /// A newest snapshot that is older is warned of.
     static let snapshotOldHours: Int64 = 48
+    /// An authority that ends within so many days is warned of.
+    static let authorityEndDays: Int64 = 365
     static let takeOverEveryMs = 1_000
     static let stepTimeout: Duration = .seconds(40)
     static let stepRetryMs = 500

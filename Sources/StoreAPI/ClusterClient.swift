@@ -166,6 +166,24 @@ public struct ClusterClient: Sendable {
         }
     }
 
+    // MARK: Authorities
+
+    /// Those of this node, and the exchange that runs or was last; answers without etcd.
+    public func authorities() async throws(GD2Error) -> StoreAuthorities {
+        try await call(Self.shortCall) { options in
+            StoreAuthorities(try await cluster.authorities(.init(), options: options))
+        }
+    }
+
+    /// Begins to replace both authorities; it goes on by itself. What was done, or with `isDryRun`
+    /// would be.
+    public func exchangeAuthorities(isDryRun: Bool) async throws(GD2Error) -> String {
+        try await call(Self.longCall) { options in
+            try await cluster.exchangeAuthorities(.with { $0.dryRun = isDryRun }, options: options)
+                .message
+        }
+    }
+
     // MARK: Other nodes
 
     /// Calls `method` of the gd2-brickd of `peer` and gives its serialized answers.

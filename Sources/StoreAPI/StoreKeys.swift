@@ -17,6 +17,11 @@ public struct StoreKeys: Hashable, Sendable {
 
     /// JSON: ``StoredMembers``.
     public var members: String { prefix + "cluster/members" }
+    /// The last exchange of the authorities, written by members alone: JSON
+    /// ``StoredAuthorityExchange``.
+    public var authorities: String { prefix + "cluster/authorities" }
+    /// There while somebody has asked for an exchange that no leader has begun yet.
+    public var authorityWish: String { prefix + "cluster/authority-wish" }
     public var tokens: String { prefix + "cluster/tokens/" }
     /// A join token: JSON ``StoredToken``.
     public func token(_ fingerprint: String) -> String { tokens + fingerprint }

@@ -984,6 +984,32 @@ package enum Gd2_Store_V1_Cluster: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Authorities" metadata.
+        package enum Authorities: Sendable {
+            /// Request type for "Authorities".
+            package typealias Input = Gd2_Store_V1_AuthoritiesRequest
+            /// Response type for "Authorities".
+            package typealias Output = Gd2_Store_V1_AuthoritiesReply
+            /// Descriptor for "Authorities".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "Authorities",
+                type: .unary
+            )
+        }
+        /// Namespace for "ExchangeAuthorities" metadata.
+        package enum ExchangeAuthorities: Sendable {
+            /// Request type for "ExchangeAuthorities".
+            package typealias Input = Gd2_Store_V1_ExchangeAuthoritiesRequest
+            /// Response type for "ExchangeAuthorities".
+            package typealias Output = Gd2_Store_V1_ExchangeAuthoritiesReply
+            /// Descriptor for "ExchangeAuthorities".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "ExchangeAuthorities",
+                type: .unary
+            )
+        }
         /// Namespace for "CallBrick" metadata.
         package enum CallBrick: Sendable {
             /// Request type for "CallBrick".
@@ -1012,6 +1038,8 @@ package enum Gd2_Store_V1_Cluster: Sendable {
             SaveSnapshot.descriptor,
             ListSnapshots.descriptor,
             Recover.descriptor,
+            Authorities.descriptor,
+            ExchangeAuthorities.descriptor,
             CallBrick.descriptor
         ]
     }
@@ -1257,6 +1285,42 @@ extension Gd2_Store_V1_Cluster {
             request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_RecoverRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_RecoverReply>
+
+        /// Handle the "Authorities" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The authorities that this node trusts, and the exchange of them that runs or was last.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_AuthoritiesRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_AuthoritiesReply` messages.
+        func authorities(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_AuthoritiesRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_AuthoritiesReply>
+
+        /// Handle the "ExchangeAuthorities" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Replaces both authorities while the cluster serves; answers when it has begun.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_ExchangeAuthoritiesRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_ExchangeAuthoritiesReply` messages.
+        func exchangeAuthorities(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_ExchangeAuthoritiesRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_ExchangeAuthoritiesReply>
 
         /// Handle the "CallBrick" method.
         ///
@@ -1504,6 +1568,42 @@ extension Gd2_Store_V1_Cluster {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_RecoverReply>
 
+        /// Handle the "Authorities" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The authorities that this node trusts, and the exchange of them that runs or was last.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_AuthoritiesRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_AuthoritiesReply` message.
+        func authorities(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_AuthoritiesRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_AuthoritiesReply>
+
+        /// Handle the "ExchangeAuthorities" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Replaces both authorities while the cluster serves; answers when it has begun.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_ExchangeAuthoritiesRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_ExchangeAuthoritiesReply` message.
+        func exchangeAuthorities(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_ExchangeAuthoritiesRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_ExchangeAuthoritiesReply>
+
         /// Handle the "CallBrick" method.
         ///
         /// > Source IDL Documentation:
@@ -1748,6 +1848,42 @@ extension Gd2_Store_V1_Cluster {
             context: GRPCCore.ServerContext
         ) async throws -> Gd2_Store_V1_RecoverReply
 
+        /// Handle the "Authorities" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The authorities that this node trusts, and the exchange of them that runs or was last.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_AuthoritiesRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_AuthoritiesReply` to respond with.
+        func authorities(
+            request: Gd2_Store_V1_AuthoritiesRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_AuthoritiesReply
+
+        /// Handle the "ExchangeAuthorities" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Replaces both authorities while the cluster serves; answers when it has begun.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_ExchangeAuthoritiesRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_ExchangeAuthoritiesReply` to respond with.
+        func exchangeAuthorities(
+            request: Gd2_Store_V1_ExchangeAuthoritiesRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_ExchangeAuthoritiesReply
+
         /// Handle the "CallBrick" method.
         ///
         /// > Source IDL Documentation:
@@ -1917,6 +2053,28 @@ extension Gd2_Store_V1_Cluster.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.Authorities.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_AuthoritiesRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_AuthoritiesReply>(),
+            handler: { request, context in
+                try await self.authorities(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.ExchangeAuthorities.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_ExchangeAuthoritiesRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_ExchangeAuthoritiesReply>(),
+            handler: { request, context in
+                try await self.exchangeAuthorities(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Gd2_Store_V1_Cluster.Method.CallBrick.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_CallBrickRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_CallBrickReply>(),
@@ -2070,6 +2228,28 @@ extension Gd2_Store_V1_Cluster.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_RecoverReply> {
         let response = try await self.recover(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func authorities(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_AuthoritiesRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_AuthoritiesReply> {
+        let response = try await self.authorities(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func exchangeAuthorities(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_ExchangeAuthoritiesRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_ExchangeAuthoritiesReply> {
+        let response = try await self.exchangeAuthorities(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -2253,6 +2433,32 @@ extension Gd2_Store_V1_Cluster.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_RecoverReply> {
         return GRPCCore.ServerResponse<Gd2_Store_V1_RecoverReply>(
             message: try await self.recover(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func authorities(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_AuthoritiesRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_AuthoritiesReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_AuthoritiesReply>(
+            message: try await self.authorities(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func exchangeAuthorities(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_ExchangeAuthoritiesRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_ExchangeAuthoritiesReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_ExchangeAuthoritiesReply>(
+            message: try await self.exchangeAuthorities(
                 request: request.message,
                 context: context
             ),
@@ -2569,6 +2775,52 @@ extension Gd2_Store_V1_Cluster {
             deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_RecoverReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_RecoverReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Authorities" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The authorities that this node trusts, and the exchange of them that runs or was last.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_AuthoritiesRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_AuthoritiesRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_AuthoritiesReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func authorities<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_AuthoritiesRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_AuthoritiesRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_AuthoritiesReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_AuthoritiesReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ExchangeAuthorities" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Replaces both authorities while the cluster serves; answers when it has begun.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_ExchangeAuthoritiesRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_ExchangeAuthoritiesRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_ExchangeAuthoritiesReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func exchangeAuthorities<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_ExchangeAuthoritiesRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_ExchangeAuthoritiesRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_ExchangeAuthoritiesReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_ExchangeAuthoritiesReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "CallBrick" method.
@@ -3038,6 +3290,74 @@ extension Gd2_Store_V1_Cluster {
             )
         }
 
+        /// Call the "Authorities" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The authorities that this node trusts, and the exchange of them that runs or was last.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_AuthoritiesRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_AuthoritiesRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_AuthoritiesReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func authorities<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_AuthoritiesRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_AuthoritiesRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_AuthoritiesReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_AuthoritiesReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.Authorities.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "ExchangeAuthorities" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Replaces both authorities while the cluster serves; answers when it has begun.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_ExchangeAuthoritiesRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_ExchangeAuthoritiesRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_ExchangeAuthoritiesReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func exchangeAuthorities<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_ExchangeAuthoritiesRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_ExchangeAuthoritiesRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_ExchangeAuthoritiesReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_ExchangeAuthoritiesReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.ExchangeAuthorities.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
         /// Call the "CallBrick" method.
         ///
         /// > Source IDL Documentation:
@@ -3428,6 +3748,64 @@ extension Gd2_Store_V1_Cluster.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_RecoverRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_RecoverReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Authorities" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The authorities that this node trusts, and the exchange of them that runs or was last.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_AuthoritiesRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func authorities<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_AuthoritiesRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_AuthoritiesReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.authorities(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_AuthoritiesRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_AuthoritiesReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ExchangeAuthorities" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Replaces both authorities while the cluster serves; answers when it has begun.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_ExchangeAuthoritiesRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func exchangeAuthorities<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_ExchangeAuthoritiesRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_ExchangeAuthoritiesReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.exchangeAuthorities(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_ExchangeAuthoritiesRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_ExchangeAuthoritiesReply>(),
             options: options,
             onResponse: handleResponse
         )
@@ -3868,6 +4246,72 @@ extension Gd2_Store_V1_Cluster.ClientProtocol {
             metadata: metadata
         )
         return try await self.recover(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Authorities" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The authorities that this node trusts, and the exchange of them that runs or was last.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func authorities<Result>(
+        _ message: Gd2_Store_V1_AuthoritiesRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_AuthoritiesReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_AuthoritiesRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.authorities(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ExchangeAuthorities" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Replaces both authorities while the cluster serves; answers when it has begun.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func exchangeAuthorities<Result>(
+        _ message: Gd2_Store_V1_ExchangeAuthoritiesRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_ExchangeAuthoritiesReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_ExchangeAuthoritiesRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.exchangeAuthorities(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -42,9 +42,11 @@ struct AccessTable: Sendable {
             ],
             "gd2-brickd": [keys.reported(by: peer)],
             // A node says of itself where it is, and that it is alive; removals and tokens are
-            // made at whatever node somebody asks.
+            // made at whatever node somebody asks, and so is the wish for other authorities. Which
+            // they are only members write, by their own etcd.
             "gd2-store": [
                 keys.peers, keys.alive(peer), keys.tokens, keys.leavingPeers, keys.removedPeers,
+                keys.authorityWish,
             ],
         ]
     }

@@ -1,15 +1,11 @@
+import AuthorityExchange
 import Certificates
 import EtcdProcess
 import FoundationEssentials
-import GRPCCore
 import GlusterModel
 import Logging
-import NodeAPI
 import ServiceLifecycle
 import StoreAPI
-import SwiftASN1
-import SwiftProtobuf
-import X509
 
 /// Renews the certificates before they end, then stops this program, so that it is started with
 /// them; says so when the clock is set to a time before them, in which etcd cannot be reached.
@@ -44,6 +40,8 @@ struct CertificateKeeper: Service {
     private func renewOwn() async throws -> Bool {
         let limit = Date().addingTimeInterval(30 * 86_400)
         if let own = node.certificates.own, own.lasts(until: limit) { return false }
+        // An exchange of the authorities makes new ones anyhow.
+        if let exchange = node.peers.exchange, exchange.phase != .done { return false }
         let hosts = node.peers.peer(node.own)?.addresses ?? []
         if node.certificates.nodeAuthority != nil {
             return try node.certificates.prepare(
@@ -53,14 +51,7 @@ struct CertificateKeeper: Service {
         guard let voter = node.peers.otherVoters.lazy.compactMap(node.peers.peer).first else {
             throw StoreServiceError.noAuthority
         }
-        let key = KeyPair.newKey()
-        let publicKey = try key.publicKey.serializeAsPEM().pemString
-        let reply = try await node.connections.node(voter).renew(
-            .with { $0.publicKey = publicKey },
-            options: NodeConnections.options(Limits.nodeCall))
-        try TextFile.write(node.certificates.path("node-ca.pem"), reply.authorities)
-        try KeyPair(certificate: Certificate(pemEncoded: reply.certificate), key: key)
-            .save(node.certificates.directory, "node")
+        try await AuthorityFollower.ask(voter, node).save(node.certificates.directory, "node")
         return true
     }
 

@@ -20,6 +20,7 @@ struct ClusterGateway: Gd2_Store_V1_Cluster.SimpleServiceProtocol {
     let external: ExternalEtcd?
     let snapshots: SnapshotFolder
     let recovery: Recovery
+    let authorities: AuthorityChanges
     let bricks: BrickRelay
 
     private func check(_ context: ServerContext) throws {
@@ -212,6 +213,23 @@ struct ClusterGateway: Gd2_Store_V1_Cluster.SimpleServiceProtocol {
             $0.epoch = epoch.number
             $0.message = text
         }
+    }
+
+    // MARK: Authorities
+
+    func authorities(
+        request: Gd2_Store_V1_AuthoritiesRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_AuthoritiesReply {
+        try check(context)
+        return Gd2_Store_V1_AuthoritiesReply(try authorities.known())
+    }
+
+    func exchangeAuthorities(
+        request: Gd2_Store_V1_ExchangeAuthoritiesRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_ExchangeAuthoritiesReply {
+        try check(context)
+        let text = try await authorities.exchange(isDryRun: request.dryRun)
+        return .with { $0.message = text }
     }
 
     // MARK: Other nodes

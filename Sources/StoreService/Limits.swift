@@ -42,6 +42,10 @@ enum Limits {
     /// Between two looks at the members, and the time limit of one change of theirs.
     static let membershipEvery = Duration.seconds(1)
     static let memberChange = Duration.seconds(10)
+    /// Between two looks at an exchange of authorities.
+    static let exchangeEvery = Duration.seconds(1)
+    /// Nodes that take a new certificate start anew within so long of each other.
+    static let renewalSpreadMs: Int64 = 2_000
     /// Between two looks at whether the store answers, and the time limit of one.
     static let upstreamLookEvery = Duration.milliseconds(500)
     static let upstreamLook = Duration.seconds(1)

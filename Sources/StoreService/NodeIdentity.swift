@@ -61,6 +61,8 @@ enum StoreServiceError: Error, Equatable, CustomStringConvertible {
     case unreadableIdentity(String)
     case notPrepared
     case noAuthority
+    case otherTrust
+    case oldAuthority(PeerID)
 
     var description: String {
         switch self {
@@ -68,6 +70,10 @@ enum StoreServiceError: Error, Equatable, CustomStringConvertible {
             "\(path) is damaged (\(why)): restore it from a backup; a node without its identity "
                 + "loses its bricks"
         case .noAuthority: "this node has no key to sign certificates of members with"
+        case .otherTrust: "this node's files trust other authorities than were named"
+        case .oldAuthority(let voter):
+            "peer \(voter) still signs with the old authority: see glustercli cluster authority "
+                + "show"
         case .notPrepared: "no member was prepared here: prepare it first"
         case .unreadableIdentity(let path):
             "\(path) is there, but cannot be read by this user: give it back its owner and mode "

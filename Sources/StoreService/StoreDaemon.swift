@@ -54,6 +54,8 @@ private struct StoreServices {
     let store: UpstreamStore
     let liveness: Liveness
     let membership: MembershipKeeper
+    let callers: NodeCallers
+    let authorities: AuthorityKeeper
     let bricks: LocalClient
     let local: EtcdCertificates
     let external: ExternalEtcd?
@@ -92,6 +94,11 @@ private struct StoreServices {
         store = UpstreamStore(upstream: upstream, state: state)
         liveness = Liveness(node: node)
         membership = MembershipKeeper(node: node, etcd: etcd, liveness: liveness, store: store)
+        callers = NodeCallers(
+            certificates: own, peers: peers, pairing: node.pairing, isOpen: configuration.openJoin)
+        authorities = AuthorityKeeper(
+            etcd: etcd, store: store, liveness: liveness, membership: membership,
+            callers: callers)
         bricks = try LocalClient(path: configuration.brickdSocket)
     }
 
@@ -102,7 +109,7 @@ private struct StoreServices {
             stateFile: configuration.stateDirectory + "/view", log: context.log)
         return try storeKeepers(snapshots) + [
             node.connections, upstream, bricks, mirror,
-            PeerFollower(mirror: mirror, peers: node.peers), liveness,
+            PeerFollower(mirror: mirror, peers: node.peers), liveness, authorities,
             localServer(snapshots), nodeServer(), node.restart,
             CertificateKeeper(node: node, local: local, upstream: upstream),
             ClusterKeeper(
@@ -157,14 +164,13 @@ private struct StoreServices {
                     recovery: Recovery(
                         node: node, upstream: upstream, folder: snapshots,
                         life: EtcdLife(stateDirectory: configuration.stateDirectory)),
+                    authorities: AuthorityChanges(
+                        node: node, store: store, keeper: authorities),
                     bricks: relay),
             ], log: context.log)
     }
 
     private func nodeServer() throws -> NodeServer {
-        let callers = NodeCallers(
-            certificates: node.certificates, peers: node.peers, pairing: node.pairing,
-            isOpen: configuration.openJoin)
         let access = Access.peers(state.identity.store.keys)
         let way: any StoreWay = external == nil ? etcd : DirectWay(upstream: upstream)
         return NodeServer(

@@ -129,6 +129,39 @@ import Testing
         }
     }
 
+    @Test func anExchangeOfAuthoritiesIsShownWithWhoIsMissing() async throws {
+        try await RESTFixture.with { rest in
+            let lack = StoreAuthorities.Lack(
+                peer: PeerID(high: 7, low: 7), name: "n2", message: "it does not answer")
+            var known = StoreAuthorities(
+                authorities: [.init(use: .nodes, fingerprint: "ab", expires: 86_400, signs: true)],
+                exchange: .init(phase: "trusting", began: 5, ended: nil, lacking: [lack]))
+            await rest.cluster.set(authorities: known)
+            let found = try await rest.send(.get, "/v1/cluster/authorities")
+                .value(AuthoritiesInfo.self)
+            #expect(found.exchange?.lacking.map(\.name) == ["n2"])
+            let cluster = try await rest.send(.get, "/v1/cluster").value(ClusterInfo.self)
+            #expect(cluster.exchange?.phase == "trusting")
+            #expect(cluster.warnings.contains { $0.contains("authority for nodes ends in") })
+            known.exchange?.phase = "done"
+            await rest.cluster.set(authorities: known)
+            let after = try await rest.send(.get, "/v1/cluster").value(ClusterInfo.self)
+            #expect(after.exchange == nil)
+        }
+    }
+
+    @Test func authoritiesAreExchangedOnlyWithoutDryRun() async throws {
+        try await RESTFixture.with { rest in
+            let path = "/v1/cluster/authorities/exchange"
+            let dry = try await rest.send(.post, path + "?dry-run=true")
+            #expect(try dry.value(DryRunInfo.self).changes.map(\.text) == ["would be replaced"])
+            #expect(await rest.cluster.asked == ["exchange dry=true"])
+            let done = try await rest.send(.post, path)
+            #expect(done.status == 202)
+            #expect(try done.value(OutcomeInfo.self).message == "are replaced")
+        }
+    }
+
     @Test func aNodeJoinsWithAGoodTokenAlone() async throws {
         try await RESTFixture.with { rest in
             let joined = try await rest.send(.post, "/v1/cluster/join", body: #"{"token":"good"}"#)

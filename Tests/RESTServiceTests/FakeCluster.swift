@@ -17,6 +17,7 @@ actor FakeCluster: ClusterCalls {
     private var known: [JoinToken] = []
     private var membersNow: StoreMembers?
     private var saved: [StoreSnapshot] = []
+    private var authoritiesNow: StoreAuthorities?
     private var statusNow = StoreStatus(available: true, message: "well")
 
     init(store: InMemoryStore, identity: StoreIdentity) {
@@ -132,6 +133,18 @@ actor FakeCluster: ClusterCalls {
 
     func recover(snapshot: String?, isDryRun: Bool) throws(GD2Error) -> String {
         "\(isDryRun ? "would recover" : "recovered") from \(snapshot ?? "itself")"
+    }
+
+    func set(authorities: StoreAuthorities) { authoritiesNow = authorities }
+
+    func authorities() throws(GD2Error) -> StoreAuthorities {
+        guard let authoritiesNow else { throw GD2Error(.unavailable, "not known") }
+        return authoritiesNow
+    }
+
+    func exchangeAuthorities(isDryRun: Bool) throws(GD2Error) -> String {
+        asked.append("exchange dry=\(isDryRun)")
+        return isDryRun ? "would be replaced" : "are replaced"
     }
 
     // MARK: Other nodes

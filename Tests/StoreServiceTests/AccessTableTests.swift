@@ -17,6 +17,7 @@ import Testing
         arguments: [
             (keys.epoch, ["gd2-rest", "gd2-pmap", "gd2-brickd"], []),
             (keys.peer(own), ["gd2-rest", "gd2-pmap", "gd2-brickd"], []),
+            (keys.authorities, ["gd2-rest", "gd2-pmap", "gd2-brickd"], []),
             (keys.alive(own), ["gd2-rest", "gd2-pmap", "gd2-brickd"], []),
             (keys.volumeNames + "gv0", ["gd2-rest", "gd2-pmap", "gd2-brickd"], ["gd2-rest"]),
             (keys.volumeHead(volume), ["gd2-rest", "gd2-pmap", "gd2-brickd"], ["gd2-rest"]),
@@ -63,6 +64,7 @@ import Testing
         arguments: [
             (keys.peer(own), true), (keys.alive(own), true), (keys.alive(other), false),
             (keys.token("x"), true), (keys.leavingPeer(other), true), (keys.members, false),
+            (keys.authorityWish, true), (keys.authorities, false),
             (keys.epoch, false), (keys.volumeHead(volume), false),
             (keys.volumeReport(volume, by: own), false), (keys.restTokenSecret, false),
         ])

@@ -7,6 +7,13 @@ struct EtcdLife: Sendable {
 
     private var pid: Int32? { EtcdRunner.runningPid(stateDirectory: stateDirectory) }
 
+    /// Path of the file with the authorities that it takes other members' certificates from.
+    var runningTrustFile: String? {
+        EtcdRunner.runningRole(stateDirectory: stateDirectory)?.arguments.lazy
+            .filter { $0.hasPrefix(EtcdArguments.peerTrustFlag) }.first
+            .map { String($0.dropFirst(EtcdArguments.peerTrustFlag.count)) }
+    }
+
     /// Ends it, so that its unit starts it anew with what the role file says then. Returns when it
     /// has ended.
     func end() async {

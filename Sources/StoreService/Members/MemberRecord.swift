@@ -22,6 +22,9 @@ struct MemberRecord: Codable, Hashable {
     /// What the leader said it is, as one number; it says it anew when it is another.
     var digest: String
     var clusterToken: String
+    /// Name of the file with the authorities that may sign other members' certificates; nil:
+    /// `peer-ca.pem`, as versions before the exchange of authorities had it.
+    var trust: String?
 
     static func path(_ stateDirectory: String) -> String { stateDirectory + "/member.json" }
 

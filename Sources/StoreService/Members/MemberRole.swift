@@ -51,7 +51,8 @@ actor MemberRole {
             record = MemberRecord(
                 cluster: identity.cluster, member: 0, peerURL: url,
                 initialCluster: ["\(identity.peer)=\(url)"], joins: false, isAlone: true,
-                dataDirectory: "etcd", digest: "", clusterToken: identity.cluster.description)
+                dataDirectory: "etcd", digest: "", clusterToken: identity.cluster.description,
+                trust: try own.freezeMemberTrust())
         }
         try await apply(endingRunning: identity.hasJoined)
     }
@@ -87,6 +88,9 @@ actor MemberRole {
         var certificate: String
         var memberAuthority: (certificate: String, key: String)
         var nodeAuthority: (certificates: String, key: String)
+        /// Those that take over in an exchange; empty: none runs.
+        var nextMemberAuthority: (certificate: String, key: String)
+        var nextNodeAuthority: (certificate: String, key: String)
         var digest: String
         var clusterToken: String
         var isAlone: Bool
@@ -99,15 +103,10 @@ actor MemberRole {
         let pair = KeyPair(
             certificate: try Certificate(pemEncoded: assignment.certificate), key: key)
         guard pair.certificate.publicKey == key.publicKey else { throw CertificateError.otherKey }
-        try pair.save(own.directory, "peer")
-        for (name, text) in [
-            ("peer-ca.key", assignment.memberAuthority.key),
-            ("peer-ca.pem", assignment.memberAuthority.certificate),
-            ("node-ca.key", assignment.nodeAuthority.key),
-            ("node-ca.pem", assignment.nodeAuthority.certificates),
-        ] { try TextFile.write(own.path(name), text) }
-        pendingKey = nil
         let isSame = record?.member == assignment.member || record?.member == 0
+        try take(assignment, isMember: isSame && record?.member != nil)
+        try pair.save(own.directory, "peer")
+        pendingKey = nil
         var next =
             isSame && record != nil
             ? record
@@ -115,7 +114,7 @@ actor MemberRole {
                 cluster: identity.cluster, member: nil, peerURL: "", initialCluster: [],
                 joins: true, isAlone: false,
                 dataDirectory: "etcd-" + String(assignment.member, radix: 16),
-                digest: "", clusterToken: "")
+                digest: "", clusterToken: "", trust: try own.freezeMemberTrust())
         next?.member = assignment.member
         next?.initialCluster = assignment.initialCluster
         next?.digest = assignment.digest
@@ -127,6 +126,47 @@ actor MemberRole {
         try await apply(endingRunning: false)
         log.notice(
             "member of the store", metadata: ["member": "\(String(assignment.member, radix: 16))"])
+    }
+
+    /// The authorities of an assignment. A member goes on to trust whom it trusts: what it trusts
+    /// no more it learns from the store.
+    private func take(_ assignment: Assignment, isMember: Bool) throws {
+        for (name, bundle, key) in [
+            ("node-ca", assignment.nodeAuthority.certificates, assignment.nodeAuthority.key),
+            ("peer-ca", assignment.memberAuthority.certificate, assignment.memberAuthority.key),
+        ] {
+            let given = try CertificateBundle.parse(bundle)
+            let kept = isMember || name == "node-ca" ? own.roots(name) : []
+            let roots = kept + given.filter { !kept.contains($0) }
+            if roots != own.roots(name) { _ = try own.trust(name, roots) }
+            try TextFile.write(own.path(name + ".key"), key)
+        }
+        for (name, next) in [
+            ("node-ca", assignment.nextNodeAuthority), ("peer-ca", assignment.nextMemberAuthority),
+        ] { try own.keepNext(name, certificate: next.certificate, key: next.key) }
+    }
+
+    /// Starts etcd anew where it trusts others than `trusted`, which its files have to say.
+    func restart(trusting trusted: Set<String>) async throws {
+        guard record?.member != nil else { return }
+        guard own.fingerprints(own.roots("peer-ca")) == trusted else {
+            throw StoreServiceError.otherTrust
+        }
+        record?.trust = try own.freezeMemberTrust()
+        try record?.save(configuration.stateDirectory)
+        log.notice("etcd is started anew to trust other authorities")
+        try await apply(endingRunning: false)
+        if runningTrust != trusted { await life.end() }
+        if let file = record?.trust { try own.dropMemberTrust(except: file) }
+    }
+
+    /// The authorities that the running etcd takes other members' certificates from; empty: none
+    /// runs, or it is not known.
+    var runningTrust: Set<String> {
+        guard let word = life.runningTrustFile,
+            word.hasSuffix(".pem"), !word.hasSuffix("/peer-ca.pem")
+        else { return [] }
+        return own.fingerprints(CertificateBundle.read(word))
     }
 
     /// This node runs no member any more; what it had is put aside.
@@ -167,7 +207,7 @@ actor MemberRole {
             initialCluster: record.initialCluster, joins: record.joins,
             isAlone: record.isAlone,
             quotaBytes: configuration.etcdQuotaBytes, certificates: certificates,
-            peerCertificates: own.directory
+            peerCertificates: own.directory, peerTrust: record.trust ?? "peer-ca.pem"
         ).words
     }
 

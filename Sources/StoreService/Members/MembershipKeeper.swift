@@ -225,13 +225,19 @@ final class MembershipKeeper: Service {
         let fingerprint = try CertificateChain.fingerprint(of: authority.certificate)
         let hosts = peer.addresses.sorted().joined(separator: ",")
         let kind = isAlone ? "alone" : "several"
+        let next = try node.certificates.nextAuthority("peer-ca").map {
+            try "/next " + CertificateChain.fingerprint(of: $0.certificate).prefix(16)
+        }
         return "\(String(member.id, radix: 16))/\(kind)/\(fingerprint.prefix(16))/\(hosts)"
+            + (next ?? "")
     }
 
     private func assign(
         _ member: Membership.Member, _ peer: Peer, _ digest: String,
         _ listed: [Etcdserverpb_Member]
     ) async throws {
+        // First those that sign next: when they are gone here, they sign now.
+        let next = try node.certificates.nextTexts
         guard let authority = node.certificates.memberAuthority,
             let nodeAuthority = node.certificates.nodeAuthority
         else { throw StoreServiceError.noAuthority }
@@ -260,6 +266,8 @@ final class MembershipKeeper: Service {
             $0.roleDigest = digest
             $0.clusterToken = node.state.identity.cluster.description
             $0.alone = isAlone
+            ($0.nextAuthority, $0.nextAuthorityKey) = next.member
+            ($0.nextNodeAuthority, $0.nextNodeAuthorityKey) = next.node
         }
         if peer.id == node.own {
             try await node.role.run(MemberRole.Assignment(request))

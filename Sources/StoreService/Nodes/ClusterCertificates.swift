@@ -54,7 +54,14 @@ struct ClusterCertificates: Sendable {
     /// The authorities whose certificates other nodes may show; two while they are exchanged.
     func nodeRoots() throws -> [Certificate] {
         guard let text = TextFile.read(path("node-ca.pem")) else { return [] }
-        return try PEMDocument.parseMultiple(pemString: text).map(Certificate.init(pemDocument:))
+        return try CertificateBundle.parse(text)
+    }
+
+    /// The authority by which others may know this node: that of its own certificate.
+    func ownRoot() throws -> Certificate? {
+        let roots = try nodeRoots()
+        return own.flatMap { CertificateChain.issuer(of: $0.certificate, among: roots) }
+            ?? roots.first
     }
 
     /// Nil where this node is no member.

@@ -1,3 +1,4 @@
+import AuthorityExchange
 import Certificates
 import EtcdAPI
 import FoundationEssentials
@@ -38,6 +39,7 @@ struct Joins: Sendable {
         let pair = try KeyPair.selfSigned(
             secret.key, named: node.own.description, now: Date())
         var causes: [String] = []
+        let seen = SeenAuthorities()
         for text in secret.addresses {
             guard let address = HostPort(text, defaultPort: node.configuration.nodePort) else {
                 continue
@@ -45,10 +47,13 @@ struct Joins: Sendable {
             do {
                 let reply = try await Self.asking(
                     address,
-                    try NodeTLS.client(showing: pair, trusting: secret.authorityFingerprint)
+                    try NodeTLS.client(
+                        showing: pair, trusting: secret.authorityFingerprint, seen: seen)
                 ) { client in
+                    // An address that lets nobody in is not tried again until the time is over.
                     try await Gd2_Node_V1_Node.Client(wrapping: client).join(
-                        request, options: NodeConnections.options(Limits.nodeCall))
+                        request, options: LocalClient.options(timeout: Limits.nodeCall, wait: false)
+                    )
                 }
                 return try await become(reply, key)
             } catch let error as RPCError {
@@ -56,6 +61,14 @@ struct Joins: Sendable {
                 guard [.unavailable, .timedOut].contains(known.code) else { throw known }
                 causes.append("\(address): \(error.message)")
             }
+        }
+        if seen.isOther {
+            throw GD2Error(
+                .notAllowed,
+                "\(secret.addresses.joined(separator: ", ")) shows another authority than the "
+                    + "token names: the token was made before the cluster's authorities were "
+                    + "exchanged, or another cluster answers there. Make a new one "
+                    + "(glustercli peer token create)")
         }
         throw GD2Error(
             .unavailable,
@@ -144,6 +157,7 @@ struct Joins: Sendable {
             throw GD2Error(
                 .unavailable, "this node cannot sign: join by a voter (glustercli cluster members)")
         }
+        let (exchange, unchanged) = try await exchangeNow()
         if case .token(let fingerprint) = caller { try await use(token: fingerprint) }
         let certificate = try certificate(
             for: peer, publicKey: request.publicKey, hosts: request.addresses)
@@ -153,13 +167,16 @@ struct Joins: Sendable {
         record.nodePort = Int(request.nodePort)
         record.metadata = request.metadata
         let result = try await store.txn(
-            if: [.createRevision(key: keys.peer(peer), equals: 0)],
+            if: [.createRevision(key: keys.peer(peer), equals: 0), unchanged],
             then: [
                 .put(key: keys.peer(peer), value: RecordCoding.encode(record)),
                 .delete(key: keys.removedPeer(peer)), .delete(key: keys.leavingPeer(peer)),
             ])
         guard result.succeeded else {
-            throw GD2Error(.conflict, "peer \(peer) is in this cluster already")
+            throw GD2Error(
+                .conflict,
+                "peer \(peer) is in this cluster already, or an exchange of its authorities went "
+                    + "on in this moment: try again")
         }
         node.log.notice(
             "peer joined", metadata: ["peer": "\(request.name)", "peer.id": "\(peer)"])
@@ -168,7 +185,7 @@ struct Joins: Sendable {
             $0.clusterID = node.state.identity.cluster.description
             $0.epoch = node.state.identity.epoch.number
             $0.certificate = certificate
-            $0.authorities = try authorities()
+            $0.authorities = try authorities(exchange)
             $0.externalStore = node.state.identity.externalEtcd ?? ""
             $0.voters = voters.compactMap { node.peers.peer($0) }.map { voter in
                 .with {
@@ -177,6 +194,29 @@ struct Joins: Sendable {
                 }
             }
         }
+    }
+
+    /// What a new peer has to trust and to be signed by, so that no phase of an exchange leaves it
+    /// behind: the exchange goes on only when all peers that it knows of are ready, and whoever
+    /// joins in between is ready from its first moment. The condition says that it has not gone on.
+    private func exchangeNow() async throws -> (KnownExchange?, Compare) {
+        let found = try await store.get(keys.authorities)
+        let unchanged: Compare =
+            found.map { .modRevision(key: keys.authorities, equals: $0.modRevision) }
+            ?? .createRevision(key: keys.authorities, equals: 0)
+        guard let found else { return (nil, unchanged) }
+        let known = try KnownExchange(
+            RecordCoding.decode(StoredAuthorityExchange.self, from: found.value))
+        guard
+            known.phase == .trusting
+                || node.certificates.nodeAuthority?.certificate == known.new.node
+        else {
+            throw GD2Error(
+                .unavailable,
+                "the authorities of this cluster are being exchanged, and this node has not its "
+                    + "new key yet: try again in some seconds (glustercli cluster authority show)")
+        }
+        return (known, unchanged)
     }
 
     private func check(_ request: Gd2_Node_V1_JoinRequest, _ peer: PeerID) throws {
@@ -254,8 +294,11 @@ struct Joins: Sendable {
         ).serializeAsPEM().pemString
     }
 
-    func authorities() throws -> String {
-        TextFile.read(node.certificates.path("node-ca.pem")) ?? ""
+    private func authorities(_ exchange: KnownExchange?) throws -> String {
+        let own = try node.certificates.nodeRoots()
+        guard let exchange else { return try CertificateBundle.text(own) }
+        let all = exchange.phase == .done ? [exchange.new.node] : exchange.bothNode
+        return try CertificateBundle.text(all)
     }
 
     /// One call to a node that there is no lasting connection to.

@@ -1,3 +1,4 @@
+import AuthorityExchange
 import FoundationEssentials
 import GRPCCore
 import GlusterModel
@@ -26,6 +27,8 @@ struct Seen: Sendable {
     var roleDigest = ""
     /// Whether it is set to speak to an external etcd itself.
     var isDirect = false
+    /// Nil: its version does not report them.
+    var holdings: Holdings?
 
     func unreachable(for now: ContinuousClock.Instant) -> Duration {
         unreachableSince.map { now - $0 } ?? .zero
@@ -45,6 +48,13 @@ final class Liveness: Service {
 
     var all: [PeerID: Seen] { seen.withLock { $0 } }
     func of(_ peer: PeerID) -> Seen { seen.withLock { $0[peer] ?? Seen() } }
+    /// Its etcd was just ended, so what is known of it is over.
+    func memberEnds(_ peer: PeerID) {
+        seen.withLock {
+            $0[peer]?.memberRuns = false
+            $0[peer]?.holdings = nil
+        }
+    }
     func setLeads(_ value: Bool) { leads.store(value, ordering: .relaxed) }
 
     func run() async throws {
@@ -113,6 +123,7 @@ final class Liveness: Service {
         found.memberRuns = reply.memberRuns
         found.roleDigest = reply.roleDigest
         found.isDirect = reply.externalDirect
+        found.holdings = reply.hasHoldings ? Holdings(reply.holdings) : nil
         if reply.peerID != peer.id.description {
             found.isReachable = false
             found.message = "another peer answers at its address: \(reply.peerID)"

@@ -28,6 +28,11 @@ final class NodeCallers: Sendable {
     private let isOpen: Bool
     /// Names of keys whose chain was verified, by the key's fingerprint.
     private let verified = Mutex<[String: (peer: PeerID, until: Date)]>([:])
+    /// What runs for callers, and ends when an authority is trusted no more.
+    private let running = Mutex<[Int: AsyncStream<Void>.Continuation]>([:])
+    private let runningNext = Atomic<Int>(0)
+    /// Raised when an authority is trusted no more.
+    private let trust = Atomic<Int>(0)
 
     init(
         certificates: ClusterCertificates, peers: PeerDirectory, pairing: Pairing, isOpen: Bool
@@ -48,15 +53,39 @@ final class NodeCallers: Sendable {
         if let known = verified.withLock({ $0[key] }), known.until > now {
             return .peer(known.peer)
         }
+        let before = trust.load(ordering: .acquiring)
         guard let roots = try? certificates.nodeRoots(),
             let name = try? await CertificateChain.verifiedName(of: leaf, roots: roots),
             let peer = PeerID(name)
         else { return isOpen ? .anybody : nil }
         verified.withLock { known in
+            guard trust.load(ordering: .acquiring) == before else { return }
             if known.count >= Limits.verifiedKeysMax { known = [:] }
             known[key] = (peer, leaf.notValidAfter)
         }
         return .peer(peer)
+    }
+
+    /// An authority is trusted no more: every caller has to prove itself anew.
+    func forget() {
+        verified.withLock { known in
+            trust.add(1, ordering: .acquiringAndReleasing)
+            known = [:]
+        }
+        let ended = running.withLock { running in
+            defer { running = [:] }
+            return Array(running.values)
+        }
+        for one in ended { one.finish() }
+    }
+
+    /// Returns when an authority is trusted no more, or when the task is cancelled.
+    func forgotten() async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        let id = runningNext.add(1, ordering: .relaxed).newValue
+        running.withLock { $0[id] = continuation }
+        defer { running.withLock { $0[id] = nil } }
+        for await _ in stream {}
     }
 
     private static let joinsOnly = RPCError(
@@ -143,19 +172,27 @@ struct NodeCallerInterceptor: ServerInterceptor {
         guard case .peer(let peer) = caller, case .success(var contents) = response.accepted else {
             return response
         }
-        let (produce, peers) = (contents.producer, peers)
+        let (produce, peers, callers) = (contents.producer, peers, callers)
         contents.producer = { writer in
             try await withThrowingTaskGroup(of: Metadata?.self) { group in
                 group.addTask { try await produce(writer) }
                 group.addTask {
                     await peers.removal(of: peer)
+                    guard !Task.isCancelled else { return nil }
+                    throw RPCError(
+                        code: .permissionDenied, message: NodeRefusal.removed(peer).message,
+                        metadata: [NodeRefusal.key: "removed"])
+                }
+                group.addTask {
+                    await callers.forgotten()
                     return nil
                 }
                 defer { group.cancelAll() }
                 guard let result = try await group.next() ?? nil else {
                     throw RPCError(
-                        code: .permissionDenied, message: NodeRefusal.removed(peer).message,
-                        metadata: [NodeRefusal.key: "removed"])
+                        // It may have been carried out.
+                        code: .deadlineExceeded,
+                        message: "an authority is trusted no more: call again")
                 }
                 return result
             }

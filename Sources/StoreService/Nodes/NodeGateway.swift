@@ -60,6 +60,7 @@ struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
             reply.externalStore = identity.externalEtcd ?? ""
             reply.externalDirect = isDirect
             reply.current = node.peers.isCurrent
+            reply.holdings = Gd2_Node_V1_Holdings(node.authorities.holdings)
             reply.members = members.map { member in
                 .with {
                     $0.peerID = member.peer.description
@@ -99,6 +100,14 @@ struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
         return .init()
     }
 
+    func restartMember(
+        request: Gd2_Node_V1_RestartMemberRequest, context: ServerContext
+    ) async throws -> Gd2_Node_V1_RestartMemberReply {
+        try checkLeader(context)
+        try await node.role.restart(trusting: Set(request.trusted))
+        return .init()
+    }
+
     func stopMember(
         request: Gd2_Node_V1_StopMemberRequest, context: ServerContext
     ) async throws -> Gd2_Node_V1_StopMemberReply {
@@ -130,10 +139,7 @@ struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
         let certificate = try joins.certificate(
             for: peer, publicKey: request.publicKey,
             hosts: node.peers.peer(peer)?.addresses ?? [])
-        return try .with {
-            $0.certificate = certificate
-            $0.authorities = try joins.authorities()
-        }
+        return .with { $0.certificate = certificate }
     }
 
     func callBrick(
@@ -152,7 +158,10 @@ extension MemberRole.Assignment {
         self.init(
             member: wire.memberID, initialCluster: wire.initialCluster,
             certificate: wire.certificate, memberAuthority: (wire.authority, wire.authorityKey),
-            nodeAuthority: (wire.nodeAuthority, wire.nodeAuthorityKey), digest: wire.roleDigest,
+            nodeAuthority: (wire.nodeAuthority, wire.nodeAuthorityKey),
+            nextMemberAuthority: (wire.nextAuthority, wire.nextAuthorityKey),
+            nextNodeAuthority: (wire.nextNodeAuthority, wire.nextNodeAuthorityKey),
+            digest: wire.roleDigest,
             clusterToken: wire.clusterToken, isAlone: wire.alone)
     }
 }

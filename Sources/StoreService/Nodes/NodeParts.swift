@@ -17,6 +17,7 @@ final class NodeParts: Sendable {
     let connections: NodeConnections
     let role: MemberRole
     let pairing = Pairing()
+    let authorities: AuthorityReport
     let restart: Restarter
     let log: Logger
 
@@ -32,6 +33,7 @@ final class NodeParts: Sendable {
         self.connections = connections
         self.role = role
         self.log = log
+        authorities = AuthorityReport(certificates)
         restart = Restarter(log: log)
     }
 

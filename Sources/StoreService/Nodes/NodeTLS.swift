@@ -5,6 +5,7 @@ import GlusterModel
 import NIOCore
 import NIOSSL
 import SwiftASN1
+import Synchronization
 import X509
 
 /// TLS of 24008, both ends. The chain is checked by swift-certificates in callbacks, so that one
@@ -17,10 +18,12 @@ enum NodeTLS {
     static func server(
         _ certificates: ClusterCertificates, callers: NodeCallers
     ) -> HTTP2ServerTransport.Posix.TransportSecurity {
-        .mTLS(
+        // The authority is shown too: who has a token knows it by its fingerprint.
+        let root = (try? certificates.ownRoot()?.serializeAsPEM().pemString) ?? ""
+        return .mTLS(
             certificateChain: [
                 .file(path: certificates.path("node.pem"), format: .pem),
-                .file(path: certificates.path("node-ca.pem"), format: .pem),
+                .bytes(Array(root.utf8), format: .pem),
             ],
             privateKey: .file(path: certificates.path("node.key"), format: .pem)
         ) { tls in
@@ -53,9 +56,10 @@ enum NodeTLS {
     }
 
     /// For a node that has only a token or a pairing code: shows its key, and trusts the authority
-    /// whose fingerprint it names; nil trusts whoever answers (open joining).
+    /// whose fingerprint it names; nil trusts whoever answers (open joining). `seen` is told when
+    /// another authority than that answers.
     static func client(
-        showing pair: KeyPair, trusting fingerprint: String?
+        showing pair: KeyPair, trusting fingerprint: String?, seen: SeenAuthorities? = nil
     ) throws -> HTTP2ClientTransport.Posix.TransportSecurity {
         let (pem, key) = (try pair.certificatePEM, try pair.keyPEM)
         return .mTLS(
@@ -68,6 +72,8 @@ enum NodeTLS {
                 let roots = others.filter {
                     (try? CertificateChain.fingerprint(of: $0)) == fingerprint
                 }
+                let signer = CertificateChain.issuer(of: leaf, among: others)
+                if let signer, !roots.contains(signer) { seen?.note() }
                 return (try? await CertificateChain.verifiedName(of: leaf, roots: roots)) != nil
             }
         }
@@ -88,4 +94,12 @@ enum NodeTLS {
             }
         }
     }
+}
+
+/// Whether somebody answered who is known by another authority than was asked for.
+final class SeenAuthorities: Sendable {
+    private let other = Atomic(false)
+
+    var isOther: Bool { other.load(ordering: .acquiring) }
+    func note() { other.store(true, ordering: .releasing) }
 }

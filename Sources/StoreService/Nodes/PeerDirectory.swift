@@ -12,6 +12,8 @@ final class PeerDirectory: Sendable {
         var leaving: Set<PeerID> = []
         var tokens: [String: StoredToken] = [:]
         var members = StoredMembers(members: [])
+        var exchange: StoredAuthorityExchange?
+        var wish: StoredAuthorityWish?
         var isCurrent = false
         var revision: Int64 = 0
     }
@@ -70,6 +72,11 @@ final class PeerDirectory: Sendable {
                 let members = try? RecordCoding.decode(StoredMembers.self, from: value.value)
             {
                 next.members = members
+            } else if key == keys.authorities {
+                next.exchange = try? RecordCoding.decode(
+                    StoredAuthorityExchange.self, from: value.value)
+            } else if key == keys.authorityWish {
+                next.wish = try? RecordCoding.decode(StoredAuthorityWish.self, from: value.value)
             }
         }
         let final = next
@@ -86,6 +93,10 @@ final class PeerDirectory: Sendable {
     var peers: [PeerID: Peer] { state.withLock { $0.peers } }
     var leaving: Set<PeerID> { state.withLock { $0.leaving } }
     var tokens: [String: StoredToken] { state.withLock { $0.tokens } }
+    /// The exchange of authorities that runs, or the last one.
+    var exchange: StoredAuthorityExchange? { state.withLock { $0.exchange } }
+    /// There while an exchange is asked for and not begun.
+    var wish: StoredAuthorityWish? { state.withLock { $0.wish } }
     var revision: Int64 { state.withLock { $0.revision } }
     var isCurrent: Bool { state.withLock { $0.isCurrent } }
 

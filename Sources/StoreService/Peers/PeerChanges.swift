@@ -103,7 +103,7 @@ struct PeerChanges: Sendable {
                 .tooManyRequests,
                 "there are \(Limits.tokensMax) tokens: revoke some (glustercli peer token list)")
         }
-        guard let root = try node.certificates.nodeRoots().first else {
+        guard let root = try node.certificates.ownRoot() else {
             throw GD2Error(.internal, "this node has no authority")
         }
         let key = KeyPair.newKey()
@@ -166,7 +166,7 @@ struct PeerChanges: Sendable {
                 .invalid, "a code lives 1 to \(Limits.pairSecondsMax) seconds, not \(seconds)")
         }
         try await joins.checkEmpty()
-        guard let root = try node.certificates.nodeRoots().first else {
+        guard let root = try node.certificates.ownRoot() else {
             throw GD2Error(.internal, "this node has no authority")
         }
         return try node.pairing.show(authority: root, seconds: TimeInterval(seconds))

@@ -1,0 +1,43 @@
+public import AuthorityExchange
+
+/// `cluster/authorities`: the exchange that runs, or the last one. Certificates only, no keys.
+public struct StoredAuthorityExchange: Hashable, Sendable, Codable {
+    /// Certificates in PEM.
+    public struct Authorities: Hashable, Sendable, Codable {
+        /// For TCP 24008.
+        public var node: [String]
+        /// For etcd's members.
+        public var member: [String]
+
+        public init(node: [String], member: [String]) {
+            self.node = node
+            self.member = member
+        }
+    }
+
+    public var schema = 1
+    public var phase: ExchangePhase
+    /// Seconds since 1970.
+    public var began: Int64
+    public var ended: Int64?
+    /// Those that were trusted before.
+    public var old: Authorities
+    /// One each.
+    public var new: Authorities
+
+    public init(phase: ExchangePhase, began: Int64, old: Authorities, new: Authorities) {
+        self.phase = phase
+        self.began = began
+        self.old = old
+        self.new = new
+    }
+}
+
+/// `cluster/authority-wish`.
+public struct StoredAuthorityWish: Hashable, Sendable, Codable {
+    public var schema = 1
+    /// Seconds since 1970.
+    public var asked: Int64
+
+    public init(asked: Int64) { self.asked = asked }
+}

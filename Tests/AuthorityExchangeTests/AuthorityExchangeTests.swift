@@ -1,0 +1,122 @@
+import AuthorityExchange
+import GlusterModel
+import Testing
+
+private let old = AuthorityNames(node: "n1", member: "m1")
+private let new = AuthorityNames(node: "n2", member: "m2")
+
+private func exchange(_ phase: ExchangePhase) -> AuthorityExchange {
+    AuthorityExchange(phase: phase, oldNode: [old.node], oldMember: [old.member], new: new)
+}
+
+private let voter = ExchangePeer.Role.voter(isHealthy: true, isLeader: false)
+private let leader = ExchangePeer.Role.voter(isHealthy: true, isLeader: true)
+
+/// What a node has that is ready for the phase after `phase`.
+private func ready(_ phase: ExchangePhase, isMember: Bool = true) -> Holdings {
+    let (node, member, shown): (Set<String>, Set<String>, AuthorityNames) =
+        switch phase {
+        case .trusting: (["n1", "n2"], ["m1", "m2"], old)
+        case .issuing: (["n1", "n2"], ["m1", "m2"], new)
+        case .retiring, .done: (["n2"], ["m2"], new)
+        }
+    return Holdings(
+        node: Holding(trusted: node, shown: shown.node),
+        member: isMember ? Holding(trusted: member, shown: shown.member) : nil,
+        keys: isMember ? [shown.node, shown.member] : [],
+        nextKeys: isMember && phase == .trusting ? [new.node, new.member] : [])
+}
+
+private func peer(
+    _ number: UInt64, _ role: ExchangePeer.Role, _ holdings: Holdings?, isReachable: Bool = true
+) -> ExchangePeer {
+    ExchangePeer(
+        peer: PeerID(high: 0, low: number), name: "h\(number)", isReachable: isReachable,
+        role: role, holdings: holdings)
+}
+
+@Suite struct AuthorityExchangeTests {
+    @Test(
+        arguments: zip(
+            [ExchangePhase.trusting, .issuing, .retiring],
+            [.issuing, .retiring, ExchangePhase.done]
+        ))
+    func aPhaseEndsWhenEveryPeerIsReady(_ phase: ExchangePhase, _ next: ExchangePhase) {
+        var peers = [
+            peer(1, leader, ready(phase)), peer(2, voter, ready(phase)),
+            peer(3, .client, ready(phase, isMember: false)),
+        ]
+        #expect(exchange(phase).next(peers, own: ready(phase)) == .advance(to: next))
+        peers[2].isReachable = false
+        #expect(exchange(phase).next(peers, own: ready(phase)) == .wait)
+        #expect(exchange(phase).lacks(peers).map(\.what) == [.unreachable])
+        #expect(exchange(phase).lacks(peers).map(\.name) == ["h3"])
+        peers[2].isReachable = true
+        peers[2].holdings = nil
+        #expect(exchange(phase).lacks(peers).map(\.what) == [.unreported])
+    }
+
+    @Test func eachThingThatIsMissingIsNamed() {
+        func lack(
+            _ phase: ExchangePhase, _ change: (inout Holdings) -> Void
+        ) -> [Lack.What] {
+            var holdings = ready(phase)
+            change(&holdings)
+            return exchange(phase).lacks([peer(1, voter, holdings)]).map(\.what)
+        }
+        #expect(lack(.trusting) { $0.node.trusted = ["n1"] } == [.trust])
+        #expect(lack(.trusting) { $0.nextKeys = [] } == [.keys])
+        #expect(lack(.trusting) { $0.member = nil } == [.member])
+        #expect(lack(.trusting) { $0.member?.trusted = ["m1"] } == [.restart])
+        #expect(lack(.issuing) { $0.node.shown = "n1" } == [.certificate])
+        #expect(lack(.issuing) { $0.keys = ["n1", "m2"] } == [.keys])
+        #expect(lack(.issuing) { $0.member?.shown = "m1" } == [.memberCertificate])
+        #expect(lack(.retiring) { $0.node.trusted.insert("n1") } == [.retirement])
+        #expect(lack(.retiring) { $0.keys = ["n1", "m1"] } == [.retirement])
+        #expect(lack(.retiring) { $0.member?.trusted = ["m1", "m2"] } == [.restart])
+        let dead = ExchangePeer.Role.voter(isHealthy: false, isLeader: false)
+        #expect(
+            exchange(.retiring).lacks([peer(1, dead, ready(.retiring))]).map(\.what) == [.member])
+    }
+
+    @Test func membersStartAnewOneAtATimeWithTheLeaderLast() {
+        let due = ready(.issuing)
+        var peers = [
+            peer(1, leader, due), peer(2, voter, due), peer(3, voter, due),
+            peer(4, .learner(isHealthy: true), due),
+        ]
+        let exchange = exchange(.retiring)
+        // Their gd2-stores are ready.
+        for index in peers.indices { peers[index].holdings?.node.trusted = ["n2"] }
+        let own = ready(.retiring)
+        #expect(exchange.next(peers, own: own) == .restartMember(peers[3].peer))
+        peers[3].holdings = ready(.retiring)
+        #expect(exchange.next(peers, own: own) == .restartMember(peers[1].peer))
+        peers[1].role = .voter(isHealthy: false, isLeader: false)
+        #expect(exchange.next(peers, own: own) == .wait)
+        peers[1].role = voter
+        peers[1].holdings = ready(.retiring)
+        #expect(exchange.next(peers, own: own) == .restartMember(peers[2].peer))
+        peers[2].holdings = ready(.retiring)
+        #expect(exchange.next(peers, own: own) == .moveLead(to: peers[1].peer))
+        peers[0].role = voter
+        peers[1].role = leader
+        #expect(exchange.next(peers, own: own) == .restartMember(peers[0].peer))
+    }
+
+    @Test func theOnlyVoterStartsAnewItself() {
+        var own = ready(.trusting)
+        own.member?.trusted = ["m1"]
+        let peers = [peer(1, leader, own)]
+        #expect(exchange(.trusting).next(peers, own: own) == .restartMember(peers[0].peer))
+    }
+
+    @Test func withoutTheNewKeysItBeginsAnew() {
+        var own = ready(.trusting)
+        own.nextKeys = []
+        #expect(exchange(.trusting).next([peer(1, leader, own)], own: own) == .beginAnew)
+        own.keys = ["n1", "m1"]
+        #expect(exchange(.retiring).next([peer(1, leader, own)], own: own) == .beginAnew)
+        #expect(exchange(.done).next([peer(1, leader, own)], own: own) == .wait)
+    }
+}

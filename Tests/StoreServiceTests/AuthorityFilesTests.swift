@@ -1,0 +1,85 @@
+import AuthorityExchange
+import Certificates
+import Foundation
+import GlusterModel
+import StoreAPI
+import SwiftASN1
+import Testing
+import X509
+
+@testable import StoreService
+
+@Suite struct AuthorityFilesTests {
+    private static let now = Date()
+
+    /// Certificates of a node that has founded its cluster.
+    private static func with(_ body: (ClusterCertificates) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let certificates = ClusterCertificates(
+            stateDirectory: folder, cluster: ClusterID(high: 1, low: 1))
+        _ = try certificates.prepare(
+            peer: PeerID(high: 2, low: 2), hosts: ["h1"], isFounding: true, now: now)
+        try body(certificates)
+    }
+
+    private static func begun(_ certificates: ClusterCertificates) throws -> KnownExchange {
+        func texts(_ name: String) throws -> [String] {
+            try certificates.roots(name).map { try $0.serializeAsPEM().pemString }
+        }
+        let old = try StoredAuthorityExchange.Authorities(
+            node: texts("node-ca"), member: texts("peer-ca"))
+        return try KnownExchange(
+            StoredAuthorityExchange(
+                phase: .trusting, began: 0, old: old, new: certificates.makeNext(now: now)))
+    }
+
+    @Test func keysChangeHandsAndLeaveNothingBehind() throws {
+        try Self.with { certificates in
+            let old = certificates.heldKeys.now
+            let known = try Self.begun(certificates)
+            let new: Set = [known.exchange.new.node, known.exchange.new.member]
+            #expect(certificates.heldKeys.now == old && certificates.heldKeys.next == new)
+            #expect(try !certificates.trust("node-ca", known.bothNode))
+            #expect(try !certificates.trust("peer-ca", known.bothMember))
+            #expect(certificates.heldKeys.now == old)
+            // Cut short after the key was written, it is done again.
+            let next = try certificates.nextTexts
+            try certificates.takeNext(known.exchange.new)
+            #expect(certificates.heldKeys.now == new && certificates.heldKeys.next.isEmpty)
+            try certificates.keepNext(
+                "node-ca", certificate: next.node.certificate, key: next.node.key)
+            #expect(certificates.heldKeys.next.isEmpty, "it signs with that already")
+            #expect(try certificates.trust("node-ca", [known.new.node]))
+            #expect(certificates.issuer(of: "node", "node-ca") == "", "the old one is no root")
+        }
+    }
+
+    @Test func keysOfOthersAreNotTaken() throws {
+        try Self.with { certificates in
+            let old = certificates.heldKeys.now
+            _ = try Self.begun(certificates)
+            try certificates.takeNext(AuthorityNames(node: "00", member: "11"))
+            #expect(certificates.heldKeys.now == old)
+            try certificates.dropNext()
+            #expect(certificates.heldKeys.next.isEmpty)
+            try certificates.dropKeys(except: AuthorityNames(node: "00", member: "11"))
+            #expect(certificates.heldKeys.now.isEmpty)
+        }
+    }
+
+    @Test func etcdGetsACopyWhoseNameTellsWhatIsInIt() throws {
+        try Self.with { certificates in
+            let one = try certificates.freezeMemberTrust()
+            #expect(try certificates.freezeMemberTrust() == one)
+            let known = try Self.begun(certificates)
+            _ = try certificates.trust("peer-ca", known.bothMember)
+            let two = try certificates.freezeMemberTrust()
+            #expect(one != two)
+            #expect(CertificateBundle.read(certificates.path(one)).count == 1)
+            try certificates.dropMemberTrust(except: two)
+            #expect(CertificateBundle.read(certificates.path(one)).isEmpty)
+            #expect(CertificateBundle.read(certificates.path(two)).count == 2)
+        }
+    }
+}
