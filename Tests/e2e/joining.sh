@@ -1,0 +1,82 @@
+# Who is let in, and who not: by name alone where that is switched on; a copy of a machine; a machine whose clock is an hour behind.
+STORE_FLAGS="--set open-join=true"
+. Tests/e2e/nodes.sh
+STATE=/var/lib/gd2/store
+export STORE_FLAGS
+
+# The clock of gd2-store on h3, by a library that is loaded before libc.
+mkdir "$E2E_DISK/bin"
+cat >"$E2E_DISK/clock.c" <<'C'
+#define _GNU_SOURCE
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t id, struct timespec *at) {
+    int result = syscall(SYS_clock_gettime, id, at);
+    if (id == CLOCK_REALTIME) at->tv_sec -= 3600;
+    return result;
+}
+int gettimeofday(struct timeval *restrict at, void *restrict zone) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    at->tv_sec = now.tv_sec; at->tv_usec = now.tv_nsec / 1000;
+    return 0;
+}
+time_t time(time_t *at) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (at) *at = now.tv_sec;
+    return now.tv_sec;
+}
+C
+cc -shared -fPIC -o "$E2E_DISK/clock.so" "$E2E_DISK/clock.c" || fail "no C compiler"
+for name in gd2-etcd gd2-pmap gd2-brickd gd2-rest glustercli; do ln -s "$BIN/$name" "$E2E_DISK/bin/$name"; done
+cat >"$E2E_DISK/bin/gd2-store" <<W
+#!/bin/bash
+[ "\$(hostname)" != h3 ] || [ "\${1:-}" = run-etcd ] || export LD_PRELOAD=$E2E_DISK/clock.so
+exec $BIN/gd2-store "\$@"
+W
+chmod +x "$E2E_DISK/bin/gd2-store"
+export BIN=$E2E_DISK/bin
+nodes_start 4
+
+say "by its name alone"
+cli_on 1 peer add h2 || fail "h2 is not taken in by its name"
+peers() { [ "$(cli_on 1 peer list -o json | jq 'map(select(.online)) | length')" = "$1" ]; }
+wait_for 40 h2 peers 2 || { cli_on 1 peer status; fail "h2 is no peer"; }
+member() { [ "$(cli_on 1 cluster members -o json | jq '.members | map(select(.healthy)) | length')" = "$1" ]; }
+wait_for 40 h2 member 2 || fail "h2 is no member"
+
+say "a copy of h1"
+on 4 touch /run/gd2-node/gd2-store.hold /run/gd2-node/gd2-etcd.hold
+on 4 node_kill gd2-store
+on 4 node_kill gd2-etcd
+sleep 1
+id=$(on 1 jq -r .peer $STATE/identity.json)
+on 4 bash -c "jq '.peer = \"$id\"' $STATE/identity.json >/run/copied && rm -rf ${STATE:?}/* && cp /run/copied $STATE/identity.json" || fail "no copy"
+on 4 node_release gd2-store
+on 4 node_release gd2-etcd
+ready() { cli_on 4 peer list; }
+wait_for 30 h4 ready || fail "h4 does not start"
+refused() { # WHAT COMMAND...: with the reason
+    local what=$1; shift
+    "$@" 2>"$E2E_DISK/error"; [ $? = 6 ] || fail "$what: $(cat "$E2E_DISK/error")"
+    grep -q "peer id $id is h1's already: h4 is a copy of it" "$E2E_DISK/error" || fail "$what, another reason: $(cat "$E2E_DISK/error")"
+}
+line=$(cli_on 1 peer token create) || fail "peer token create"
+refused "a copy joins" cli_on 4 ${line#glustercli }
+refused "a copy is added" cli_on 1 peer add h4
+
+say "a clock that is an hour behind"
+line=$(cli_on 1 peer token create) || fail "peer token create"
+cli_on 3 ${line#glustercli } || fail "h3 does not join"
+wait_for 60 h3 peers 3 || { cli_on 1 peer status; fail "h3 is no peer"; }
+skew() { cli_on 1 cluster status | grep -E "the clock of peer h3 is 3(599|600|601)\.[0-9] s behind that of h1"; }
+wait_for 20 skew skew || { cli_on 1 cluster status; fail "nobody says that the clock of h3 is behind"; }
+skew
+cli_on 1 peer status
+wait_for 60 voters member 3 || { cli_on 1 cluster members; fail "h3 is no member"; }
+cli_on 3 volume create gv0 h3:/run/bricks/a force --create-brick-dir || fail "h3 changes nothing"
+cli_on 2 volume info gv0 -o name | grep -q gv0 || fail "h2 does not see what h3 made"
+say "done"
