@@ -138,7 +138,8 @@ actor Supervisor {
                 want(.selfHeal(volume.id), isUp, volume, nil)
             }
         }
-        for role in slots.keys where !wanted.contains(role) {
+        let unreadable = state.unreadableVolumes
+        for role in slots.keys where !wanted.contains(role) && !unreadable.contains(role.volume) {
             deliver(.want(up: false, request: 0), to: role)
             if slots[role]?.machine.pid == nil, slots[role]?.machine.isConverged == true {
                 slots[role] = nil
@@ -183,7 +184,7 @@ actor Supervisor {
 
     /// Bricks of volumes that are gone. Only a view that is current can tell.
     private func stopStrangers(_ state: ClusterState) {
-        guard state.freshness == .current else { return }
+        guard state.freshness == .current, state.unreadableVolumes.isEmpty else { return }
         for (socket, process) in found {
             log.notice(
                 "process of no volume stopped",

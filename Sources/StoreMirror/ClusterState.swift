@@ -15,6 +15,9 @@ public struct ClusterState: Sendable {
     public var volumeRevisions: [VolumeID: Int64] = [:]
     public var reports: [VolumeID: [PeerID: VolumeReport]] = [:]
     public var clusterOptions: [String: String] = [:]
+    /// Volumes that are there and cannot be read: their heads or generations are of another
+    /// version, or damaged. Nobody may take them for gone.
+    public var unreadableVolumes: Set<VolumeID> = []
     /// Keys of records that could not be decoded.
     public var unreadable: [String] = []
     private var names: [VolumeName: VolumeID] = [:]
@@ -70,10 +73,15 @@ public struct ClusterDecoder: Sendable {
         var volumes: [VolumeID: Volume] = [:]
         var headRevisions: [VolumeID: Int64] = [:]
         var volumeRevisions: [VolumeID: Int64] = [:]
+        var unreadableVolumes: Set<VolumeID> = []
         for key in sorted.heads {
             guard let head = decode(key, view, \.heads, &unreadable),
                 let topology = topology(of: head, view, keys, &sorted)
-            else { continue }
+            else {
+                let id = key.dropFirst(keys.volumes.count).dropLast("/head".count)
+                if let id = VolumeID(String(id)) { unreadableVolumes.insert(id) }
+                continue
+            }
             let optionsKey = keys.volumeOptions(head.id)
             let options = decode(optionsKey, view, \.options, &unreadable)
             volumes[head.id] = Volume(
@@ -100,6 +108,7 @@ public struct ClusterDecoder: Sendable {
                 (try? RecordCoding.decode(StoredOptions.self, from: value.value))?.options ?? [:]
         }
         state.unreadable = unreadable
+        state.unreadableVolumes = unreadableVolumes
         return state
     }
 
