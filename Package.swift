@@ -135,6 +135,7 @@ let package = Package(
         library("OldTopology", ["GlusterModel"]),
         library("Placement", ["GlusterModel"]),
         library("Portmap", ["GlusterModel"]),
+        library("StoreSchema", ["GlusterModel"]),
         library("SunRPC", ["XDR"]),
         library("Transaction", ["GlusterModel"]),
         library("Volgen", ["GlusterModel", "Volfile", "VolumeOptions"]),
@@ -174,8 +175,8 @@ let package = Package(
         library(
             "StoreAPI",
             [
-                "AuthorityExchange", "EtcdAPI", "GD2Error", "GlusterModel", "LocalGRPC", crypto,
-                grpc, grpcNIO, grpcProtobuf, lifecycle, protobuf,
+                "AuthorityExchange", "EtcdAPI", "GD2Error", "GlusterModel", "LocalGRPC",
+                "StoreSchema", crypto, grpc, grpcNIO, grpcProtobuf, lifecycle, protobuf,
             ], exclude: ["store.proto"]),
         library(
             "StoreMirror", ["DurableFile", "GlusterModel", "StoreAPI", crypto, lifecycle, log]),
@@ -203,8 +204,8 @@ let package = Package(
             [
                 "BrickAPI", "BrickSupervision", "CLinux", "Daemon", "DurableFile", "GD2Error",
                 "GlusterModel",
-                "GlusterXDR", "LocalGRPC", "Processes", "StoreAPI", "StoreMirror", "SunRPC",
-                "Transaction", "Volgen", crypto, grpc, lifecycle, log, nioPosix, protobuf,
+                "GlusterXDR", "LocalGRPC", "Processes", "StoreAPI", "StoreMirror", "StoreSchema",
+                "SunRPC", "Transaction", "Volgen", crypto, grpc, lifecycle, log, nioPosix, protobuf,
             ]),
         library(
             "CLICommands",
@@ -219,7 +220,7 @@ let package = Package(
             [
                 "BrickAPI", "Daemon", "GlusterModel", "GlusterXDR", "LocalGRPC", "LocalSocket",
                 "OldTopology", "PmapAPI", "Portmap", "RPCTransport", "StoreAPI", "StoreMirror",
-                "Volfile",
+                "StoreSchema", "Volfile",
                 "Volgen", "XDR", crypto, grpc, lifecycle, log, nioPosix, protobuf,
             ]),
         library(
@@ -227,8 +228,8 @@ let package = Package(
             [
                 "BrickAPI", "Daemon", "DurableFile", "GD2Error", "GlusterModel", "Listening",
                 "LocalSocket",
-                "Placement", "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "Transaction",
-                "VolumeOptions",
+                "Placement", "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "StoreSchema",
+                "Transaction", "VolumeOptions",
                 "XlatorTables",
                 crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, jwt, lifecycle,
                 log, metrics, nio, nioPosix, nioTLS, x509, asn1,
@@ -238,20 +239,26 @@ let package = Package(
             [
                 "AuthorityExchange", "BrickAPI", "Certificates", "Daemon", "DurableFile", "EtcdAPI",
                 "EtcdProcess", "GD2Error", "GlusterModel", "HelperProgram", "Listening",
-                "LocalGRPC", "Membership",
-                "NodeAPI",
-                "StoreAPI", "StoreMirror", asn1, crypto, grpc, grpcNIO, lifecycle, log, metrics,
+                "LocalGRPC", "Membership", "NodeAPI", "StoreAPI", "StoreMirror", "StoreSchema",
+                asn1, crypto, grpc, grpcNIO, lifecycle, log, metrics,
                 nio, nioTLS, protobuf, x509,
             ]),
 
         // 5 programs
-        program("gd2-store", ["Daemon", "EtcdProcess", "GlusterModel", "StoreService"]),
-        program("gd2-rest", ["Daemon", "GlusterModel", "RESTService"]),
-        program("gd2-pmap", ["Daemon", "GlusterModel", "PmapService"]),
-        program("gd2-brickd", ["BrickService", "Daemon", "GlusterModel"]),
+        program(
+            "gd2-store", ["Daemon", "EtcdProcess", "GlusterModel", "StoreSchema", "StoreService"]),
+        program("gd2-rest", ["Daemon", "GlusterModel", "RESTService", "StoreSchema"]),
+        program("gd2-pmap", ["Daemon", "GlusterModel", "PmapService", "StoreSchema"]),
+        program("gd2-brickd", ["BrickService", "Daemon", "GlusterModel", "StoreSchema"]),
         program("glustercli", ["CLICommands"], linkerSettings: staticRuntime),
 
         // Tests
+        .executableTarget(
+            name: "gd2-other-build",
+            dependencies: [
+                "BrickService", "Daemon", "GlusterModel", "PmapService", "RESTService", "StoreAPI",
+                "StoreSchema", "StoreService", argumentParser, lifecycle, log,
+            ], path: "Tests/OtherBuild", swiftSettings: strict),
         .target(name: "Seeded", path: "Tests/Seeded", swiftSettings: strict),
         tests(
             "BrickServiceTests",
@@ -286,8 +293,8 @@ let package = Package(
                 "BrickAPI", "GD2Error", "GlusterModel", "PmapAPI", "RESTAPI", "RESTService",
                 "Seeded",
                 "StoreAPI",
-                "StoreMirror", "StoreTesting", "Transaction", "XlatorTables", crypto, httpTypes,
-                hummingbird, hummingbirdCore, log, nio, protobuf,
+                "StoreMirror", "StoreSchema", "StoreTesting", "Transaction", "XlatorTables", crypto,
+                httpTypes, hummingbird, hummingbirdCore, log, nio, protobuf,
             ]),
         tests("RPCTransportTests", ["RPCTransport", "Seeded", "SunRPC", "XDR", log]),
         tests(
@@ -300,11 +307,12 @@ let package = Package(
             "StoreMirrorTests",
             ["GlusterModel", "Seeded", "StoreAPI", "StoreMirror", "StoreTesting", log]),
         tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),
+        tests("StoreSchemaTests", ["StoreSchema"]),
         tests(
             "StoreServiceTests",
             [
-                "AuthorityExchange", "Certificates", "EtcdProcess", "GlusterModel", "StoreAPI",
-                "StoreService", asn1, x509,
+                "AuthorityExchange", "Certificates", "EtcdProcess", "GlusterModel", "LocalGRPC",
+                "StoreAPI", "StoreSchema", "StoreService", asn1, log, x509,
             ]),
         tests("SunRPCTests", ["Seeded", "SunRPC", "XDR"]),
         tests("TidyTests", []),

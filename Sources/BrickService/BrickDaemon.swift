@@ -9,6 +9,7 @@ import Processes
 public import ServiceLifecycle
 import StoreAPI
 import StoreMirror
+public import StoreSchema
 
 /// gd2-brickd: supervises bricks and self-heal daemons, prepares bricks, reports.
 public enum BrickDaemon {
@@ -20,11 +21,13 @@ public enum BrickDaemon {
     ]
 
     public static func services(
-        _ context: DaemonContext<BrickConfiguration>
+        _ context: DaemonContext<BrickConfiguration>, _ build: SuiteBuild
     ) async throws -> [any Service] {
         let configuration = context.configuration
         try makeDirectories(configuration)
-        let store = try StoreClient(path: configuration.storeSocket)
+        let store = try StoreClient(
+            path: configuration.storeSocket,
+            caller: CallerBuild(program: "gd2-brickd", report: build.report))
         let mirror = StoreMirror(
             store: store,
             prefixes: { [$0.peers, $0.volumes, $0.reported, $0.clusterOptions, $0.transactions] },

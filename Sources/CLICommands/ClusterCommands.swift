@@ -11,7 +11,8 @@ struct ClusterCommand: AsyncParsableCommand {
               glustercli cluster snapshot save
             """,
         subcommands: [
-            Status.self, Members.self, ClusterAuthority.self, ClusterSnapshot.self, Recover.self,
+            Status.self, Members.self, Version.self, ClusterAuthority.self, ClusterSnapshot.self,
+            Recover.self,
         ])
 
     struct Status: AsyncParsableCommand {
@@ -45,6 +46,34 @@ struct ClusterCommand: AsyncParsableCommand {
                     "/v1/cluster/members", as: MembersInfo.self)
                 try render(found, as: common.output, names: found.members.map(\.id)) {
                     ClusterText.members(found)
+                }
+            }
+        }
+    }
+
+    struct Version: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "version",
+            abstract: "Show which versions the nodes run, and what waits for an upgrade of them.",
+            discussion: """
+                Example: glustercli cluster version
+                The store is written in the newest schema that all programs of all nodes read, and \
+                a feature is open from its schema on. A node that is away counts with what it ran \
+                last.
+                """)
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await running {
+                let cluster = try await common.client.get("/v1/cluster", as: ClusterInfo.self)
+                guard let schema = cluster.schema else {
+                    throw GD2Error(
+                        .unavailable,
+                        "\(cluster.node.name) has not heard yet which versions the nodes run: see "
+                            + "glustercli cluster status")
+                }
+                try render(schema, as: common.output, names: schema.nodes.map(\.name)) {
+                    ClusterText.version(schema)
                 }
             }
         }

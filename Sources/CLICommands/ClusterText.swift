@@ -24,6 +24,11 @@ enum ClusterText {
         } else {
             lines.append(("Voters", "not known"))
         }
+        if let schema = cluster.schema {
+            let isWaiting = !schema.waitingFor.isEmpty
+            lines.append(
+                ("Schema", "\(schema.version)" + (isWaiting ? " of \(schema.newest)" : "")))
+        }
         if let plan = cluster.plan { lines.append(("Plan", plan)) }
         if let exchange = cluster.exchange {
             lines.append(("Authorities", AuthorityText.state(exchange)))
@@ -62,6 +67,29 @@ enum ClusterText {
             }
         ).text
         return "External etcd\(id(external))\n" + table + "Plan: \(plan)\n"
+    }
+
+    static func version(_ schema: SchemaInfo) -> String {
+        let programs = schema.nodes.flatMap { node -> [[String]] in
+            guard !node.programs.isEmpty else { return [[node.name, "-", "not known", "-", "-"]] }
+            return node.programs.map { program in
+                let note =
+                    program.refused
+                    ? "refused: the store is in \(schema.version)"
+                    : program.newest < schema.newest ? "holds back schema \(schema.newest)" : "-"
+                return [
+                    node.name, program.name, program.version,
+                    "\(program.lowest) to \(program.newest)", note,
+                ]
+            }
+        }
+        let features = schema.features.map { feature in
+            [feature.name, "\(feature.schema)", feature.isOpen ? "open" : "closed"]
+        }
+        return Table(
+            headers: ["NAME", "PROGRAM", "VERSION", "READS SCHEMAS", "NOTE"], rows: programs
+        ).text + Table(headers: ["FEATURE", "FROM SCHEMA", "STATE"], rows: features).text
+            + "The store is in schema \(schema.version).\n"
     }
 
     static func members(_ found: MembersInfo) -> String {

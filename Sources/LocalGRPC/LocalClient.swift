@@ -8,7 +8,8 @@ public import ServiceLifecycle
 public struct LocalClient: Service {
     public let client: GRPCClient<HTTP2ClientTransport.Posix>
 
-    public init(path: String) throws {
+    /// `build` is what each call says of the calling program; nil where nobody asks.
+    public init(path: String, build: String? = nil) throws {
         let transport = try HTTP2ClientTransport.Posix(
             target: .unixDomainSocket(path: path, authority: "localhost"),
             transportSecurity: .plaintext,
@@ -21,7 +22,8 @@ public struct LocalClient: Service {
                     PingShield.install(on: channel, onServer: false)
                 }
             })
-        client = GRPCClient(transport: transport, interceptors: [])
+        let interceptors = build.map { [BuildInterceptor(build: $0)] } ?? []
+        client = GRPCClient(transport: transport, interceptors: interceptors)
     }
 
     /// Keeps the connection until the task is cancelled or is to stop.
@@ -44,5 +46,25 @@ public struct LocalClient: Service {
         options.maxResponseMessageBytes = Limits.messageBytes
         options.maxRequestMessageBytes = Limits.messageBytes
         return options
+    }
+}
+
+/// The header of calls in which a program says of which build it is.
+enum BuildHeader {
+    static let name = "gd2-build"
+}
+
+private struct BuildInterceptor: ClientInterceptor {
+    let build: String
+
+    @concurrent func intercept<Input: Sendable, Output: Sendable>(
+        request: StreamingClientRequest<Input>, context: ClientContext,
+        next:
+            @concurrent (StreamingClientRequest<Input>, ClientContext) async throws ->
+            StreamingClientResponse<Output>
+    ) async throws -> StreamingClientResponse<Output> {
+        var request = request
+        request.metadata.replaceOrAddString(build, forKey: BuildHeader.name)
+        return try await next(request, context)
     }
 }

@@ -12,9 +12,10 @@ public struct LocalServer: Service {
     private let listener: Listener
 
     /// Takes the ownership of `descriptor`, a bound and listening stream socket. A caller that
-    /// `callers` gives no program is refused before its message is read.
+    /// `callers` gives no program is refused before its message is read; `interceptors` come next.
     public init(
-        listening descriptor: Int32, callers: CallerTable, services: [any RegistrableRPCService],
+        listening descriptor: Int32, callers: CallerTable,
+        interceptors: [any ServerInterceptor] = [], services: [any RegistrableRPCService],
         log: Logger
     ) {
         let listener = Listener(log: log)
@@ -34,7 +35,8 @@ public struct LocalServer: Service {
             })
         server = GRPCServer(
             transport: transport, services: services,
-            interceptors: [CallerInterceptor(callers: callers), ErrorInterceptor()])
+            interceptors: [CallerInterceptor(callers: callers)] + interceptors
+                + [ErrorInterceptor()])
     }
 
     /// Serves until it is to stop; then running calls are cancelled, since a watch lives as long
@@ -73,7 +75,9 @@ private struct CallerInterceptor: ServerInterceptor {
                     + "run as root or add the user to `callers` in the configuration")
         }
         var context = context
-        context.transportSpecific = LocalCaller(credentials: credentials, programs: programs)
+        context.transportSpecific = LocalCaller(
+            credentials: credentials, programs: programs,
+            build: request.metadata[stringValues: BuildHeader.name].first { _ in true })
         return try await next(request, context)
     }
 }

@@ -31,10 +31,13 @@ public struct LocalCaller: ServerContext.TransportSpecific {
     public var credentials: PeerCredentials
     /// The programs that the caller table gives this user.
     public var programs: Set<String>
+    /// What it says of its build, unchecked; nil when it says nothing.
+    public var build: String?
 
-    public init(credentials: PeerCredentials, programs: Set<String>) {
+    public init(credentials: PeerCredentials, programs: Set<String>, build: String? = nil) {
         self.credentials = credentials
         self.programs = programs
+        self.build = build
     }
 }
 

@@ -13,17 +13,20 @@ import RPCTransport
 public import ServiceLifecycle
 import StoreAPI
 import StoreMirror
+public import StoreSchema
 import SwiftProtobuf
 
 /// gd2-pmap: volfiles and ports for GlusterFS processes, on the shared port and the local socket.
 public enum PmapDaemon {
     public static func services(
-        _ context: DaemonContext<PmapConfiguration>
+        _ context: DaemonContext<PmapConfiguration>, _ build: SuiteBuild
     ) throws -> [any Service] {
         let configuration = context.configuration
         try FileManager.default.createDirectory(
             atPath: configuration.stateDirectory, withIntermediateDirectories: true)
-        let store = try StoreClient(path: configuration.storeSocket)
+        let store = try StoreClient(
+            path: configuration.storeSocket,
+            caller: CallerBuild(program: "gd2-pmap", report: build.report))
         let mirror = StoreMirror(
             store: store,
             prefixes: { keys in

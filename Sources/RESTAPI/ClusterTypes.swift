@@ -24,6 +24,8 @@ public struct ClusterInfo: Hashable, Sendable, Codable {
     public var exchange: AuthorityExchangeInfo?
     /// The newest good snapshot on the node that was asked.
     public var snapshot: SnapshotInfo?
+    /// Nil: not known.
+    public var schema: SchemaInfo?
     public var warnings: [String]
 
     public struct Node: Hashable, Sendable, Codable {
@@ -76,7 +78,7 @@ public struct ClusterInfo: Hashable, Sendable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, epoch, node, quorum, external, store, plan, snapshot, warnings
+        case id, epoch, node, quorum, external, store, plan, snapshot, schema, warnings
         case exchange = "authority-exchange"
         case peersTotal = "peers-total"
         case peersUp = "peers-up"

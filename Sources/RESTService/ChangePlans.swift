@@ -11,6 +11,7 @@ extension VolumeChanges {
     func planCreate(_ request: VolCreateReq) async throws -> DryRunInfo {
         let state = try await fresh()
         let volume = try creatable(request, state)
+        try await checkGates(volume)
         _ = try flags(of: request)
         try await refuseLocked(volume.name)
         let bricks = volume.topology.allBricks

@@ -6,12 +6,14 @@ import Hummingbird
 import RESTAPI
 import StoreAPI
 import StoreMirror
+import StoreSchema
 
 /// The routes of the cluster and of its store's members and snapshots. They go straight to
 /// gd2-store, so that they work while the store has no quorum.
 struct ClusterRoutes: Sendable {
     let local: LocalStore
     let cluster: ClusterReader
+    let build: SuiteBuild
 
     var listed: [ListedRoute] {
         reads + snapshots + [join, recover] + AuthorityRoutes(local: local).listed
@@ -52,6 +54,7 @@ struct ClusterRoutes: Sendable {
         return ClusterSummary(
             identity: identity, view: view, state: cluster.current, probed: found.0,
             members: found.1, store: found.2, snapshots: found.3, authorities: found.4,
+            build: build,
             now: Int64(Date().timeIntervalSince1970)
         ).info
     }

@@ -2,6 +2,7 @@ import GlusterModel
 import RESTAPI
 import StoreAPI
 import StoreMirror
+import StoreSchema
 
 /// How the cluster is, from what could be learned in the time of a read; nil is what could not.
 struct ClusterSummary {
@@ -13,6 +14,7 @@ struct ClusterSummary {
     var store: StoreStatus?
     var snapshots: [StoreSnapshot]?
     var authorities: StoreAuthorities?
+    var build: SuiteBuild
     /// Seconds since 1970.
     var now: Int64
 
@@ -37,6 +39,7 @@ struct ClusterSummary {
             exchange.isRunning ? exchange : nil
         }
         info.snapshot = newest.map(SnapshotInfo.init)
+        info.schema = SchemaSummary(view: view, state: state, build: build).info
         info.warnings = warnings(info)
         info.isDegraded = !info.warnings.isEmpty
         return info
@@ -71,8 +74,8 @@ struct ClusterSummary {
 
     private func warnings(_ info: ClusterInfo) -> [String] {
         // Of an external etcd others take snapshots.
-        storeWarnings(info) + endpointWarnings(info) + peerWarnings
-            + (info.external == nil ? snapshotWarnings : []) + authorityWarnings
+        storeWarnings(info) + endpointWarnings(info) + SchemaSummary.warnings(info.schema)
+            + peerWarnings + (info.external == nil ? snapshotWarnings : []) + authorityWarnings
     }
 
     private func storeWarnings(_ info: ClusterInfo) -> [String] {

@@ -7,24 +7,27 @@ import PmapAPI
 public import ServiceLifecycle
 import StoreAPI
 import StoreMirror
+public import StoreSchema
 import XlatorTables
 
 /// gd2-rest: the REST API, transactions, and changes of what is desired.
 public enum RESTDaemon {
     public static func services(
-        _ context: DaemonContext<RESTConfiguration>
+        _ context: DaemonContext<RESTConfiguration>, _ build: SuiteBuild
     ) throws -> [any Service] {
         let configuration = context.configuration
         try FileManager.default.createDirectory(
             atPath: configuration.stateDirectory, withIntermediateDirectories: true)
-        let store = try StoreClient(path: configuration.storeSocket)
+        let store = try StoreClient(
+            path: configuration.storeSocket,
+            caller: CallerBuild(program: "gd2-rest", report: build.report))
         let mirror = StoreMirror(
             store: store,
             prefixes: { keys in
                 [
                     keys.peers, keys.volumes, keys.reported, keys.clusterOptions,
                     keys.optionGroups, keys.alive, keys.transactions, keys.sessions, keys.jobs,
-                    keys.secrets(reader: "gd2-rest"),
+                    keys.secrets(reader: "gd2-rest"), keys.schemaVersion, keys.builds,
                 ]
             }, stateFile: configuration.stateDirectory + "/view", log: context.log)
         let bricks = try BrickClient(path: configuration.brickdSocket)
@@ -47,7 +50,8 @@ public enum RESTDaemon {
         let routes = Routes(
             volumes: VolumeChanges(
                 store: store, mirror: mirror, local: local, cluster: ClusterReader(mirror),
-                session: session, runner: runner, options: table, jobs: jobs),
+                session: session, runner: runner, options: table, jobs: jobs,
+                gates: FeatureGates(store: store, build: build)),
             options: OptionChanges(store: store, mirror: mirror, tables: table),
             mirror: mirror, bricks: nodes, pmap: pmap)
         let authorizer = Authorizer(adminGroup: configuration.adminGroup) {

@@ -30,7 +30,8 @@ struct Routes: Sendable {
         self.pmap = pmap
         let local = bricks.local
         peers = PeerRoutes(changes: PeerChanges(local: local, volumes: volumes))
-        cluster = ClusterRoutes(local: local, cluster: volumes.cluster)
+        cluster = ClusterRoutes(
+            local: local, cluster: volumes.cluster, build: volumes.gates.build)
     }
 
     func router() -> Router<RESTContext> {

@@ -19,6 +19,7 @@ struct VolumeChanges: Sendable {
     let runner: TransactionRunner
     let options: InstalledOptionTable
     let jobs: JobKeeper
+    let gates: FeatureGates
 
     // MARK: Delete
 

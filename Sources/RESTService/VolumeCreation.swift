@@ -4,6 +4,7 @@ import Placement
 import RESTAPI
 import StoreAPI
 import StoreMirror
+import StoreSchema
 import Transaction
 import VolumeOptions
 
@@ -13,9 +14,15 @@ extension VolumeChanges {
     func create(_ request: VolCreateReq, _ asked: Asked) async throws -> Volume {
         let state = try await fresh()
         let volume = try creatable(request, state)
+        try await checkGates(volume)
         try await checkReachable(volume, state)
         try await create(volume, try flags(of: request), asked, state)
         return volume
+    }
+
+    /// What older programs somewhere in the cluster would misread is not written yet.
+    func checkGates(_ volume: Volume) async throws {
+        if volume.topology.thinArbiter != nil { try await gates.require(.thinArbiter) }
     }
 
     /// Nothing is begun with a node that is known not to answer: it could neither make its bricks

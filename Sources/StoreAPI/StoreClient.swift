@@ -5,6 +5,7 @@ import GRPCNIOTransportHTTP2Posix
 import GlusterModel
 import LocalGRPC
 public import ServiceLifecycle
+public import StoreSchema
 import SwiftProtobuf
 
 /// The store over gd2-store's Unix socket. ``run()`` keeps the connection; every call before that,
@@ -18,9 +19,11 @@ public struct StoreClient: KeyValueStore, Service {
     /// For the other services on the same socket.
     var grpc: GRPCClient<Transport> { local.client }
 
-    /// `timeout`: of each unary call.
-    public init(path: String, timeout: Duration = .seconds(5)) throws {
-        local = try LocalClient(path: path)
+    /// `caller` is who calls; `timeout` is that of each unary call.
+    public init(
+        path: String, caller: CallerBuild, timeout: Duration = .seconds(5)
+    ) throws {
+        local = try LocalClient(path: path, build: caller.description)
         self.timeout = timeout
     }
 

@@ -14,6 +14,9 @@ public struct StoreKeys: Hashable, Sendable {
 
     public var epoch: String { prefix + "cluster/epoch" }
     public var schemaVersion: String { prefix + "cluster/version" }
+    public var builds: String { prefix + "cluster/builds/" }
+    /// What the programs of a node said of their builds: JSON ``StoredBuilds``.
+    public func builds(of peer: PeerID) -> String { builds + peer.description }
 
     /// JSON: ``StoredMembers``.
     public var members: String { prefix + "cluster/members" }

@@ -1,4 +1,5 @@
 public import GlusterModel
+public import StoreSchema
 
 /// The options of a volume or of the cluster: stored keys and canonical values.
 public struct StoredOptions: Hashable, Sendable, Codable {
@@ -54,6 +55,15 @@ public struct StoredSchemaVersion: Hashable, Sendable, Codable {
     public var version: Int
 
     public init(_ version: Int) { self.version = version }
+}
+
+/// `cluster/builds/<peer>`: what each program of a node said of its build, the last time that it
+/// said something.
+public struct StoredBuilds: Hashable, Sendable, Codable {
+    public var schema = 1
+    public var programs: [String: BuildReport]
+
+    public init(programs: [String: BuildReport]) { self.programs = programs }
 }
 
 /// `cluster/members`: who runs a member of the Raft engine, as its leader's node wrote it.

@@ -109,7 +109,9 @@ extension StoreError {
         case .unavailable, .cancelled, .resourceExhausted, .internalError:
             self = .unavailable(error.message)
         case .deadlineExceeded: self = .timedOut
-        case .permissionDenied, .unauthenticated: self = .denied(error.message)
+        // A failed precondition: the caller is of a build that may not work with this store.
+        case .permissionDenied, .unauthenticated, .failedPrecondition:
+            self = .denied(error.message)
         case .outOfRange: self = .compacted(revision: 0)
         case .aborted: self = .epochChanged(from: Epoch(0), to: Epoch(0))
         default: self = .invalid("\(error.code): \(error.message)")

@@ -46,7 +46,7 @@ struct AccessTable: Sendable {
             // they are only members write, by their own etcd.
             "gd2-store": [
                 keys.peers, keys.alive(peer), keys.tokens, keys.leavingPeers, keys.removedPeers,
-                keys.authorityWish,
+                keys.authorityWish, keys.builds, keys.schemaVersion,
             ],
         ]
     }

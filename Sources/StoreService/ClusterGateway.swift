@@ -46,7 +46,7 @@ struct ClusterGateway: Gd2_Store_V1_Cluster.SimpleServiceProtocol {
             guard peer.id != node.own else {
                 return PeerState(
                     peer: peer.id, isReachable: true, role: role, heardAgo: .zero,
-                    version: suiteVersion)
+                    version: node.schema.version)
             }
             let seen = liveness.of(peer.id)
             return PeerState(

@@ -12,6 +12,7 @@ struct ClusterKeeper: Service {
     let etcd: Upstream
     let state: StoreState
     let configuration: StoreConfiguration
+    let schema: SchemaKeeper
     /// Why the store does not answer, as far as that is known.
     let quorum: @Sendable () -> String
     let log: Logger
@@ -43,6 +44,11 @@ struct ClusterKeeper: Service {
     }
 
     private func keepAlive() async throws {
+        try await schema.begin()
+        if let refusal = schema.node.schema.refusal {
+            state.status.message = refusal
+            return try await Task.sleep(for: Limits.membershipEvery)
+        }
         try await prepareKeys()
         state.status.available = true
         state.status.message = "the store answers"
@@ -73,6 +79,7 @@ struct ClusterKeeper: Service {
                 throw RPCError(code: .notFound, message: "the lease of \(key) has ended")
             }
             try await Task.sleep(for: .seconds(Limits.aliveTTLSeconds / 4))
+            if schema.node.schema.refusal != nil { return }
         }
     }
 
@@ -86,7 +93,6 @@ struct ClusterKeeper: Service {
             return try await registerPeer(keys)
         }
         try await create(keys.epoch, try RecordCoding.encode(StoredEpoch(identity.epoch)))
-        try await create(keys.schemaVersion, try RecordCoding.encode(StoredSchemaVersion(1)))
         try await create(keys.volumeAuthSecret, Self.secret())
         try await create(keys.restTokenSecret, Self.secret())
         try await create(keys.clusterOptions, try RecordCoding.encode(StoredOptions()))

@@ -9,6 +9,7 @@ import Logging
 public import ServiceLifecycle
 import StoreAPI
 import StoreMirror
+public import StoreSchema
 
 /// gd2-store: identity, certificates, role file, the gateway to the store on `store.sock`, and the
 /// node's only door to other nodes, TCP 24008.
@@ -17,7 +18,7 @@ public enum StoreDaemon {
     public static func roleFile(stateDirectory: String) -> String { stateDirectory + "/role.json" }
 
     public static func services(
-        _ context: DaemonContext<StoreConfiguration>
+        _ context: DaemonContext<StoreConfiguration>, _ build: SuiteBuild
     ) async throws -> [any Service] {
         let configuration = context.configuration
         let identity = try NodeIdentity.prepare(directory: configuration.stateDirectory)
@@ -37,8 +38,8 @@ public enum StoreDaemon {
             "identity",
             metadata: ["cluster": "\(identity.cluster)", "peer": "\(identity.peer)"])
         return try StoreServices(
-            context: context, identity: identity, local: local, own: own, role: role,
-            hasOwnData: await role.record?.member != nil
+            context: context, identity: identity, certificates: (local, own), role: role,
+            hasOwnData: await role.record?.member != nil, build: build
         ).all()
     }
 }
@@ -65,11 +66,13 @@ private struct StoreServices {
 
     init(
         context: DaemonContext<StoreConfiguration>, identity: NodeIdentity,
-        local: EtcdCertificates, own: ClusterCertificates, role: MemberRole, hasOwnData: Bool
+        certificates: (local: EtcdCertificates, own: ClusterCertificates), role: MemberRole,
+        hasOwnData: Bool, build: SuiteBuild
     ) throws {
         self.context = context
-        self.local = local
         self.hasOwnData = hasOwnData
+        let own = certificates.own
+        local = certificates.local
         configuration = context.configuration
         state = StoreState(identity: identity)
         etcd = try EtcdConnection(
@@ -80,7 +83,9 @@ private struct StoreServices {
             voters: KnownVoters.load(configuration.stateDirectory, cluster: identity.cluster))
         node = NodeParts(
             configuration: configuration, certificates: own, state: state, peers: peers,
-            connections: connections, role: role, log: context.log)
+            connections: connections, role: role,
+            schema: SchemaGuard(
+                build: build, isWitness: configuration.witness, log: context.log))
         let external = try ExternalEtcd(
             configuration, state: state, role: role, log: context.log)
         self.external = external
@@ -91,7 +96,7 @@ private struct StoreServices {
             if external != nil { return true }
             return await role.record?.member != nil
         }
-        store = UpstreamStore(upstream: upstream, state: state)
+        store = UpstreamStore(upstream: upstream, state: state, schema: node.schema)
         liveness = Liveness(node: node)
         membership = MembershipKeeper(node: node, etcd: etcd, liveness: liveness, store: store)
         callers = NodeCallers(
@@ -103,17 +108,23 @@ private struct StoreServices {
     }
 
     func all() throws -> [any Service] {
+        let schema = SchemaKeeper(
+            node: node, store: UpstreamStore(upstream: upstream, state: state)
+        ) { [external, membership, upstream] in
+            // Of an external etcd nobody leads; raising twice does no harm.
+            external == nil ? membership.leads : upstream.answersDirectly
+        }
         let snapshots = SnapshotFolder(stateDirectory: configuration.stateDirectory)
         let mirror = StoreMirror(
             store: store, prefixes: { [$0.peers, $0.prefix + "cluster/"] },
             stateFile: configuration.stateDirectory + "/view", log: context.log)
         return try storeKeepers(snapshots) + [
-            node.connections, upstream, bricks, mirror,
+            node.connections, upstream, bricks, mirror, schema,
             PeerFollower(mirror: mirror, peers: node.peers), liveness, authorities,
             localServer(snapshots), nodeServer(), node.restart,
             CertificateKeeper(node: node, local: local, upstream: upstream),
             ClusterKeeper(
-                etcd: upstream, state: state, configuration: configuration,
+                etcd: upstream, state: state, configuration: configuration, schema: schema,
                 quorum: { [node, liveness, external] in
                     external?.problem ?? QuorumText.of(node, liveness)
                 }, log: context.log),
@@ -149,11 +160,13 @@ private struct StoreServices {
             listening: try context.listener(
                 "store", or: .unix(path: configuration.storeSocket, mode: 0o660)),
             callers: CallerTable(names: names, self: geteuid()),
+            interceptors: [SchemaInterceptor(schema: node.schema)],
             services: [
                 KVGateway(etcd: upstream, access: access),
                 WatchGateway(etcd: upstream, access: access),
                 LeaseGateway(etcd: upstream, access: access),
-                StoreGateway(etcd: upstream, access: access, state: state),
+                StoreGateway(
+                    etcd: upstream, access: access, state: state, schema: node.schema),
                 ClusterGateway(
                     node: node, liveness: liveness,
                     changes: PeerChanges(

@@ -33,6 +33,7 @@ struct StoreGateway: Gd2_Store_V1_Store.SimpleServiceProtocol {
     let etcd: Upstream
     let access: Access
     let state: StoreState
+    let schema: SchemaGuard
 
     func identity(
         request: Gd2_Store_V1_IdentityRequest, context: ServerContext
@@ -48,14 +49,19 @@ struct StoreGateway: Gd2_Store_V1_Store.SimpleServiceProtocol {
     func status(
         request: Gd2_Store_V1_StatusRequest, context: ServerContext
     ) async throws -> Gd2_Store_V1_StatusReply {
-        let status = state.status
+        var status = state.status
+        if let refusal = schema.refusal(of: context.localCaller) {
+            status.available = false
+            status.message = refusal
+        }
+        let said = status
         return .with {
-            $0.available = status.available
-            $0.message = status.message
-            $0.databaseBytes = status.databaseBytes
-            $0.quotaBytes = status.quotaBytes
-            $0.etcdVersion = status.etcdVersion
-            $0.spaceAlarm = status.spaceAlarm
+            $0.available = said.available
+            $0.message = said.message
+            $0.databaseBytes = said.databaseBytes
+            $0.quotaBytes = said.quotaBytes
+            $0.etcdVersion = said.etcdVersion
+            $0.spaceAlarm = said.spaceAlarm
         }
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import BrickService
 import Daemon
 import GlusterModel
+import StoreSchema
 
 @main
 struct GD2Brickd: AsyncParsableCommand {
@@ -19,7 +20,7 @@ struct GD2Brickd: AsyncParsableCommand {
             "gd2-brickd", options, BrickConfiguration.self,
             capabilities: BrickDaemon.capabilities
         ) { context in
-            try await BrickDaemon.services(context)
+            try await BrickDaemon.services(context, .current)
         }
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import GlusterModel
 import PmapService
+import StoreSchema
 
 @main
 struct GD2Pmap: AsyncParsableCommand {
@@ -16,7 +17,7 @@ struct GD2Pmap: AsyncParsableCommand {
 
     func run() async throws {
         await runDaemon("gd2-pmap", options, PmapConfiguration.self) { context in
-            try PmapDaemon.services(context)
+            try PmapDaemon.services(context, .current)
         }
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import GlusterModel
 import RESTService
+import StoreSchema
 
 @main
 struct GD2Rest: AsyncParsableCommand {
@@ -22,7 +23,7 @@ struct GD2Rest: AsyncParsableCommand {
 
         func run() async throws {
             await runDaemon("gd2-rest", options, RESTConfiguration.self) { context in
-                try RESTDaemon.services(context)
+                try RESTDaemon.services(context, .current)
             }
         }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import EtcdProcess
 import GlusterModel
+import StoreSchema
 import StoreService
 
 @main
@@ -23,7 +24,7 @@ struct GD2Store: AsyncParsableCommand {
 
         func run() async throws {
             await runDaemon("gd2-store", options, StoreConfiguration.self) { context in
-                try await StoreDaemon.services(context)
+                try await StoreDaemon.services(context, .current)
             }
         }
     }

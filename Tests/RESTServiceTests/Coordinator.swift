@@ -6,6 +6,7 @@ import Logging
 import RESTAPI
 import StoreAPI
 import StoreMirror
+import StoreSchema
 import StoreTesting
 import Synchronization
 import Testing
@@ -131,7 +132,7 @@ final class Coordinator: Sendable {
                     return try await calls.status()
                 }, waits: LocalStore.Waits(read: .seconds(20), fresh: .seconds(30))),
             cluster: ClusterReader(mirror), session: session, runner: runner,
-            options: table, jobs: jobs)
+            options: table, jobs: jobs, gates: FeatureGates(store: store, build: .current))
     }
 
     static func peer(_ number: UInt64) -> PeerID { PeerID(high: 2, low: number) }

@@ -71,7 +71,7 @@ extension RESTFixture {
         }
     }
 
-    private func put(_ operations: [StoreAPI.Operation]) async throws {
+    func put(_ operations: [StoreAPI.Operation]) async throws {
         let written = try await store.txn(if: [], then: operations)
         _ = try await mirror.wait(for: written.revision, timeout: .seconds(10))
     }

@@ -12,6 +12,7 @@ import PmapAPI
 import RESTAPI
 import StoreAPI
 import StoreMirror
+import StoreSchema
 import StoreTesting
 import Synchronization
 import Transaction
@@ -115,7 +116,8 @@ struct RESTFixture {
             volumes: VolumeChanges(
                 store: store, mirror: mirror, local: nodes.local,
                 cluster: ClusterReader(mirror), session: services.session,
-                runner: services.runner, options: table, jobs: services.jobs),
+                runner: services.runner, options: table, jobs: services.jobs,
+                gates: FeatureGates(store: store, build: .current)),
             options: OptionChanges(store: store, mirror: mirror, tables: table), mirror: mirror,
             bricks: nodes,
             pmap: try PmapClient(path: folder + "/nobody"))

@@ -81,8 +81,12 @@ struct ExternalKeeper: Service {
     /// Whether this node does what one is enough for. When two think so, both do the same.
     private var isFirst: Bool {
         let leaving = node.peers.leaving
+        let schema = node.schema.present ?? .max
         let able = node.peers.members.members.map(\.peer).filter { peer in
-            !leaving.contains(peer) && (peer == node.own || liveness.of(peer).isReachable)
+            guard !leaving.contains(peer) else { return false }
+            guard peer != node.own else { return node.schema.refusal == nil }
+            let seen = liveness.of(peer)
+            return seen.isReachable && seen.schema >= schema
         }
         return able.min() == node.own
     }

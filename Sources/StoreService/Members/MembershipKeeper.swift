@@ -17,8 +17,8 @@ import X509
 /// On the node whose etcd leads: makes the members be what the planner says, one step at a time.
 final class MembershipKeeper: Service {
     let node: NodeParts
-    private let etcd: EtcdConnection
-    private let liveness: Liveness
+    let etcd: EtcdConnection
+    let liveness: Liveness
     private let store: UpstreamStore
     /// When a member was first seen not to answer.
     private var unhealthySince: [UInt64: ContinuousClock.Instant] {
@@ -79,6 +79,10 @@ final class MembershipKeeper: Service {
         lead(true)
         let listed = try await etcd.cluster.memberList(.init(), options: options).members
         let members = members(listed, leader: status.leader)
+        if let refusal = node.schema.refusal {
+            say(refusal)
+            return try await giveLeadAway(members)
+        }
         try await publish(members)
         if try await converge(members, listed) { return }
         let candidates = candidates()
@@ -355,6 +359,6 @@ final class MembershipKeeper: Service {
         }
     }
 
-    private func say(_ text: String) { memory.withLock { $0.plan = text } }
+    func say(_ text: String) { memory.withLock { $0.plan = text } }
     private func name(_ peer: PeerID) -> String { node.peers.peer(peer)?.name ?? "\(peer)" }
 }

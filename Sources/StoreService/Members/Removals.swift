@@ -25,6 +25,7 @@ struct Removals: Sendable {
                 then: [
                     .delete(key: keys.peer(peer)), .delete(key: keys.alive(peer)),
                     .deletePrefix(keys.reported(by: peer)), .delete(key: keys.leavingPeer(peer)),
+                    .delete(key: keys.builds(of: peer)),
                     .put(key: keys.removedPeer(peer), value: Array("{\"schema\":1}".utf8)),
                 ])
             guard result.succeeded else { continue }

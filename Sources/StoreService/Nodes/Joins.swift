@@ -10,6 +10,7 @@ import LocalGRPC
 import Logging
 import NodeAPI
 import StoreAPI
+import StoreSchema
 import SwiftASN1
 import SwiftProtobuf
 import X509
@@ -87,8 +88,8 @@ struct Joins: Sendable {
             $0.addresses = addresses
             $0.clientAddresses = addresses.map { "\($0):\(configuration.clientPort)" }
             $0.publicKey = try key.publicKey.serializeAsPEM().pemString
-            $0.version = suiteVersion
-            $0.schema = UInt32(SuiteSchema.newest)
+            $0.version = node.schema.version
+            $0.schema = UInt32(node.schema.newest)
             $0.nodePort = UInt32(configuration.nodePort)
             $0.metadata = metadata
             $0.externalStore =
@@ -158,6 +159,7 @@ struct Joins: Sendable {
                 .unavailable, "this node cannot sign: join by a voter (glustercli cluster members)")
         }
         let (exchange, unchanged) = try await exchangeNow()
+        _ = try await schema(for: request)
         if case .token(let fingerprint) = caller { try await use(token: fingerprint) }
         let certificate = try certificate(
             for: peer, publicKey: request.publicKey, hosts: request.addresses)
@@ -166,18 +168,7 @@ struct Joins: Sendable {
             clientAddresses: request.clientAddresses)
         record.nodePort = Int(request.nodePort)
         record.metadata = request.metadata
-        let result = try await store.txn(
-            if: [.createRevision(key: keys.peer(peer), equals: 0), unchanged],
-            then: [
-                .put(key: keys.peer(peer), value: RecordCoding.encode(record)),
-                .delete(key: keys.removedPeer(peer)), .delete(key: keys.leavingPeer(peer)),
-            ])
-        guard result.succeeded else {
-            throw GD2Error(
-                .conflict,
-                "peer \(peer) is in this cluster already, or an exchange of its authorities went "
-                    + "on in this moment: try again")
-        }
+        try await add(record, request, while: unchanged)
         node.log.notice(
             "peer joined", metadata: ["peer": "\(request.name)", "peer.id": "\(peer)"])
         let voters = [node.own] + node.peers.otherVoters
@@ -219,6 +210,35 @@ struct Joins: Sendable {
         return (known, unchanged)
     }
 
+    /// The token is used by now, so a schema that is raised meanwhile is looked at anew.
+    private func add(
+        _ record: Peer, _ request: Gd2_Node_V1_JoinRequest, while unchanged: Compare
+    ) async throws {
+        let builds = StoredBuilds(programs: builds(of: request))
+        for _ in 0..<5 {
+            let version = try await schema(for: request)
+            let result = try await store.txn(
+                if: [
+                    .createRevision(key: keys.peer(record.id), equals: 0), unchanged,
+                    .modRevision(key: keys.schemaVersion, equals: version.modRevision),
+                ],
+                then: [
+                    .put(key: keys.builds(of: record.id), value: RecordCoding.encode(builds)),
+                    // Who is just raising the schema has to look again.
+                    .put(key: keys.schemaVersion, value: version.value),
+                    .put(key: keys.peer(record.id), value: RecordCoding.encode(record)),
+                    .delete(key: keys.removedPeer(record.id)),
+                    .delete(key: keys.leavingPeer(record.id)),
+                ])
+            if result.succeeded { return }
+            if try await store.get(keys.peer(record.id)) != nil { break }
+        }
+        throw GD2Error(
+            .conflict,
+            "peer \(record.id) is in this cluster already, or an exchange of its authorities went "
+                + "on in this moment: try again")
+    }
+
     private func check(_ request: Gd2_Node_V1_JoinRequest, _ peer: PeerID) throws {
         if let known = node.peers.peer(peer) {
             throw GD2Error(
@@ -237,13 +257,30 @@ struct Joins: Sendable {
                 "\(request.name) has the name or an address of peer \(taken.name): give each node "
                     + "its own, or remove the old one (glustercli peer remove \(taken.name))")
         }
-        guard request.schema >= SuiteSchema.newest else {
+    }
+
+    /// The schema that the store is in, which the joining node has to read.
+    private func schema(for request: Gd2_Node_V1_JoinRequest) async throws -> KeyValue {
+        guard let found = try await store.get(keys.schemaVersion) else {
+            throw GD2Error(.unavailable, "the store does not say which schema it is in: try again")
+        }
+        let present = try RecordCoding.decode(StoredSchemaVersion.self, from: found.value).version
+        guard Int(request.schema) >= present else {
             throw GD2Error(
                 .conflict,
-                "gd2 \(request.version) on \(request.name) cannot read schema "
-                    + "\(SuiteSchema.newest) of this cluster's store: install \(suiteVersion) or "
-                    + "newer there")
+                "gd2 \(request.version) on \(request.name) cannot read schema \(present) of this "
+                    + "cluster's store: install \(node.schema.version) or newer there")
         }
+        return found
+    }
+
+    /// What the joining node said; its programs say the rest once it is a peer.
+    private func builds(of request: Gd2_Node_V1_JoinRequest) -> [String: BuildReport] {
+        let newest = max(Int(request.schema), SchemaPlan.first)
+        return [
+            SchemaGuard.program: BuildReport(
+                version: request.version, lowest: SchemaPlan.first, newest: newest)
+        ]
     }
 
     /// A node without the setting is a client of those with it.

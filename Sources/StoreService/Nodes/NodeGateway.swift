@@ -52,8 +52,8 @@ struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
             reply.peerID = identity.peer.description
             reply.epoch = identity.epoch.number
             reply.clockNs = Int64(Date().timeIntervalSince1970 * 1e9)
-            reply.version = suiteVersion
-            reply.schema = UInt32(SuiteSchema.newest)
+            reply.version = node.schema.version
+            reply.schema = UInt32(node.schema.newest)
             reply.memberID = record?.member ?? 0
             reply.memberRuns = runs
             reply.roleDigest = digest
@@ -164,10 +164,4 @@ extension MemberRole.Assignment {
             digest: wire.roleDigest,
             clusterToken: wire.clusterToken, isAlone: wire.alone)
     }
-}
-
-/// The versions of what stands in the store.
-enum SuiteSchema {
-    /// The newest that this build reads and writes.
-    static let newest = 1
 }

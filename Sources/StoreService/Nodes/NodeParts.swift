@@ -16,6 +16,7 @@ final class NodeParts: Sendable {
     let peers: PeerDirectory
     let connections: NodeConnections
     let role: MemberRole
+    let schema: SchemaGuard
     let pairing = Pairing()
     let authorities: AuthorityReport
     let restart: Restarter
@@ -23,7 +24,7 @@ final class NodeParts: Sendable {
 
     init(
         configuration: StoreConfiguration, certificates: ClusterCertificates, state: StoreState,
-        peers: PeerDirectory, connections: NodeConnections, role: MemberRole, log: Logger
+        peers: PeerDirectory, connections: NodeConnections, role: MemberRole, schema: SchemaGuard
     ) {
         own = state.identity.peer
         self.configuration = configuration
@@ -32,7 +33,8 @@ final class NodeParts: Sendable {
         self.peers = peers
         self.connections = connections
         self.role = role
-        self.log = log
+        self.schema = schema
+        log = schema.log
         authorities = AuthorityReport(certificates)
         restart = Restarter(log: log)
     }

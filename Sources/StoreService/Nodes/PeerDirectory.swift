@@ -2,6 +2,7 @@ import FoundationEssentials
 import GlusterModel
 import StoreAPI
 import StoreMirror
+import StoreSchema
 import Synchronization
 
 /// Peers, tokens and members as this node last knew them, and whether it still knows.
@@ -14,6 +15,8 @@ final class PeerDirectory: Sendable {
         var members = StoredMembers(members: [])
         var exchange: StoredAuthorityExchange?
         var wish: StoredAuthorityWish?
+        var schemaVersion: Int?
+        var builds: [PeerID: [String: BuildReport]] = [:]
         var isCurrent = false
         var revision: Int64 = 0
     }
@@ -68,6 +71,14 @@ final class PeerDirectory: Sendable {
             } else if key.hasPrefix(keys.tokens) {
                 let token = try? RecordCoding.decode(StoredToken.self, from: value.value)
                 next.tokens[String(key.dropFirst(keys.tokens.count))] = token
+            } else if key.hasPrefix(keys.builds) {
+                if let id = PeerID(String(key.dropFirst(keys.builds.count))) {
+                    let stored = try? RecordCoding.decode(StoredBuilds.self, from: value.value)
+                    next.builds[id] = stored?.programs
+                }
+            } else if key == keys.schemaVersion {
+                next.schemaVersion =
+                    (try? RecordCoding.decode(StoredSchemaVersion.self, from: value.value))?.version
             } else if key == keys.members,
                 let members = try? RecordCoding.decode(StoredMembers.self, from: value.value)
             {
@@ -99,6 +110,11 @@ final class PeerDirectory: Sendable {
     var wish: StoredAuthorityWish? { state.withLock { $0.wish } }
     var revision: Int64 { state.withLock { $0.revision } }
     var isCurrent: Bool { state.withLock { $0.isCurrent } }
+
+    /// The schema that the store is in; nil when no view has it.
+    var schemaVersion: Int? { state.withLock { $0.schemaVersion } }
+    /// What the programs of each peer last said.
+    var builds: [PeerID: [String: BuildReport]] { state.withLock { $0.builds } }
 
     func peer(_ id: PeerID) -> Peer? { state.withLock { $0.peers[id] } }
     func knows(_ id: PeerID) -> Bool { state.withLock { $0.peers[id] != nil } }

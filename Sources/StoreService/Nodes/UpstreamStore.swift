@@ -1,5 +1,6 @@
 import EtcdAPI
 import FoundationEssentials
+import GD2Error
 import GRPCCore
 import GlusterModel
 import StoreAPI
@@ -9,6 +10,8 @@ import SwiftProtobuf
 struct UpstreamStore: KeyValueStore {
     let upstream: Upstream
     let state: StoreState
+    /// Refuses changes while this build may not work with the store; nil for what may all the same.
+    var schema: SchemaGuard?
 
     func identity() async throws -> StoreIdentity { state.identity.store }
 
@@ -42,6 +45,7 @@ struct UpstreamStore: KeyValueStore {
     func txn(
         if conditions: [Compare], then operations: [StoreAPI.Operation]
     ) async throws -> TxnResult {
+        if let refusal = schema?.refusal { throw GD2Error(.conflict, refusal) }
         var request = Etcdserverpb_TxnRequest()
         request.compare = conditions.map(Etcdserverpb_Compare.init)
         request.success = operations.map(Etcdserverpb_RequestOp.init)
