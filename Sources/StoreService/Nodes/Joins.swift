@@ -152,6 +152,8 @@ struct Joins: Sendable {
         guard let peer = PeerID(request.peerID) else {
             throw GD2Error(.invalid, "the joining node has no peer id")
         }
+        // Another node, of the cluster's version, may let it in.
+        if let refusal = node.schema.refusal { throw GD2Error(.unavailable, refusal) }
         try check(request, peer)
         try checkEtcd(request)
         if node.certificates.nodeAuthority == nil {
