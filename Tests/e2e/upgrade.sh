@@ -168,14 +168,6 @@ cli_on "$other" cluster status | grep '^Warning'
 online() { cli_on "$other" volume status gv0 -o json | jq -e 'length == 3 and all(.[]; .online)'; }
 wait_for 20 online online || { cli_on "$other" volume status gv0; fail "a brick is down"; }
 
-say "a node of this version does not join"
-node_boot 4
-wait_for 60 h4 test -e "$E2E_DISK/h4/ready" || { cat "$E2E_DISK/h4/log"; fail "h4 does not start"; }
-line=$(cli_on "$other" peer token create) || fail "peer token create"
-cli_on 4 ${line#glustercli } >"$E2E_DISK/out" 2>&1; status=$?
-[ $status = 4 ] && grep -q "on h4 cannot read schema 3 of this cluster's store: install 0.1.0-next or newer" "$E2E_DISK/out" || fail "h4: status $status: $(cat "$E2E_DISK/out")"
-[ "$(cli_on 4 cluster version -o json | jq '[.version, .features[0].open] | tostring')" = '"[2,true]"' ] || fail "h4 alone: $(cli_on 4 cluster version)"
-
 say "and $lead is upgraded again"
 install "$back" next $PROGRAMS
 advance 1 2 3
