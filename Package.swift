@@ -312,7 +312,7 @@ let package = Package(
             "StoreServiceTests",
             [
                 "AuthorityExchange", "Certificates", "EtcdProcess", "GlusterModel", "LocalGRPC",
-                "StoreAPI", "StoreSchema", "StoreService", asn1, log, x509,
+                "Seeded", "StoreAPI", "StoreSchema", "StoreService", asn1, log, x509,
             ]),
         tests("SunRPCTests", ["Seeded", "SunRPC", "XDR"]),
         tests("TidyTests", []),

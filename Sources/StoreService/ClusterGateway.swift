@@ -177,8 +177,8 @@ struct ClusterGateway: Gd2_Store_V1_Cluster.SimpleServiceProtocol {
         return .with {
             $0.external = Gd2_Store_V1_ExternalStore(report)
             $0.plan =
-                "the store is an external etcd, whose members are its administrator's; "
-                + "\(names.joined(separator: ", ")) speak to it"
+                "the store is an external etcd, whose members are its administrator's; nodes that "
+                + "speak to it: \(names.joined(separator: ", "))"
         }
     }
 

@@ -51,6 +51,12 @@ enum Limits {
     static let upstreamLook = Duration.seconds(1)
     /// A member that is reached through others looks that often whether its own etcd serves again.
     static let ownEtcdEvery = Duration.seconds(2)
+    /// What a node keeps of the store's last changes, for those who follow it and are late: a
+    /// slower one has a watch of his own until he has caught up.
+    static let watchRevisions = 1_000
+    static let watchBytes = 8 << 20
+    /// How long somebody waits for a revision before an event is made, which tells that it is past.
+    static let watchNudgeAfter = Duration.milliseconds(300)
     /// Endpoints of an external etcd, and how often each is asked how it is.
     static let endpointsMax = 16
     static let endpointLookEvery = Duration.seconds(1)

@@ -53,6 +53,7 @@ private struct StoreServices {
     let node: NodeParts
     let upstream: Upstream
     let store: UpstreamStore
+    let watch: StoreWatch
     let liveness: Liveness
     let membership: MembershipKeeper
     let callers: NodeCallers
@@ -96,7 +97,10 @@ private struct StoreServices {
             if external != nil { return true }
             return await role.record?.member != nil
         }
-        store = UpstreamStore(upstream: upstream, state: state, schema: node.schema)
+        let source = StoreSource(upstream: upstream, state: state)
+        watch = StoreWatch(source: source, shared: SharedWatch(source: source))
+        store = UpstreamStore(
+            upstream: upstream, state: state, following: watch, schema: node.schema)
         liveness = Liveness(node: node)
         membership = MembershipKeeper(node: node, etcd: etcd, liveness: liveness, store: store)
         callers = NodeCallers(
@@ -109,7 +113,7 @@ private struct StoreServices {
 
     func all() throws -> [any Service] {
         let schema = SchemaKeeper(
-            node: node, store: UpstreamStore(upstream: upstream, state: state)
+            node: node, store: UpstreamStore(upstream: upstream, state: state, following: watch)
         ) { [external, membership, upstream] in
             // Of an external etcd nobody leads; raising twice does no harm.
             external == nil ? membership.leads : upstream.answersDirectly
@@ -119,7 +123,7 @@ private struct StoreServices {
             store: store, prefixes: { [$0.peers, $0.prefix + "cluster/"] },
             stateFile: configuration.stateDirectory + "/view", log: context.log)
         return try storeKeepers(snapshots) + [
-            node.connections, upstream, bricks, mirror, schema,
+            node.connections, upstream, watch.shared, bricks, mirror, schema,
             PeerFollower(mirror: mirror, peers: node.peers), liveness, authorities,
             localServer(snapshots), nodeServer(), node.restart,
             CertificateKeeper(node: node, local: local, upstream: upstream),
@@ -165,8 +169,7 @@ private struct StoreServices {
                 KVGateway(etcd: upstream, access: access),
                 WatchGateway(etcd: upstream, access: access),
                 LeaseGateway(etcd: upstream, access: access),
-                StoreGateway(
-                    etcd: upstream, access: access, state: state, schema: node.schema),
+                StoreGateway(watch: watch, access: access, state: state, schema: node.schema),
                 ClusterGateway(
                     node: node, liveness: liveness,
                     changes: PeerChanges(

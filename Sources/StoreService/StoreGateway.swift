@@ -30,7 +30,7 @@ final class StoreState: Sendable {
 
 /// gd2-store's own service: identity, status and changes.
 struct StoreGateway: Gd2_Store_V1_Store.SimpleServiceProtocol {
-    let etcd: Upstream
+    let watch: StoreWatch
     let access: Access
     let state: StoreState
     let schema: SchemaGuard
@@ -75,7 +75,7 @@ struct StoreGateway: Gd2_Store_V1_Store.SimpleServiceProtocol {
                 start: Array(prefix.utf8), end: StoreKeys.rangeEnd(prefix))
             try refuse(grant.table.refusal(reading: range, by: grant.programs))
         }
-        try await StoreWatch(upstream: etcd, state: state).follow(
+        try await watch.follow(
             prefixes: request.prefixes, after: request.after, epoch: request.epoch
         ) { change in
             try await response.write(Gd2_Store_V1_ChangeReply(change))

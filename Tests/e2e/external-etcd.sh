@@ -71,6 +71,12 @@ on 1 bash -c 'echo hello >/run/mnt/file' || fail "no write through the mount"
 cli_on 1 volume set gv0 user.a 1 || fail set
 x get --prefix /gluster/ --keys-only | grep -q '/head$' || fail "the volume is not in the external etcd"
 
+say "others write into the same etcd"
+for n in 1 2 3; do x put /others/key $n >/dev/null || fail "put"; done
+on 1 bash -c '. Tests/e2e/node.sh; node_kill gd2-rest; node_kill gd2-pmap'
+fresh() { cli_on 1 volume list 2>"$E2E_DISK/err" >/dev/null && [ ! -s "$E2E_DISK/err" ]; }
+wait_for 15 "a current view" fresh || fail "what others write makes the view old: $(cat "$E2E_DISK/err")"
+
 say "refusals"
 refused() { # WHAT PATTERN COMMAND...
     local what=$1 pattern=$2; shift 2

@@ -1,6 +1,9 @@
 import EtcdAPI
 import FoundationEssentials
 import GRPCCore
+import Glibc
+import NIOCore
+import NIOSSL
 import SwiftProtobuf
 import Synchronization
 
@@ -95,8 +98,15 @@ final class ExternalEndpoint: Sendable {
     private static func text(_ error: any Error) -> String {
         guard let error = error as? RPCError else { return "\(error)" }
         guard error.code != .deadlineExceeded else { return "no answer in time" }
-        guard let cause = error.cause else { return error.message }
-        return (cause as? RPCError).map { text($0) } ?? "\(cause)"
+        switch error.cause {
+        case nil: return error.message
+        case let cause as RPCError: return text(cause)
+        case let cause as IOError: return String(cString: strerror(cause.errnoCode))
+        case is NIOSSLError, is BoringSSLError:
+            return "it ends the TLS handshake: is etcd-certificate set, valid, and signed by an "
+                + "authority that etcd trusts?"
+        case let cause?: return "\(cause)"
+        }
     }
 }
 

@@ -10,6 +10,7 @@ import SwiftProtobuf
 struct UpstreamStore: KeyValueStore {
     let upstream: Upstream
     let state: StoreState
+    let following: StoreWatch
     /// Refuses changes while this build may not work with the store; nil for what may all the same.
     var schema: SchemaGuard?
 
@@ -68,7 +69,7 @@ struct UpstreamStore: KeyValueStore {
         let epoch = state.identity.epoch.number
         try await Self.translating {
             try await withoutActuallyEscaping(body) { body in
-                try await StoreWatch(upstream: upstream, state: state).follow(
+                try await following.follow(
                     prefixes: prefixes, after: revision, epoch: epoch, body)
             }
         }
