@@ -124,6 +124,7 @@ let package = Package(
         // 0 values
         library("GD2Error"),
         library("GlusterModel"),
+        library("Hexadecimal"),
         library("Volfile"),
         library("XDR"),
 
@@ -154,7 +155,7 @@ let package = Package(
                 metrics, nio, nioHTTP1, nioPosix, signals, toml,
             ]),
         library("DurableFile"),
-        library("Certificates", ["DurableFile", asn1, crypto, x509]),
+        library("Certificates", ["DurableFile", "Hexadecimal", asn1, crypto, x509]),
         library("EtcdProcess", ["Certificates", "DurableFile", asn1, x509]),
         library("HelperProgram", [subprocess, systemPackage]),
         library("Listening", [log, nio]),
@@ -168,18 +169,25 @@ let package = Package(
         library("Processes", ["CLinux", "CSystemd", nio, nioPosix]),
         library("RPCTransport", ["Listening", "SunRPC", "XDR", lifecycle, log, nio, nioPosix]),
         library(
-            "XlatorTables", ["CXlator", "DurableFile", "HelperProgram", "VolumeOptions", crypto]),
+            "XlatorTables",
+            [
+                "CXlator", "DurableFile", "HelperProgram", "Hexadecimal", "VolumeOptions", crypto,
+            ]),
 
         // 3 contracts
         library("EtcdAPI", [grpc, grpcProtobuf, protobuf], exclude: ["proto"]),
         library(
             "StoreAPI",
             [
-                "AuthorityExchange", "EtcdAPI", "GD2Error", "GlusterModel", "LocalGRPC",
-                "StoreSchema", crypto, grpc, grpcNIO, grpcProtobuf, lifecycle, protobuf,
+                "AuthorityExchange", "EtcdAPI", "GD2Error", "GlusterModel", "Hexadecimal",
+                "LocalGRPC", "StoreSchema", crypto, grpc, grpcNIO, grpcProtobuf, lifecycle,
+                protobuf,
             ], exclude: ["store.proto"]),
         library(
-            "StoreMirror", ["DurableFile", "GlusterModel", "StoreAPI", crypto, lifecycle, log]),
+            "StoreMirror",
+            [
+                "DurableFile", "GlusterModel", "Hexadecimal", "StoreAPI", crypto, lifecycle, log,
+            ]),
         library("StoreTesting", ["GlusterModel", "StoreAPI"]),
         library("NodeAPI", [grpc, grpcProtobuf, protobuf], exclude: ["node.proto"]),
         library(
@@ -203,17 +211,15 @@ let package = Package(
             "BrickService",
             [
                 "BrickAPI", "BrickSupervision", "CLinux", "Daemon", "DurableFile", "GD2Error",
-                "GlusterModel",
-                "GlusterXDR", "LocalGRPC", "Processes", "StoreAPI", "StoreMirror", "StoreSchema",
-                "SunRPC", "Transaction", "Volgen", crypto, grpc, lifecycle, log, nioPosix, protobuf,
+                "GlusterModel", "GlusterXDR", "Hexadecimal", "LocalGRPC", "Processes", "StoreAPI",
+                "StoreMirror", "StoreSchema", "SunRPC", "Transaction", "Volgen", crypto, grpc,
+                lifecycle, log, nioPosix, protobuf,
             ]),
         library(
             "CLICommands",
             [
-                "GD2Error", "GlusterModel", "RESTAPI", argumentParser, crypto, httpClient, jwt, nio,
-                nioTLS,
-                nioHTTP1,
-                nioPosix, signals,
+                "GD2Error", "GlusterModel", "Hexadecimal", "RESTAPI", argumentParser, crypto,
+                httpClient, jwt, nio, nioHTTP1, nioPosix, nioTLS, signals,
             ]),
         library(
             "PmapService",
@@ -226,27 +232,28 @@ let package = Package(
         library(
             "RESTService",
             [
-                "BrickAPI", "Daemon", "DurableFile", "GD2Error", "GlusterModel", "Listening",
-                "LocalSocket",
-                "Placement", "PmapAPI", "RESTAPI", "StoreAPI", "StoreMirror", "StoreSchema",
-                "Transaction", "VolumeOptions",
-                "XlatorTables",
+                "BrickAPI", "Daemon", "DurableFile", "GD2Error", "GlusterModel", "Hexadecimal",
+                "Listening", "LocalSocket", "Placement", "PmapAPI", "RESTAPI", "StoreAPI",
+                "StoreMirror", "StoreSchema", "Transaction", "VolumeOptions", "XlatorTables", asn1,
                 crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, jwt, lifecycle,
-                log, metrics, nio, nioPosix, nioTLS, x509, asn1,
+                log, metrics, nio, nioPosix, nioTLS, x509,
             ]),
         library(
             "StoreService",
             [
                 "AuthorityExchange", "BrickAPI", "Certificates", "Daemon", "DurableFile", "EtcdAPI",
-                "EtcdProcess", "GD2Error", "GlusterModel", "HelperProgram", "Listening",
-                "LocalGRPC", "Membership", "NodeAPI", "StoreAPI", "StoreMirror", "StoreSchema",
-                asn1, crypto, grpc, grpcNIO, lifecycle, log, metrics,
-                nio, nioTLS, protobuf, x509,
+                "EtcdProcess", "GD2Error", "GlusterModel", "HelperProgram", "Hexadecimal",
+                "Listening", "LocalGRPC", "Membership", "NodeAPI", "StoreAPI", "StoreMirror",
+                "StoreSchema", asn1, crypto, grpc, grpcNIO, lifecycle, log, metrics, nio, nioPosix,
+                nioTLS, protobuf, x509,
             ]),
 
         // 5 programs
         program(
-            "gd2-store", ["Daemon", "EtcdProcess", "GlusterModel", "StoreSchema", "StoreService"]),
+            "gd2-store",
+            [
+                "Daemon", "EtcdProcess", "GlusterModel", "StoreAPI", "StoreSchema", "StoreService",
+            ]),
         program("gd2-rest", ["Daemon", "GlusterModel", "RESTService", "StoreSchema"]),
         program("gd2-pmap", ["Daemon", "GlusterModel", "PmapService", "StoreSchema"]),
         program("gd2-brickd", ["BrickService", "Daemon", "GlusterModel", "StoreSchema"]),
@@ -272,6 +279,7 @@ let package = Package(
         tests("BrickSupervisionTests", ["BrickSupervision", "GlusterModel", "Seeded"]),
         tests("DaemonTests", ["Daemon", "Seeded", argumentParser, coreMetrics, lifecycle]),
         tests("DurableFileTests", ["DurableFile"]),
+        tests("HexadecimalTests", ["Hexadecimal"]),
         tests("GlusterModelTests", ["GlusterModel"]),
         tests("GlusterXDRTests", ["GlusterXDR", "Seeded", "SunRPC", "XDR"]),
         tests(
@@ -312,7 +320,7 @@ let package = Package(
             "StoreServiceTests",
             [
                 "AuthorityExchange", "Certificates", "EtcdProcess", "GlusterModel", "LocalGRPC",
-                "Seeded", "StoreAPI", "StoreSchema", "StoreService", asn1, log, x509,
+                "Seeded", "StoreAPI", "StoreSchema", "StoreService", asn1, crypto, log, x509,
             ]),
         tests("SunRPCTests", ["Seeded", "SunRPC", "XDR"]),
         tests("TidyTests", []),

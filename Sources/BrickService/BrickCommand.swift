@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import GlusterModel
+import Hexadecimal
 import Processes
 
 /// Command lines of bricks and self-heal daemons (GlusterFS glusterd-utils.c),
@@ -43,11 +44,7 @@ struct BrickCommand: Sendable {
     /// The socket that only this node's process of that key has: what recognises it.
     func socket(key: String) -> String {
         let digest = SHA256.hash(data: Data("\(peer) \(key)".utf8)).prefix(8)
-        let digits = digest.map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }
-        return "\(configuration.runDirectory)/gd2-\(digits.joined()).socket"
+        return "\(configuration.runDirectory)/gd2-\(digest.hexadecimal).socket"
     }
 
     private func common(volfile: String, key: String, log: String) -> [String] {

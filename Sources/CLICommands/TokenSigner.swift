@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import GD2Error
+import Hexadecimal
 import JWTKit
 
 /// Signs each request for a gd2-rest that is asked over TCP, as GD2's client did: HS256, with the
@@ -59,11 +60,7 @@ public struct TokenSigner: Sendable {
 
     /// `path`: without a query, as the server sees it.
     func token(method: String, path: String, now: Date = Date()) async throws -> String {
-        let digest = SHA256.hash(data: Data("\(method)&\(path)".utf8))
-        let hash = digest.map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        let hash = SHA256.hash(data: Data("\(method)&\(path)".utf8)).hexadecimal
         let keys = JWTKeyCollection()
         await keys.add(hmac: HMACKey(from: Data(secret.utf8)), digestAlgorithm: .sha256)
         return try await keys.sign(

@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import Hexadecimal
 import SwiftASN1
 public import X509
 
@@ -36,7 +37,7 @@ public enum CertificateChain {
     public static func fingerprint(of certificate: Certificate) throws -> String {
         var serializer = DER.Serializer()
         try serializer.serialize(certificate)
-        return hex(SHA256.hash(data: Data(serializer.serializedBytes)))
+        return SHA256.hash(data: Data(serializer.serializedBytes)).hexadecimal
     }
 
     /// The one of `roots` whose key has signed `leaf`, valid or not.
@@ -46,14 +47,6 @@ public enum CertificateChain {
 
     /// Hexadecimal SHA-256 of a public key: names a key wherever its certificate does not matter.
     public static func fingerprint(of key: Certificate.PublicKey) -> String {
-        hex(SHA256.hash(data: Data(key.subjectPublicKeyInfoBytes)))
-    }
-
-    private static func hex(_ digest: SHA256.Digest) -> String {
-        let digits = Array("0123456789abcdef")
-        return digest.reduce(into: "") { text, byte in
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
+        SHA256.hash(data: Data(key.subjectPublicKeyInfoBytes)).hexadecimal
     }
 }

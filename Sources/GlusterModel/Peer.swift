@@ -12,6 +12,12 @@ public struct Peer: Hashable, Sendable, Codable {
     public var nodePort: Int?
     public var metadata: [String: String]
 
+    /// It is there to vote: it has no bricks.
+    public var isWitness: Bool {
+        get { metadata["_witness"] == "true" }
+        set { metadata["_witness"] = newValue ? "true" : nil }
+    }
+
     public init(id: PeerID, name: String, addresses: [String], clientAddresses: [String]) {
         schema = 1
         self.id = id

@@ -2,6 +2,7 @@ import Crypto
 import FoundationEssentials
 import GD2Error
 import Glibc
+import Hexadecimal
 import JWTKit
 import NIOCore
 
@@ -94,9 +95,6 @@ struct Authorizer: Sendable {
     }
 
     private static func hash(_ text: String) -> String {
-        SHA256.hash(data: Data(text.utf8)).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        SHA256.hash(data: Data(text.utf8)).hexadecimal
     }
 }

@@ -60,6 +60,14 @@ extension VolumeChanges {
             throw GD2Error(.conflict, "volume \(name) exists already")
         }
         let topology = try topology(for: request, state)
+        if let witness = topology.allBricks.compactMap({ state.peers[$0.peer] })
+            .first(where: \.isWitness)
+        {
+            throw GD2Error(
+                .invalid,
+                "volume \(name) is not made: \(witness.name) is a witness, which has no bricks: "
+                    + "use other peers (glustercli peer list)")
+        }
         var values = CreateOptions.options(for: topology.layout)
         for (key, value) in request.options ?? [:] {
             let (key, value) = try Self.checking { () throws(OptionError) in

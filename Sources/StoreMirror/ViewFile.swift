@@ -3,6 +3,7 @@ import DurableFile
 import FoundationEssentials
 import Glibc
 import GlusterModel
+import Hexadecimal
 import StoreAPI
 
 /// Why a file of a last view was not used.
@@ -76,10 +77,6 @@ struct ViewFile: Sendable {
     }
 
     private static func header(of body: Data) -> String {
-        let digest = SHA256.hash(data: body).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }
-        return "\(format) \(digest.joined())"
+        "\(format) \(SHA256.hash(data: body).hexadecimal)"
     }
 }

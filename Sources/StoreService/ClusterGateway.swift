@@ -200,7 +200,8 @@ struct ClusterGateway: Gd2_Store_V1_Cluster.SimpleServiceProtocol {
         request: Gd2_Store_V1_ListSnapshotsRequest, context: ServerContext
     ) async throws -> Gd2_Store_V1_ListSnapshotsReply {
         try check(context)
-        return .with { $0.snapshots = snapshots.all.map(Gd2_Store_V1_SnapshotInfo.init) }
+        let all = try await snapshots.all()
+        return .with { $0.snapshots = all.map(Gd2_Store_V1_SnapshotInfo.init) }
     }
 
     func recover(

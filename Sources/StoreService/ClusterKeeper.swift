@@ -2,6 +2,7 @@ import EtcdAPI
 import FoundationEssentials
 import GRPCCore
 import GlusterModel
+import Hexadecimal
 import Logging
 import ServiceLifecycle
 import StoreAPI
@@ -165,8 +166,8 @@ struct ClusterKeeper: Service {
 
     /// 32 random bytes as hex.
     private static func secret() -> [UInt8] {
-        let digits = Array("0123456789abcdef".utf8)
         var generator = SystemRandomNumberGenerator()
-        return (0..<64).map { _ in digits[Int.random(in: 0..<16, using: &generator)] }
+        let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        return Array(bytes.hexadecimal.utf8)
     }
 }

@@ -2,6 +2,7 @@ import Crypto
 import DurableFile
 import FoundationEssentials
 import Glibc
+import Hexadecimal
 
 /// Why a cache was not used or not written.
 public enum TableCacheError: Error, CustomStringConvertible {
@@ -48,10 +49,6 @@ public struct TableCache: Sendable {
     }
 
     private static func header(of body: Data) -> String {
-        let digest = SHA256.hash(data: body).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }
-        return "\(format) \(digest.joined())"
+        "\(format) \(SHA256.hash(data: body).hexadecimal)"
     }
 }

@@ -12,7 +12,7 @@ struct GD2Store: AsyncParsableCommand {
         abstract: "Keep the cluster's state: etcd, identity, certificates.",
         discussion: DaemonOptions.discussion(
             of: "gd2-store", example: "gd2-store --set address=10.0.0.1"),
-        version: suiteVersion, subcommands: [Serve.self, RunEtcd.self],
+        version: suiteVersion, subcommands: [Serve.self, RunEtcd.self, Join.self],
         defaultSubcommand: Serve.self)
 
     struct Serve: AsyncParsableCommand {

@@ -54,6 +54,14 @@ node_start() {
     node_ready || { tail -n 20 "$RUN"/*.log; fail "the node did not get ready"; }
 }
 
+# What runs on a witness.
+node_witness() {
+    mkdir -p "$RUN" /run/gd2 /var/lib/gd2
+    keep gd2-store "$BIN/gd2-store" ${STORE_FLAGS:-} &
+    keep gd2-etcd "$BIN/gd2-store" run-etcd &
+    wait_for 60 "gd2-store" test -S /run/gd2/store.sock || { tail -n 20 "$RUN"/*.log; fail "the witness did not get ready"; }
+}
+
 has_peers() {
     # jq takes no input at all for a success.
     [ "$(curl -sf --max-time 2 --unix-socket /run/gd2/rest.sock http://x/v1/peers | jq length)" -gt 0 ]

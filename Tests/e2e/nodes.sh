@@ -2,7 +2,8 @@
 # bridge. Source it in a script that Tests/e2e/run runs.
 #
 #   nodes_start N         start the nodes h1 to hN (10.9.0.1 to 10.9.0.N), each a whole suite of its own
-#                         $E2E_DISK/hI/settings, where it exists, is gd2-store's configuration there
+#                         $E2E_DISK/hI/settings, where it exists, is gd2-store's configuration there;
+#                         a witness runs only gd2-store and its etcd
 #   on I COMMAND...       run a command on node I; the functions of node.sh are there too
 #   cli_on I ARGS...      glustercli on node I
 #   cut I, mend I         take its network cable out, put it in again

@@ -160,7 +160,7 @@ final class MembershipKeeper: Service {
                 isLeaving: leaving.contains(peer.id),
                 isInMaintenance: peer.metadata["_maintenance"] == "true",
                 mayVote: peer.metadata["_voter"] != "never",
-                isWitness: peer.metadata["_witness"] == "true",
+                isWitness: peer.isWitness,
                 zone: peer.metadata["_zone"] ?? "")
         }
     }

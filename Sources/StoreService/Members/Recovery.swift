@@ -46,7 +46,7 @@ struct Recovery: Sendable {
 
     private func source(_ snapshot: String?) async throws -> (path: String, what: String) {
         if let snapshot {
-            guard let found = folder.find(snapshot) else {
+            guard let found = try await folder.find(snapshot) else {
                 throw GD2Error(
                     .notFound,
                     "there is no snapshot \(snapshot) in \(folder.path): "

@@ -1,18 +1,15 @@
-import Crypto
 import EtcdAPI
 import FoundationEssentials
 import GD2Error
 import GRPCCore
 import Glibc
 import GlusterModel
-import Logging
+import NIOPosix
 import StoreAPI
 
-/// Snapshots of the store on this node's disk: `snapshots/<epoch>-<revision>-<seconds>.db`, etcd's
-/// own format, which ends with the SHA-256 of what is before it.
+/// Snapshots of the store on this node's disk: `snapshots/<epoch>-<revision>-<seconds>.db`.
 struct SnapshotFolder: Sendable {
     let path: String
-    private static let digestBytes = 32
 
     init(stateDirectory: String) { path = stateDirectory + "/snapshots" }
 
@@ -29,17 +26,19 @@ struct SnapshotFolder: Sendable {
         let name = "\(epoch)-\(revision)-\(now).db"
         let unfinished = path + "/unfinished"
         try await write(etcd, to: unfinished, options: options)
-        if let problem = Self.problem(of: unfinished) {
+        let file = try await NIOThreadPool.singleton.runIfActive {
+            SnapshotFile(reading: unfinished)
+        }
+        guard let file, file.problem == nil, let made = Self.describe(file, path, name) else {
             unlink(unfinished)
-            throw GD2Error(.internal, "the snapshot that etcd sent is damaged: \(problem)")
+            throw GD2Error(
+                .internal,
+                "the snapshot that etcd sent is damaged: \(file?.problem ?? "it cannot be read")")
         }
-        guard rename(unfinished, path + "/" + name) == 0 else {
-            throw GD2Error(.internal, "\(path)/\(name): \(String(cString: strerror(errno)))")
+        guard rename(unfinished, made.path) == 0 else {
+            throw GD2Error(.internal, "\(made.path): \(String(cString: strerror(errno)))")
         }
-        try dropOld()
-        guard let made = describe(name) else {
-            throw GD2Error(.internal, "\(path)/\(name) is gone again")
-        }
+        dropOld()
         return made
     }
 
@@ -79,12 +78,15 @@ struct SnapshotFolder: Sendable {
     }
 
     /// Newest first; each is read whole and checked.
-    var all: [StoreSnapshot] { names.compactMap(describe) }
+    func all() async throws -> [StoreSnapshot] {
+        try await NIOThreadPool.singleton.runIfActive { names.compactMap(describe) }
+    }
 
     /// By its name or path.
-    func find(_ text: String) -> StoreSnapshot? {
+    func find(_ text: String) async throws -> StoreSnapshot? {
         let name = text.hasPrefix(path + "/") ? String(text.dropFirst(path.count + 1)) : text
-        return name.contains("/") ? nil : describe(name)
+        guard !name.contains("/") else { return nil }
+        return try await NIOThreadPool.singleton.runIfActive { describe(name) }
     }
 
     /// When the newest was taken, in seconds since 1970.
@@ -98,18 +100,17 @@ struct SnapshotFolder: Sendable {
     }
 
     private func describe(_ name: String) -> StoreSnapshot? {
-        let file = path + "/" + name
-        guard let parts = Self.parts(of: name),
-            let data = FileManager.default.contents(atPath: file)
-        else { return nil }
-        let problem = Self.problem(of: data)
-        let digest = SHA256.hash(data: data).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
+        SnapshotFile(reading: path + "/" + name).flatMap { Self.describe($0, path, name) }
+    }
+
+    private static func describe(
+        _ file: SnapshotFile, _ folder: String, _ name: String
+    ) -> StoreSnapshot? {
+        guard let parts = parts(of: name) else { return nil }
         return StoreSnapshot(
-            name: name, path: file, created: parts.created, bytes: UInt64(data.count),
-            revision: parts.revision, digest: digest, isDamaged: problem != nil,
-            message: problem ?? "etcd's checksum agrees")
+            name: name, path: folder + "/" + name, created: parts.created, bytes: file.bytes,
+            revision: parts.revision, digest: file.digest, isDamaged: file.problem != nil,
+            message: file.problem ?? "etcd's checksum agrees")
     }
 
     private static func parts(of name: String) -> (revision: Int64, created: Int64)? {
@@ -121,22 +122,7 @@ struct SnapshotFolder: Sendable {
         return (revision, created)
     }
 
-    private static func problem(of file: String) -> String? {
-        guard let data = FileManager.default.contents(atPath: file) else {
-            return "it cannot be read"
-        }
-        return problem(of: data)
-    }
-
-    private static func problem(of data: Data) -> String? {
-        guard data.count > digestBytes, data.count % 512 == digestBytes else {
-            return "it has \(data.count) bytes, which no snapshot has"
-        }
-        let digest = Array(SHA256.hash(data: data.dropLast(digestBytes)))
-        return digest == Array(data.suffix(digestBytes)) ? nil : "etcd's checksum does not agree"
-    }
-
-    private func dropOld() throws {
+    private func dropOld() {
         for name in names.dropFirst(Limits.snapshotsKept) { unlink(path + "/" + name) }
     }
 }

@@ -2,6 +2,7 @@ import Certificates
 import Crypto
 import FoundationEssentials
 import GD2Error
+import Hexadecimal
 import SwiftASN1
 import X509
 
@@ -51,33 +52,18 @@ struct JoinSecret: Sendable {
             throw refusal
         }
         key = Certificate.PrivateKey(signing)
-        authorityFingerprint = Self.hex(bytes[..<Self.fingerprintBytes])
+        authorityFingerprint = bytes[..<Self.fingerprintBytes].hexadecimal
         addresses = String(decoding: bytes[fixed...], as: UTF8.self)
             .split(separator: ",").map(String.init)
     }
 
     var text: String {
         let bytes =
-            Self.bytes(ofHex: authorityFingerprint) + rawKey
+            ([UInt8](hexadecimal: authorityFingerprint) ?? []) + rawKey
             + Array(addresses.joined(separator: ",").utf8)
         let base64 = Data(bytes).base64EncodedString()
             .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
         return Self.prefix + base64
-    }
-
-    private static func hex(_ bytes: ArraySlice<UInt8>) -> String {
-        let digits = Array("0123456789abcdef")
-        return bytes.reduce(into: "") { text, byte in
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-    }
-
-    private static func bytes(ofHex text: String) -> [UInt8] {
-        let digits = text.compactMap(\.hexDigitValue)
-        return stride(from: 0, to: digits.count - 1, by: 2).map {
-            UInt8(digits[$0] << 4 | digits[$0 + 1])
-        }
     }
 }
 

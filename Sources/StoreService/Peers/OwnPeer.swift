@@ -18,7 +18,7 @@ enum OwnPeer {
             peer.addresses = known.addresses
             peer.clientAddresses = known.clientAddresses
         }
-        peer.metadata["_witness"] = configuration.witness ? "true" : nil
+        peer.isWitness = configuration.witness
         return peer
     }
 }
