@@ -33,6 +33,8 @@ enum Limits {
     static let etcdEndPollMs = 50
     /// One probe of another node, and between two.
     static let probe = Duration.seconds(1)
+    /// After so long one that never answered counts as one that is known not to.
+    static let neverHeard = Duration.seconds(3)
     static let probeEvery = Duration.seconds(1)
     /// Up to so many peers every node probes every other; beyond, only the leader does, and the
     /// others probe the voters.

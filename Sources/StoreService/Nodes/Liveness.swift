@@ -13,7 +13,7 @@ import Synchronization
 /// What probes have told of a peer.
 struct Seen: Sendable {
     var isReachable = false
-    /// When it last answered, or when it was first asked.
+    /// When it last answered; of one that never did, and was asked for a while, when that began.
     var heard: ContinuousClock.Instant?
     var unreachableSince: ContinuousClock.Instant?
     var clockSkew = Duration.zero
@@ -149,6 +149,10 @@ final class Liveness: Service {
             next.isReachable = false
             next.memberRuns = false
             next.unreachableSince = was?.unreachableSince ?? .now
+            // One that never answers is known not to, after a while: it may just have joined.
+            if next.heard == nil, next.unreachable(for: .now) >= Limits.neverHeard {
+                next.heard = next.unreachableSince
+            }
             next.message = why
             seen[peer.id] = next
             return was
