@@ -79,10 +79,16 @@ private struct Supervising: Service {
             launcher: launcher, incarnation: incarnation, log: log)
         let reporter = Reporter(store: store, mirror: mirror, supervisor: supervisor, log: log)
         let removals = Removals(folder: configuration.stateDirectory + "/removals", log: log)
-        let gateway = self.gateway(of: supervisor, removals)
+        let steps = StepRunner(
+            store: store, mirror: mirror, supervisor: supervisor,
+            fences: Fences(path: configuration.stateDirectory + "/fences.json"),
+            removals: removals, log: log)
+        let leftovers = Leftovers(store: store, mirror: mirror, steps: steps, log: log)
+        let gateway = self.gateway(of: supervisor, steps)
         await withDiscardingTaskGroup { group in
             group.addTask { try? await gateway.run() }
             group.addTask { try? await removals.run() }
+            group.addTask { try? await leftovers.run() }
             group.addTask {
                 await cancelWhenGracefulShutdown {
                     await withDiscardingTaskGroup { group in
@@ -91,6 +97,7 @@ private struct Supervising: Service {
                         var decoder = ClusterDecoder()
                         for await view in mirror.changes() {
                             await supervisor.update(decoder.state(of: view))
+                            leftovers.see(view)
                         }
                         group.cancelAll()
                     }
@@ -99,11 +106,7 @@ private struct Supervising: Service {
         }
     }
 
-    private func gateway(of supervisor: Supervisor, _ removals: Removals) -> LocalServer {
-        let steps = StepRunner(
-            store: store, mirror: mirror, supervisor: supervisor,
-            fences: Fences(path: configuration.stateDirectory + "/fences.json"),
-            removals: removals, log: log)
+    private func gateway(of supervisor: Supervisor, _ steps: StepRunner) -> LocalServer {
         let names = CallerTable.shipped.merging(configuration.callers) { _, own in own }
         return LocalServer(
             listening: listener, callers: CallerTable(names: names, self: geteuid()),

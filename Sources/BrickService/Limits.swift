@@ -22,6 +22,8 @@ enum Limits {
     static let fencesBytes = 8 << 20
     /// Reports in one Txn.
     static let reportsAtOnce = 64
+    /// What could not be cleaned up for a transaction of the past is tried again after this.
+    static let leftoversRetry = Duration.seconds(5)
     /// Folders that wait to be removed.
     static let removalsWaiting = 10_000
 }

@@ -40,15 +40,21 @@ actor StepRunner {
                 .invalid, "transaction \(command.transaction) has no step \(command.step)")
         }
         let view = try await view(with: revision, for: record, command)
+        let step = record.steps[command.step]
+        guard step.peer == identity.peer else {
+            throw GD2Error(.invalid, "step \(command.step) is peer \(step.peer)'s, not this one's")
+        }
+        if step.action == .prepareBricks, !command.isUndo {
+            for left in Leftovers.of(identity.peer, in: view) where left.touches(step) {
+                try await clean(left)
+            }
+        }
+        // Nothing is waited for between this and the marks: an undo would be overtaken.
         guard command.fence == record.fence,
             try fences.admits(command.fence, isUndo: command.isUndo, for: record.lock)
         else {
             throw GD2Error(
                 .preconditionFailed, "another coordinator has taken transaction \(record.id) over")
-        }
-        let step = record.steps[command.step]
-        guard step.peer == identity.peer else {
-            throw GD2Error(.invalid, "step \(command.step) is peer \(step.peer)'s, not this one's")
         }
         log.notice(
             command.isUndo ? "step is undone" : "step runs",
@@ -60,18 +66,41 @@ actor StepRunner {
         case (.prepareBricks, false):
             try checkAlone(record, command.step, view, identity)
             try prepare(step.arguments)
-        case (.prepareBricks, true):
+        case (.prepareBricks, true), (.removeBricks, _):
+            try await cleanUp(step, isUndo: command.isUndo)
+        }
+        FailPoint.pass("brickd-step-done")
+    }
+
+    /// Does what a coordinator left to this node while it was away. Only marks that bear the
+    /// volume's own id are touched, so a directory that is another volume's by now stays as it is;
+    /// and what that coordinator sent before is refused from here on.
+    func clean(_ left: Leftover) async throws {
+        // A newer one of the same name is no hindrance: it has another volume's id.
+        _ = try fences.admits(left.fence, isUndo: left.isUndo, for: left.lock)
+        log.notice(
+            "left step is cleaned up",
+            metadata: [
+                "txn": "\(left.transaction)", "step": "\(left.step.action.rawValue)",
+                "volume": "\(left.step.arguments.name)",
+            ])
+        try await cleanUp(left.step, isUndo: left.isUndo)
+    }
+
+    /// What only takes away: an undo, or a step after the commit.
+    private func cleanUp(_ step: Step, isUndo: Bool) async throws {
+        switch step.action {
+        case .prepareBricks:
             for directory in Self.directories(step.arguments) {
                 directory.undoMark(step.arguments.volume)
             }
-        case (.removeBricks, false):
+        case .removeBricks where isUndo: break
+        case .removeBricks:
             try await supervisor.waitForEnd(of: step.arguments.bricks, in: step.arguments.volume)
             for directory in Self.directories(step.arguments) {
                 directory.unmark(step.arguments.volume, remove: removals.remove)
             }
-        case (.removeBricks, true): break
         }
-        FailPoint.pass("brickd-step-done")
     }
 
     private func record(

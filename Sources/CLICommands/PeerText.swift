@@ -16,7 +16,16 @@ enum PeerText {
                     peer.message ?? "-",
                 ]
             }
-        ).text
+        ).text + peers.flatMap { peer in left(peer).map { "\(peer.name): \($0)\n" } }.joined()
+    }
+
+    /// What the peer cleans up when it is back.
+    private static func left(_ peer: PeerInfo) -> [String] {
+        (peer.leftToClean ?? []).map { left in
+            let since = left.since.map { " since \($0)" } ?? ""
+            return "has to clean up \(left.bricks.joined(separator: ", ")) of volume "
+                + "\(left.volume) when it is back (job \(left.job)\(since))"
+        }
     }
 
     static func list(_ peers: [PeerInfo]) -> String {
@@ -46,6 +55,7 @@ enum PeerText {
             }
         }
         if let message = peer.message { lines.append(("Reason", message)) }
+        lines += left(peer).map { ("Left", $0) }
         for (key, value) in peer.metadata.sorted(by: { $0.key < $1.key })
         where !key.hasPrefix("_") {
             lines.append(("Metadata", "\(key)=\(value)"))

@@ -23,6 +23,8 @@ public struct PeerInfo: Hashable, Sendable, Codable {
     public var zone: String?
     /// True for the node that was asked.
     public var isSelf: Bool?
+    /// What it does as soon as it is back; nil: nothing.
+    public var leftToClean: [LeftToCleanInfo]?
 
     public init(
         id: String, name: String, peerAddresses: [String], clientAddresses: [String], online: Bool,
@@ -43,6 +45,32 @@ public struct PeerInfo: Hashable, Sendable, Codable {
         case clockSkewMs = "clock-skew-ms"
         case heardSecondsAgo = "heard-seconds-ago"
         case isSelf = "self"
+        case leftToClean = "left-to-clean"
+    }
+}
+
+/// Bricks whose marks a node has to take away: it was away when their volume was deleted, or its
+/// creation was undone.
+public struct LeftToCleanInfo: Hashable, Sendable, Codable {
+    public var volume: String
+    public var volumeID: String
+    /// The job that left it.
+    public var job: String
+    public var bricks: [String]
+    /// Time in UTC (RFC 3339).
+    public var since: String?
+
+    public init(volume: String, volumeID: String, job: String, bricks: [String], since: String?) {
+        self.volume = volume
+        self.volumeID = volumeID
+        self.job = job
+        self.bricks = bricks
+        self.since = since
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case volume, job, bricks, since
+        case volumeID = "volume-id"
     }
 }
 

@@ -25,7 +25,8 @@ extension Routes {
             ) { request, _ in
                 let (state, object) = try Self.filter(request)
                 let view = mirror.view
-                let all = volumes.jobs.reader.records(view).map { jobs.info($0, view) }
+                let left = LeftToClean(view)
+                let all = volumes.jobs.reader.records(view).map { jobs.info($0, view, left) }
                 return try Response.json(
                     all.filter { job in
                         (state == nil || job.state == state)

@@ -81,6 +81,10 @@ struct JobShapes: Sendable {
     }
 
     func info(_ job: JobRecord, _ view: MirrorView) -> JobInfo {
+        info(job, view, LeftToClean(view))
+    }
+
+    func info(_ job: JobRecord, _ view: MirrorView, _ left: LeftToClean) -> JobInfo {
         let names = ClusterNames(cluster.current)
         var (state, progress) = (
             JobInfo.State(rawValue: job.state.rawValue) ?? .running, Self.progressOfEnd(job)
@@ -92,6 +96,8 @@ struct JobShapes: Sendable {
                 progress = waiting(job, view)
             }
         }
+        let leftByIt = left.of(job.id, names)
+        if !leftByIt.isEmpty { progress.missing = (progress.missing ?? []) + leftByIt }
         var info = JobInfo(
             id: job.id.description, operation: job.operation, object: job.object, state: state,
             progress: progress)

@@ -42,6 +42,8 @@ enum Limits {
     static let authorityEndDays: Int64 = 365
     static let takeOverEveryMs = 1_000
     static let stepTimeout: Duration = .seconds(40)
+    /// A node that does not clean up within this time does so by itself later.
+    static let cleanUpPatience: Duration = .seconds(10)
     static let stepRetryMs = 500
     /// Writes that prepare a commit and go into it; more go before it, one by one.
     static let preparedWithCommit = 32

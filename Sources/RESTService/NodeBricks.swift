@@ -8,6 +8,8 @@ import StoreMirror
 /// Where a step runs: gd2-brickd of a node.
 protocol StepTarget: Sendable {
     func run(_ command: StepCommand, on peer: PeerID) async throws
+    /// Whether that node is known not to answer, or is no peer any more.
+    func isAway(_ peer: PeerID) async -> Bool
 }
 
 /// gd2-brickd of every node: this node's over its socket, the others' by way of gd2-store.
@@ -51,6 +53,13 @@ struct NodeBricks: StepTarget {
             defer { group.cancelAll() }
             try await group.next()
         }
+    }
+
+    func isAway(_ peer: PeerID) async -> Bool {
+        guard !isOwn(peer), let probed = await local.peers() else { return false }
+        guard let seen = probed[peer] else { return true }
+        // One that was never asked may answer.
+        return !seen.isReachable && seen.heardAgo != nil
     }
 
     /// All nodes at once, within the time of a read; one that is known not to answer is not asked.

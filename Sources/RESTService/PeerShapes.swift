@@ -10,6 +10,14 @@ struct PeerShapes {
     let view: MirrorView
     /// Nil: gd2-store did not answer, so the leases alone say who is up.
     let probed: [PeerID: PeerState]?
+    private let left: LeftToClean
+
+    init(state: ClusterState, view: MirrorView, probed: [PeerID: PeerState]?) {
+        self.state = state
+        self.view = view
+        self.probed = probed
+        left = LeftToClean(view)
+    }
 
     func info(_ peer: Peer) -> PeerInfo {
         let probe = probed?[peer.id]
@@ -20,6 +28,8 @@ struct PeerShapes {
         // GD2 gives a peer without one its own id.
         info.zone = peer.metadata[zoneMetadataKey] ?? peer.id.description
         if isSelf(peer) { info.isSelf = true }
+        let left = left.of(peer.id)
+        if !left.isEmpty { info.leftToClean = left }
         guard let probe else { return info }
         info.role = probe.role.rawValue
         info.reachable = probe.isReachable || isSelf(peer)

@@ -47,6 +47,7 @@ extension TransactionRunner {
                 }
             }
             await dropAbandoned()
+            await forgetRemovedPeers()
             do { try await Task.sleep(for: .milliseconds(Limits.takeOverEveryMs)) } catch { return }
         }
     }

@@ -48,7 +48,7 @@ final class TransactionRunner: Service {
     let store: any KeyValueStore
     let mirror: StoreMirror
     let session: Session
-    private let bricks: any StepTarget
+    let bricks: any StepTarget
     let log: Logger
     /// Passes a place at which tests end this run.
     let pass: @Sendable (String) -> Void
@@ -131,6 +131,7 @@ final class TransactionRunner: Service {
         var effects = work.first
         var written = Written(journal: work.job.journaled)
         var (lastCause, pauseMs) = ("", Limits.stepRetryMs)
+        var patience = CleanUpPatience()
         let id = engine.record.id
         defer {
             _ = running.withLock { $0.remove(id) }
@@ -143,18 +144,30 @@ final class TransactionRunner: Service {
                 switch effect {
                 case .journal(let record):
                     pass("rest-journal")
-                    try await journal(record, work, &written)
+                    try await journal(record, nil, work, &written)
+                    event = .journaled
+                case .handOver(let left, let record):
+                    pass("rest-hand-over")
+                    try await journal(record, left, work, &written)
+                    log.warning(
+                        "step left to its node",
+                        metadata: [
+                            "txn": "\(id)", "peer": "\(left.peer)",
+                            "step": "\(left.step.action.rawValue)", "error": "\(lastCause)",
+                        ])
                     event = .journaled
                 case .run(let step):
                     pass("rest-step")
                     if case .running = engine.record.phase, let cause = cancellation(work) {
                         event = .cancelled(cause: cause)
                     } else {
-                        event = await run(step, isUndo: false, engine.record)
+                        event = await run(
+                            step, isUndo: false, engine.record, &patience, &lastCause)
                     }
                 case .undo(let step):
                     pass("rest-undo")
-                    event = await run(step, isUndo: true, engine.record)
+                    event = await run(
+                        step, isUndo: true, engine.record, &patience, &lastCause)
                 case .commit(let record):
                     pass("rest-commit")
                     event = try await commit(record, work, &written)
@@ -218,22 +231,5 @@ final class TransactionRunner: Service {
         let view = mirror.view
         return view.identity.flatMap { view.values[$0.keys.jobCancel(work.engine.record.job)] }
             .map(Self.cancelled)
-    }
-
-    private func run(
-        _ number: Int, isUndo: Bool, _ record: TransactionRecord
-    ) async -> TransactionEvent {
-        let command = StepCommand(
-            transaction: record.id, step: number, isUndo: isUndo, fence: record.fence)
-        do {
-            try await bricks.run(command, on: record.steps[number].peer)
-            return isUndo ? .undone(step: number) : .stepDone(step: number)
-        } catch {
-            let failure = Self.failure(error)
-            let cause = Self.join(failure.code, failure.message, step: number)
-            return isUndo
-                ? .undoFailed(step: number, cause: cause)
-                : .stepFailed(step: number, cause: cause)
-        }
     }
 }

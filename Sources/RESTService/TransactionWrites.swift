@@ -37,8 +37,9 @@ extension TransactionRunner {
         return try await store.identity().keys
     }
 
+    /// `left`: what is left to a node together with it.
     func journal(
-        _ record: TransactionRecord, _ work: Work, _ written: inout Written
+        _ record: TransactionRecord, _ left: Leftover?, _ work: Work, _ written: inout Written
     ) async throws {
         let keys = try await keys()
         let value = try RecordCoding.encode(record)
@@ -47,6 +48,13 @@ extension TransactionRunner {
         }
         let journalKey = keys.transaction(record.id)
         var operations: [StoreAPI.Operation] = [.put(key: journalKey, value: value)]
+        if var left {
+            left.sinceMs = Date.nowMs
+            operations.append(
+                .put(
+                    key: keys.leftover(left.transaction, step: left.number, of: left.peer),
+                    value: try RecordCoding.encode(left)))
+        }
         if !written.hasBegun {
             operations += work.commit?.begin ?? []
             if let job = work.job.record { operations.append(try work.job.put(job, keys)) }

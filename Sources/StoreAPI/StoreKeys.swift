@@ -85,6 +85,15 @@ public struct StoreKeys: Hashable, Sendable {
     public var transactions: String { prefix + "txns/" }
     public func transaction(_ id: TransactionID) -> String { transactions + id.description }
 
+    /// Below ``transactions``, so that whoever may read and write those may do so here, in earlier
+    /// versions too, which take them for no journals.
+    public var leftovers: String { transactions + "left/" }
+    public func leftovers(of peer: PeerID) -> String { leftovers + "\(peer)/" }
+    /// JSON: `Leftover`. Written by a coordinator, removed by that peer's gd2-brickd.
+    public func leftover(_ id: TransactionID, step: Int, of peer: PeerID) -> String {
+        leftovers(of: peer) + "\(id)-\(step)"
+    }
+
     public var jobs: String { prefix + "jobs/" }
     /// JSON: `JobRecord`. A transaction's is written together with its journal.
     public func job(_ id: JobID) -> String { jobs + id.description }

@@ -9,6 +9,8 @@ public enum TransactionEvent: Hashable, Sendable {
     case undone(step: Int)
     /// It is tried again by the next ``resume``.
     case undoFailed(step: Int, cause: String)
+    /// The node of an undo, or of a step after the commit, is away: it cleans up by itself later.
+    case nodeAway(step: Int)
     case committed
     /// Somebody wants it undone; instead of the end of a step, which was not begun.
     case cancelled(cause: String)
@@ -25,6 +27,8 @@ public enum TransactionEffect: Hashable, Sendable {
     case journal(TransactionRecord)
     case run(step: Int)
     case undo(step: Int)
+    /// As `journal`, together with the ``Leftover`` of this step.
+    case handOver(Leftover, TransactionRecord)
     /// One Txn: the change itself together with this record, comparing the lock.
     case commit(TransactionRecord)
     /// Remove journal and lock together: all is done or undone.
@@ -42,6 +46,9 @@ public enum Outcome: Hashable, Sendable {
 ///
 ///     running(0) → … → running(n) → commit → committed(n) → … → finish
 ///        └── a step or the commit failed → undoing(k) → … → undoing(0) → finish
+///
+/// An undo, or a step after the commit, whose node is away is left to that node: nobody waits for
+/// the dead.
 ///
 /// A step's phase is journalled before the step is begun; before the commit and the finish, which
 /// write the journal themselves, that is left out, since each write is one of etcd's. A new owner
@@ -102,6 +109,10 @@ public struct TransactionEngine: Hashable, Sendable {
             return advance(.committed(step: step + 1))
         case (.committed(let step), .stepFailed(let failed, let cause)) where failed == step:
             return [.retryLater(cause: cause)]
+        case (.undoing(let step, let cause), .nodeAway(let away)) where away == step:
+            return handOver(step, then: .undoing(step: step - 1, cause: cause))
+        case (.committed(let step), .nodeAway(let away)) where away == step:
+            return handOver(step, then: .committed(step: step + 1))
         case (.running, _), (.undoing, _), (.committed, _): return []
         }
     }
@@ -127,6 +138,14 @@ public struct TransactionEngine: Hashable, Sendable {
         }
         isJournaling = true
         return [.journal(record)]
+    }
+
+    /// Nobody else knows of the step from here on, so this is journalled also where none follows.
+    private mutating func handOver(_ step: Int, then phase: Phase) -> [TransactionEffect] {
+        guard let left = Leftover(of: record, step: step) else { return enter(record.phase) }
+        record.phase = phase
+        isJournaling = true
+        return [.handOver(left, record)]
     }
 
     /// What the present phase, now journalled, wants.

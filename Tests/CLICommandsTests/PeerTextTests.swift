@@ -40,6 +40,20 @@ import Testing
                 """)
     }
 
+    @Test func statusNamesWhatWaitsForANode() {
+        var dead = Self.peer("h3", online: false)
+        dead.leftToClean = [
+            LeftToCleanInfo(
+                volume: "gv0", volumeID: "v", job: "j1", bricks: ["/b/1", "/b/2"],
+                since: "2026-11-21T17:00:00Z")
+        ]
+        let line =
+            "has to clean up /b/1, /b/2 of volume gv0 when it is back (job j1 since "
+            + "2026-11-21T17:00:00Z)\n"
+        #expect(PeerText.status([dead]).hasSuffix("\nh3: " + line))
+        #expect(PeerText.show(dead).contains("\nLeft: " + line))
+    }
+
     @Test func showHasEachThingOnALine() {
         var peer = Self.peers[2]
         peer.zone = "z1"

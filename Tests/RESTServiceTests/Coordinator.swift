@@ -96,6 +96,8 @@ final class Coordinator: Sendable {
             try store.check()
             try await nodes.run(command, on: peer)
         }
+
+        func isAway(_ peer: PeerID) async -> Bool { await nodes.isAway(peer) }
     }
 
     /// At `point` of a transaction the node dies.

@@ -19,6 +19,10 @@ final class FakeNodes: StepTarget {
         var tokens: Set<Int64> = []
         /// Nodes that refuse to prepare.
         var broken: Set<PeerID> = []
+        /// Nodes without power.
+        var away: Set<PeerID> = []
+        /// Nodes whose gd2-brickd does not answer, though they are there.
+        var silent: Set<PeerID> = []
         var stepsRun = 0
     }
 
@@ -37,8 +41,13 @@ final class FakeNodes: StepTarget {
 
     var prepared: Set<String> { marks.withLock { $0.prepared } }
 
+    func isAway(_ peer: PeerID) async -> Bool { marks.withLock { $0.away.contains(peer) } }
+
     func run(_ command: StepCommand, on peer: PeerID) async throws {
         try await before(command)
+        if marks.withLock({ $0.away.contains(peer) || $0.silent.contains(peer) }) {
+            throw GD2Error(.unavailable, "peer \(peer) does not answer")
+        }
         let keys = try await store.identity().keys
         guard let value = try await store.get(keys.transaction(command.transaction)) else {
             throw GD2Error(.preconditionFailed, "there is no journal \(command.transaction)")

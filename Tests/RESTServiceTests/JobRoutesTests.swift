@@ -17,6 +17,8 @@ import Transaction
 
     /// Nodes that do every step, once `gate` is open.
     private final class Gate: StepTarget {
+        func isAway(_: PeerID) async -> Bool { false }
+
         private let state = Mutex((isOpen: true, undone: 0))
         var isOpen: Bool {
             get { state.withLock { $0.isOpen } }

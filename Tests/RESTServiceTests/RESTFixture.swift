@@ -128,6 +128,8 @@ struct RESTFixture {
     }
 
     private struct NoSteps: StepTarget {
+        func isAway(_: PeerID) async -> Bool { false }
+
         func run(_ command: StepCommand, on peer: PeerID) async throws {
             throw GD2Error(.unavailable, "no gd2-brickd here")
         }

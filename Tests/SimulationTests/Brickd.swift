@@ -40,7 +40,11 @@ final class Brickd {
         if !world.mutations.contains(.noAdoption) {
             for process in node.bricks.processes { found[process.path] = process }
         }
-        mirror.changed = { [self] in update() }
+        mirror.changed = { [self] in
+            update()
+            cleanUpWhatWasLeft()
+        }
+        world.every(4_000...6_000, in: run) { [self] in cleanUpWhatWasLeft() }
         world.every(150...250, in: run) { [self] in tick() }
     }
 

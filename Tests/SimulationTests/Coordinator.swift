@@ -10,6 +10,7 @@ final class Coordinator {
     }
 
     private static let stepTimeout = Duration.seconds(40)
+    private static let patience = Duration.seconds(10)
     private static let storeTries = 10
     private let rest: Rest
     private var engine: TransactionEngine
@@ -22,6 +23,8 @@ final class Coordinator {
     private var revision: Int64
     private var hasEnded = false
     private var pauseMs = 500
+    /// The step that only cleans up and fails, and since when.
+    private var failing: (step: Int, since: Duration)?
     private var world: World { rest.world }
 
     init(
@@ -59,7 +62,8 @@ final class Coordinator {
         }
         effects.removeFirst()
         switch effect {
-        case .journal(let record): journal(record, tries: Self.storeTries)
+        case .journal(let record): journal(record, nil, tries: Self.storeTries)
+        case .handOver(let left, let record): journal(record, left, tries: Self.storeTries)
         case .run(let step): run(step, isUndo: false)
         case .undo(let step): run(step, isUndo: true)
         case .commit(let record): commit(record)
@@ -91,15 +95,18 @@ final class Coordinator {
         return [lock.condition, .modified(journalKey, revision)]
     }
 
-    private func journal(_ record: TransactionRecord, tries: Int) {
+    private func journal(_ record: TransactionRecord, _ left: Leftover?, tries: Int) {
         let conditions =
             world.mutations.contains(.blindJournal) ? [lock.condition] : conditions
-        rest.store.txn(if: conditions, then: [.put(journalKey, .journal(record))]) {
-            [self] written in
+        var writes: [Write] = [.put(journalKey, .journal(record))]
+        if let left, !world.mutations.contains(.leftForgotten) {
+            writes.append(.put(Keys.leftover(left), .left(left)))
+        }
+        rest.store.txn(if: conditions, then: writes) { [self] written in
             guard let written else {
                 guard tries > 1 else { return leave() }
                 return world.after(.milliseconds(500), in: rest.run) { [self] in
-                    journal(record, tries: tries - 1)
+                    journal(record, left, tries: tries - 1)
                 }
             }
             guard written.succeeded else { return lookWhetherWritten(record) }
@@ -123,18 +130,60 @@ final class Coordinator {
         let request = StepRequest(
             transaction: id, step: step, isUndo: isUndo, fence: engine.record.fence)
         let node = world.nodes[Int(engine.record.steps[step].peer.low) - 1]
+        if failing?.step != step { failing = (step, world.now) }
+        var isOver = false
+        let end = { [self] (isDone: Bool?) in
+            guard !isOver else { return }
+            isOver = true
+            stepEnded(step, isUndo: isUndo, isDone, node)
+        }
+        giveUpWhenAway(node, wasAway: false, while: { !isOver }, { end(nil) })
         world.call(
             from: rest.run, to: node.index, timeout: Self.stepTimeout,
             find: { node.brickd.map { ($0, $0.run) } },
-            handle: { brickd, reply in brickd.carryOut(request, reply) },
-            completion: { [self] (isDone: Bool?) in
-                switch (isDone == true, isUndo) {
-                case (true, false): take(.stepDone(step: step))
-                case (true, true): take(.undone(step: step))
-                case (false, false): take(.stepFailed(step: step, cause: "it failed"))
-                case (false, true): take(.undoFailed(step: step, cause: "it failed"))
-                }
-            })
+            handle: { brickd, reply in brickd.carryOut(request, reply) }, completion: end)
+    }
+
+    private func stepEnded(_ step: Int, isUndo: Bool, _ isDone: Bool?, _ node: Node) {
+        let isCleaning = isUndo || engine.record.steps[step].isAfterCommit
+        let isImpatient =
+            isDone == nil && world.now - (failing?.since ?? world.now) > Self.patience
+        switch (isDone == true, isUndo) {
+        case (true, false): take(.stepDone(step: step))
+        case (true, true): take(.undone(step: step))
+        // Nobody waits long for a node that does not answer.
+        case (false, _) where isCleaning && (isImpatient || isAway(node)): leaveTo(node, step)
+        case (false, false): take(.stepFailed(step: step, cause: "it failed"))
+        case (false, true): take(.undoFailed(step: step, cause: "it failed"))
+        }
+    }
+
+    private func leaveTo(_ node: Node, _ step: Int) {
+        if world.mutations.contains(.deadAwaited) {
+            return take(.undoFailed(step: step, cause: "it is away"))
+        }
+        trace("leaves step \(step) to node \(node.index)")
+        world.history.leftCount += 1
+        take(.nodeAway(step: step))
+    }
+
+    /// As gd2-store's probes find it.
+    private func isAway(_ node: Node) -> Bool {
+        node !== rest.node
+            && (!node.isUp || node.pausedUntil > world.now
+                || !world.network.talk(node.index, rest.node.index))
+    }
+
+    private func giveUpWhenAway(
+        _ node: Node, wasAway: Bool, while goesOn: @escaping () -> Bool,
+        _ giveUp: @escaping () -> Void
+    ) {
+        world.after(.seconds(1), in: rest.run) { [self] in
+            guard goesOn() else { return }
+            let isAway = isAway(node)
+            if isAway, wasAway { return giveUp() }
+            giveUpWhenAway(node, wasAway: isAway, while: goesOn, giveUp)
+        }
     }
 
     private func commit(_ record: TransactionRecord) {

@@ -21,6 +21,8 @@ final class History {
     private var lastSignIn: [BrickPlace: Int32] = [:]
     /// Steps of the planner.
     var steps = 0
+    /// Steps that were left to their nodes.
+    var leftCount = 0
     private(set) var answers = 0
 
     struct BrickPlace: Hashable {
@@ -81,6 +83,19 @@ final class History {
         }
         for entry in world.store.current.under(Keys.locks) {
             violated("a lock is left: \(entry.value)")
+        }
+        for left in world.store.current.leftovers {
+            violated("node \(left.peer.low - 1) has not cleaned up \(left.step)")
+        }
+    }
+
+    /// A dead node and nothing else keeps no transaction from its end, nor its object locked.
+    func checkNobodyWaits(_ world: World, begunBefore revision: Int64) {
+        for entry in world.store.current.under(Keys.transactions) where entry.created <= revision {
+            violated("somebody waits for the dead: \(entry.value)")
+        }
+        for entry in world.store.current.under(Keys.locks) where entry.created <= revision {
+            violated("a lock waits for the dead: \(entry.value)")
         }
     }
 

@@ -16,6 +16,14 @@ enum Mutation: Hashable, CaseIterable {
     case blindJournal
     /// The lock of a transaction is taken over though that has ended meanwhile.
     case lateTaking
+    /// A coordinator tries again for ever to clean up on a node that is away.
+    case deadAwaited
+    /// What is left to a node that is away is not written down.
+    case leftForgotten
+    /// A node that is back cleans up without refusing what it was told before.
+    case leftUnfenced
+    /// Directories are marked though what was left there is still to be cleaned up.
+    case leftIgnored
     /// Marks of bricks are not on disk when a step says that it is done.
     case unsyncedMarks
     /// The file of fences is written in place, so that a crash may tear it.

@@ -30,6 +30,24 @@ import Testing
         #expect(isNoticed, "make sim SEED=1 ROUNDS=20 MUTATION=\(known.mutation)")
     }
 
+    @Test(arguments: [1, 2] as [UInt64])
+    func nobodyWaitsForTheDead(seed: UInt64) {
+        let world = World(seed: seed)
+        #expect(world.runWithTheDead().isEmpty, "make sim DEAD=1 SEED=\(seed)")
+        #expect(world.history.leftCount > 0)
+    }
+
+    @Test(
+        arguments: [
+            (.deadAwaited, "waits for the dead"), (.leftForgotten, "bears a mark"),
+        ] as [(Mutation, String)])
+    func whoWaitsForTheDeadIsNoticed(mutation: Mutation, sign: String) {
+        let isNoticed = (1...5 as ClosedRange<UInt64>).contains { seed in
+            World(seed: seed, mutations: [mutation]).runWithTheDead().contains { $0.contains(sign) }
+        }
+        #expect(isNoticed, "make sim DEAD=1 SEED=1 ROUNDS=5 MUTATION=\(mutation)")
+    }
+
     // MARK: By hand
 
     /// What `make sim SEED=n ROUNDS=m MUTATION=x` asks for.
@@ -37,12 +55,15 @@ import Testing
         var seeds: Range<UInt64>
         /// Empty: none.
         var mutation: String
+        /// One node after the other dies for long, and nothing else happens.
+        var isWithTheDead: Bool
 
         init?() {
             guard let first = Self.text("SIM_SEED").flatMap(UInt64.init) else { return nil }
             let rounds = Self.text("SIM_ROUNDS").flatMap(UInt64.init) ?? 1
             seeds = first..<first + max(1, rounds)
             mutation = Self.text("SIM_MUTATION") ?? ""
+            isWithTheDead = Self.text("SIM_DEAD") == "1"
         }
 
         private static func text(_ name: String) -> String? {
@@ -60,11 +81,13 @@ import Testing
         for seed in wish.seeds {
             let world = World(
                 seed: seed, mutations: Set(mutations), isTraced: wish.seeds.count == 1)
-            let violations = world.run(faulty: Self.faulty)
+            let violations =
+                wish.isWithTheDead ? world.runWithTheDead() : world.run(faulty: Self.faulty)
             let history = world.history
             print(
                 "seed \(seed): \(history.committedCount) transactions committed, "
-                    + "\(history.undoneCount) undone, \(history.steps) changes of members, "
+                    + "\(history.undoneCount) undone, \(history.leftCount) steps left, "
+                    + "\(history.steps) changes of members, "
                     + "\(history.answers) ports told, \(violations.count) violations")
             for violation in violations { print("  \(violation)") }
             #expect(violations.isEmpty, "make sim SEED=\(seed)")

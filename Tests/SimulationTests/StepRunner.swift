@@ -13,6 +13,8 @@ struct StepRequest {
 struct StepRunner {
     /// nil: the file of them is damaged.
     var fences: FenceTable?
+    /// Whether it is at work on what was left to this node.
+    fileprivate var isCleaning = false
     fileprivate var waiting: [() -> Void] = []
     fileprivate var isBusy = false
 
@@ -46,6 +48,21 @@ extension Brickd {
     }
 
     private func carryOut(
+        _ request: StepRequest, _ record: TransactionRecord, _ isPreparing: Bool,
+        _ reply: @escaping (Bool) -> Void
+    ) {
+        let step = record.steps[request.step]
+        guard isPreparing, !world.mutations.contains(.leftIgnored) else {
+            return obey(request, record, isPreparing, reply)
+        }
+        // What was left here would be taken for what was there before.
+        clean(mirror.view.leftovers.filter { $0.touches(step) }) { [self] isDone in
+            guard isDone else { return reply(false) }
+            obey(request, record, isPreparing, reply)
+        }
+    }
+
+    private func obey(
         _ request: StepRequest, _ record: TransactionRecord, _ isPreparing: Bool,
         _ reply: @escaping (Bool) -> Void
     ) {
@@ -85,6 +102,53 @@ extension Brickd {
         }
     }
 
+    // MARK: What was left to this node
+
+    func cleanUpWhatWasLeft() {
+        let left = mirror.view.leftovers.filter { $0.peer == node.peer }
+        guard mirror.isCurrent, !steps.isCleaning, !left.isEmpty else { return }
+        steps.isCleaning = true
+        clean(left) { [self] isDone in
+            guard isDone else {
+                steps.isCleaning = false
+                return
+            }
+            store.txn(if: [], then: left.map { .delete(Keys.leftover($0)) }) { [self] _ in
+                steps.isCleaning = false
+            }
+        }
+    }
+
+    private func clean(_ left: [Leftover], _ end: @escaping (Bool) -> Void) {
+        guard let first = left.first else { return end(true) }
+        let goOn = { [self] (isDone: Bool) in
+            if isDone { clean(Array(left.dropFirst()), end) } else { end(false) }
+        }
+        alone { [self] done in
+            bound(first) { [self] isBound in
+                guard isBound else {
+                    done()
+                    return end(false)
+                }
+                guard first.step.action == .removeBricks else {
+                    return execute(first.step, true) { isDone in
+                        done()
+                        goOn(isDone)
+                    }
+                }
+                done()
+                remove(first.step.arguments, polls: 100, goOn)
+            }
+        }
+    }
+
+    /// An older fence than what is known is none: its volume has another id.
+    private func bound(_ left: Leftover, _ answer: @escaping (Bool) -> Void) {
+        if world.mutations.contains(.leftUnfenced) { return answer(true) }
+        guard let fences = steps.fences else { return answer(false) }
+        remember(fences.admits(left.bound, for: left.lock)) { _ in answer(true) }
+    }
+
     // MARK: The actor
 
     private func alone(_ work: @escaping (@escaping () -> Void) -> Void) {
@@ -114,7 +178,13 @@ extension Brickd {
         guard request.fence == record.fence, let fences = steps.fences else {
             return answer(false)
         }
-        switch fences.admits(fence, for: record.lock) {
+        remember(fences.admits(fence, for: record.lock), answer)
+    }
+
+    private func remember(
+        _ admission: FenceTable.Admission, _ answer: @escaping (Bool) -> Void
+    ) {
+        switch admission {
         case .refused: answer(false)
         case .known: answer(true)
         case .newer(let newer):

@@ -7,6 +7,7 @@ enum Stored: Hashable {
     /// Of a session, for one transaction.
     case lock(IncarnationID, TransactionID)
     case journal(TransactionRecord)
+    case left(Leftover)
     case name(VolumeID)
     case head(SimulatedVolume)
 }
@@ -23,6 +24,10 @@ enum Keys {
     static let heads = "heads/"
     static let locks = "locks/"
     static func transaction(_ id: TransactionID) -> String { "\(transactions)\(id)" }
+    static let leftovers = "left/"
+    static func leftover(_ left: Leftover) -> String {
+        "\(leftovers)\(left.peer)/\(left.transaction)-\(left.number)"
+    }
     static func head(_ id: VolumeID) -> String { "\(heads)\(id)" }
     static func name(_ name: VolumeName) -> String { "names/\(name)" }
     static func lock(_ object: String) -> String { "\(locks)\(object)" }
@@ -61,6 +66,7 @@ struct Snapshot {
     /// What most ask for, read once for all copies.
     private(set) var journals: [TransactionRecord] = []
     private(set) var volumes: [SimulatedVolume] = []
+    private(set) var leftovers: [Leftover] = []
     private var isRead = true
 
     func under(_ prefix: String) -> [StoreEntry] {
@@ -75,6 +81,10 @@ struct Snapshot {
         }
         volumes = under(Keys.heads).compactMap {
             if case .head(let volume) = $0.value { return volume }
+            return nil
+        }
+        leftovers = under(Keys.leftovers).compactMap {
+            if case .left(let left) = $0.value { return left }
             return nil
         }
         isRead = true

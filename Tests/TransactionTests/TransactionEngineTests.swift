@@ -7,6 +7,9 @@ private struct World {
     var journal: TransactionRecord?
     var prepared: Set<Int> = []
     var removed: Set<Int> = []
+    /// Nodes that are away.
+    var away: Set<PeerID> = []
+    var left: [Leftover] = []
     var isCommitted = false
     var outcome: Outcome?
 
@@ -44,12 +47,23 @@ private struct World {
         case .journal(let record):
             journal = record
             return .journaled
+        case .handOver(let leftover, let record):
+            journal = record
+            if !left.contains(leftover) { left.append(leftover) }
+            return .journaled
         case .run(let step):
             guard let action = journal?.steps[step].action else { return nil }
+            if let peer = journal?.steps[step].peer, away.contains(peer) {
+                return action == .prepareBricks
+                    ? .stepFailed(step: step, cause: "it is away") : .nodeAway(step: step)
+            }
             // A step that fails may have done half of its work.
             if action == .prepareBricks { prepared.insert(step) } else { removed.insert(step) }
             return step == failing ? .stepFailed(step: step, cause: "no") : .stepDone(step: step)
         case .undo(let step):
+            if let peer = journal?.steps[step].peer, away.contains(peer) {
+                return .nodeAway(step: step)
+            }
             prepared.remove(step)
             return .undone(step: step)
         case .commit(let record):
@@ -189,5 +203,51 @@ private struct World {
         _ = world.drive(&engine, engine.next(on: .resume))
         #expect(world.outcome == .undone(cause: "no"))
         #expect(world.prepared.isEmpty)
+    }
+
+    /// Whatever the order of its steps: each that was not done is left to its node, once.
+    @Test(arguments: 0...2 as ClosedRange<Int>)
+    func nobodyWaitsForANodeThatIsAway(number: Int) throws {
+        let dead = PeerID(high: 4, low: UInt64(number))
+        for actions in [[Step.Action](repeating: .removeBricks, count: 3)] {
+            var engine = TransactionEngine(try record(actions))
+            var world = World()
+            world.away = [dead]
+            _ = world.drive(&engine, engine.begin())
+            #expect(world.outcome == .committed && world.journal == nil)
+            #expect(world.removed == Set(0...2).subtracting([number]))
+            #expect(world.left.map(\.peer) == [dead] && world.left.first?.isUndo == false)
+        }
+        var engine = TransactionEngine(try record(.init(repeating: .prepareBricks, count: 3)))
+        var world = World()
+        world.away = [dead]
+        _ = world.drive(&engine, engine.begin())
+        #expect(world.outcome == .undone(cause: "it is away") && world.journal == nil)
+        #expect(world.prepared.isEmpty)
+        #expect(world.left.map(\.peer) == [dead] && world.left.first?.isUndo == true)
+    }
+
+    /// What was left is journalled with it, so that whoever takes over does not leave it again.
+    @Test func aNewOwnerGoesOnBehindWhatWasLeft() throws {
+        var engine = TransactionEngine(try record(.init(repeating: .removeBricks, count: 2)))
+        var world = World()
+        world.away = [PeerID(high: 4, low: 0)]
+        // Journal, commit, step 0, and what leaves it; then death.
+        var effects = engine.begin()
+        while world.left.isEmpty { effects = world.step(&engine, effects) }
+        world.away = []
+        var heir = TransactionEngine(try #require(world.journal))
+        _ = world.drive(&heir, heir.takeOver(by: Self.heir, fence: Self.newFence))
+        #expect(world.removed == [1] && world.left.count == 1)
+        #expect(world.outcome == .committed)
+    }
+
+    @Test func aStepThatDoesSomethingIsNeverLeft() throws {
+        let record = try record([.prepareBricks])
+        #expect(Leftover(of: record, step: 0) == nil)
+        var engine = TransactionEngine(record)
+        _ = engine.begin()
+        _ = engine.next(on: .journaled)
+        #expect(engine.next(on: .nodeAway(step: 0)).isEmpty)
     }
 }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import GlusterModel
 import Testing
 import Transaction
@@ -48,5 +49,23 @@ import Transaction
         var other = try Self.record(2, [(2, "/b/x"), (1, "/b/x")])
         other.phase = phase
         #expect((own.rival(of: 0, among: [other]) != nil) == isRival)
+    }
+
+    @Test func whatIsLeftTouchesBricksOfItsNodeInOneAnother() throws {
+        var aborted = try Self.record(1, [(1, "/b/x")])
+        aborted.phase = .undoing(step: 0, cause: "")
+        let left = try #require(Leftover(of: aborted, step: 0))
+        for (peer, path, touches) in [
+            (1, "/b/x", true), (1, "/b", true), (1, "/b/x/y", true), (1, "/b/y", false),
+            (2, "/b/x", false),
+        ] as [(UInt64, String, Bool)] {
+            #expect(left.touches(try Self.record(2, [(peer, path)]).steps[0]) == touches)
+        }
+        // Earlier versions read what stands below `txns/` as journals; this is none.
+        let bytes = try JSONEncoder().encode(left)
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(TransactionRecord.self, from: bytes)
+        }
+        #expect(try JSONDecoder().decode(Leftover.self, from: bytes) == left)
     }
 }

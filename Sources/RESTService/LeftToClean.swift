@@ -1,0 +1,68 @@
+import FoundationEssentials
+import GD2Error
+import GlusterModel
+import Logging
+import RESTAPI
+import StoreAPI
+import StoreMirror
+import Transaction
+
+/// What transactions left to nodes that were away: said in the API until those nodes have done it,
+/// and forgotten with a peer that is no more.
+struct LeftToClean {
+    let all: [Leftover]
+
+    init(_ view: MirrorView) {
+        guard let prefix = view.identity?.keys.leftovers else {
+            all = []
+            return
+        }
+        all = view.values.values.filter { $0.key.hasPrefix(prefix) }
+            .sorted { $0.key < $1.key }
+            .compactMap { try? RecordCoding.decode(Leftover.self, from: $0.value) }
+    }
+
+    func of(_ peer: PeerID) -> [LeftToCleanInfo] {
+        all.filter { $0.peer == peer }.map(Self.info)
+    }
+
+    /// Of one job, in words.
+    func of(_ job: JobID, _ names: ClusterNames) -> [String] {
+        all.filter { $0.job == job }.map { left in
+            let bricks = left.step.arguments.bricks.map(\.path.description)
+                .joined(separator: ", ")
+            return "peer \(names.name(of: left.peer)) cleans up \(bricks) when it is back"
+        }
+    }
+
+    private static func info(_ left: Leftover) -> LeftToCleanInfo {
+        LeftToCleanInfo(
+            volume: left.step.arguments.name.description,
+            volumeID: left.step.arguments.volume.description, job: left.job.description,
+            bricks: left.step.arguments.bricks.map(\.path.description),
+            since: left.sinceMs.map {
+                Date(timeIntervalSince1970: Double($0) / 1_000).formatted(.iso8601)
+            })
+    }
+}
+
+extension TransactionRunner {
+    /// What was left to peers that are none any more: they do not come back.
+    func forgetRemovedPeers() async {
+        let view = mirror.view
+        guard view.freshness == .current, let keys = view.identity?.keys else { return }
+        for left in LeftToClean(view).all where view.values[keys.peer(left.peer)] == nil {
+            let key = keys.leftover(left.transaction, step: left.number, of: left.peer)
+            do {
+                _ = try await store.txn(
+                    if: [.createRevision(key: keys.peer(left.peer), equals: 0)],
+                    then: [.delete(key: key)])
+                log.notice(
+                    "left step is forgotten",
+                    metadata: ["txn": "\(left.transaction)", "peer": "\(left.peer)"])
+            } catch {
+                log.debug("left step is not forgotten", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+# Three nodes. h3 dies between its part of a create and the undo, and during a delete: the job ends on time, the
+# name is free, and when h3 is back it takes away by itself what it has of them. A peer that is removed meanwhile
+# leaves nothing to wait for either.
+. Tests/e2e/nodes.sh
+nodes_start 3
+for i in 2 3; do
+    joined() { line=$(cli_on 1 peer token create) && cli_on $i ${line#glustercli }; }
+    wait_for 30 join joined || fail "h$i does not join"
+done
+voters() { [ "$(cli_on 1 cluster status -o json | jq '.quorum.voters | length')" = 3 ]; }
+wait_for 60 voters voters || { cli_on 1 cluster members; fail "not three voters"; }
+sees_all() { [ "$(cli_on 1 peer list -o json | jq 'map(select(.online)) | length')" = 3 ]; }
+wait_for 30 peers sees_all || fail "h1 does not see three peers"
+
+left() { # PREFIX: keys below it, as h1 has them
+    on 1 bash -c "ETCDCTL_API=3 etcdctl --endpoints unix:///run/gd2/store.sock get --prefix --keys-only \
+        /gluster/\$(jq -r .cluster /var/lib/gd2/store/identity.json)/$1 | grep -c ."
+}
+on_time() { # WHAT COMMAND...: it ends within 25 s, and so does its transaction
+    local what=$1 began=$SECONDS; shift
+    "$@"
+    ended() { [ "$(left locks/)" = 0 ] && [ "$(($(left txns/) - $(left txns/left/)))" = 0 ]; }
+    wait_for 25 ended ended || { cli_on 1 job list; fail "$what: its transaction has not ended"; }
+    [ $((SECONDS - began)) -le 25 ] || fail "$what took $((SECONDS - began)) s"
+    say "$what ended after $((SECONDS - began)) s"
+}
+named() { # WORDS: peer status and the job say so
+    cli_on 1 peer status | grep -q "^h3: has to clean up $1" || { cli_on 1 peer status; fail "peer status does not name $1"; }
+    local job; job=$(cli_on 1 peer show h3 -o json | jq -r '."left-to-clean"[0].job')
+    cli_on 1 job show "$job" | grep -q "peer h3 cleans up" || { cli_on 1 job show "$job"; fail "job show does not name h3"; }
+}
+clean_on_3() { # nothing of a brick at /run/bricks/$1
+    ! on 3 bash -c "[ -e /run/bricks/$1/.glusterfs ] || getfattr -n trusted.glusterfs.volume-id /run/bricks/$1 2>/dev/null" &&
+        [ -z "$(on 3 brick_pids)" ] && [ "$(left txns/)" = 0 ]
+}
+back() { # BRICK
+    mend 3
+    on 3 node_release gd2-brickd
+    wait_for 60 clean clean_on_3 "$1" || { cli_on 1 peer status; on 3 getfattr -d -m . "/run/bricks/$1"; fail "h3 has not cleaned up $1"; }
+    cli_on 1 peer status | grep -q "has to clean up" && fail "peer status still names h3"
+    wait_for 30 peers sees_all || fail "h3 is not back"
+    say "h3 is back and clean"
+}
+
+say "a create whose third node dies when its brick is marked"
+on 3 bash -c '. Tests/e2e/node.sh; node_hold gd2-brickd; echo brickd-marked >"$RUN/gd2-brickd.point"; node_release gd2-brickd
+    wait_for 20 brickd [ ! -e "$RUN/gd2-brickd.point" ] && node_ready && touch "$RUN/gd2-brickd.hold"' || fail "brickd of h3"
+dying() {
+    cli_on 1 volume create gv0 replica 3 h1:/run/bricks/a h2:/run/bricks/a h3:/run/bricks/a force --create-brick-dir >"$E2E_DISK/said" 2>&1 &
+    local creating=$!
+    dead() { on 3 bash -c '. Tests/e2e/node.sh; ! kill -0 "$(cat "$RUN/gd2-brickd.pid")" 2>/dev/null'; }
+    wait_for 20 death dead || { cat "$E2E_DISK/said"; fail "gd2-brickd of h3 does not die"; }
+    cut 3
+    wait $creating && fail "the volume was made without h3"
+}
+on_time "the create" dying
+cat "$E2E_DISK/said"
+named /run/bricks/a
+cli_on 1 volume create gv0 replica 2 h1:/run/bricks/a h2:/run/bricks/a force --create-brick-dir --mode=script || fail "the name is not free"
+cli_on 1 volume delete gv0 --yes || fail "delete"
+back a
+on 3 test ! -e /run/bricks/a || fail "the directory that the create made is left"
+
+say "a delete whose third node is dead, with a brick that runs there"
+cli_on 1 volume create gv1 replica 3 h1:/run/bricks/c h2:/run/bricks/c h3:/run/bricks/c force --create-brick-dir || fail create
+cli_on 1 volume start gv1 || fail start
+[ -n "$(on 3 brick_pids)" ] || fail "no brick runs on h3"
+cut 3
+cli_on 1 volume stop gv1 --yes --async || fail stop
+on_time "the delete" cli_on 1 volume delete gv1 --yes
+named /run/bricks/c
+cli_on 1 volume create gv1 replica 2 h1:/run/bricks/c h2:/run/bricks/c force --mode=script || fail "the name is not free"
+back c
+cli_on 1 volume create gv2 h3:/run/bricks/c force || fail "the directory is not free"
+cli_on 1 volume delete gv2 --yes || fail "delete of gv2"
+
+say "a peer that is removed does not come back to clean up"
+cli_on 1 volume create gv3 h3:/run/bricks/d force --create-brick-dir || fail create
+cut 3
+away() { [ "$(cli_on 1 peer list -o json | jq 'map(select(.online)) | length')" = 2 ]; }
+wait_for 20 away away || fail "h3 is not away"
+on_time "the delete" cli_on 1 volume delete gv3 --yes
+named /run/bricks/d
+cli_on 1 peer remove h3 --force --yes || fail "peer remove"
+forgotten() { [ "$(left txns/)" = 0 ]; }
+wait_for 20 forgotten forgotten || fail "what was left to h3 is not forgotten"
+say "done"
