@@ -62,6 +62,8 @@ enum Limits {
     static let takeOversAtOnce = 16
     /// One that another has is tried again later and later, up to this.
     static let takeOverRetryMaxMs = 30_000
+    /// How long a client waits for the end of what another has taken over.
+    static let takenWait: Duration = .seconds(20)
     /// A lock whose taking ended unclear is looked for this often.
     static let abandonedLooks = 60
     /// Ended jobs that are kept, and how long.

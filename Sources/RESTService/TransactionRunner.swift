@@ -31,6 +31,8 @@ final class TransactionRunner: Service {
         case begun(Int64)
         /// The revision of its commit.
         case ended(Result<Int64, GD2Error>)
+        /// Another has taken it over: its job says how it ends.
+        case taken(GD2Error)
     }
 
     /// What is waited for.
@@ -92,6 +94,7 @@ final class TransactionRunner: Service {
             case (.begun(let revision), .begun): return revision
             case (.begun, .ended): continue
             case (.ended(let result), _): return try result.get()
+            case (.taken(let failure), _): return try await endedElsewhere(job.id, failure)
             }
         }
         throw GD2Error(
@@ -177,6 +180,8 @@ final class TransactionRunner: Service {
                         log.warning("step fails", metadata: ["txn": "\(id)", "error": "\(cause)"])
                     }
                     lastCause = cause
+                    // A node that finds no journal says so, which says nothing of the change.
+                    if await isTaken(id, written) { throw Self.lockLost }
                     work.reports.yield(.ended(.failure(Self.unfinished(engine.record, cause))))
                     try await Task.sleep(for: .milliseconds(pauseMs))
                     pauseMs = min(pauseMs * 2, Limits.stepRetryMaxMs)
@@ -201,7 +206,10 @@ final class TransactionRunner: Service {
     ) async {
         log.warning(
             "transaction left to the next", metadata: ["txn": "\(record.id)", "error": "\(error)"])
-        work.reports.yield(.ended(.failure(Self.failure(error))))
+        let failure = Self.failure(error)
+        work.reports.yield(
+            failure == Self.lockLost && written.hasBegun
+                ? .taken(failure) : .ended(.failure(failure)))
         guard written.journal == 0, work.commit != nil else { return }
         abandon(
             AbandonedLock(

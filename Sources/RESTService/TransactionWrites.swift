@@ -196,7 +196,7 @@ extension TransactionRunner {
         }
     }
 
-    private static let lockLost = GD2Error(.conflict, "the lock was lost")
+    static let lockLost = GD2Error(.conflict, "the lock was lost")
 
     func retrying(
         _ write: @Sendable () async throws -> TxnResult

@@ -50,7 +50,7 @@ final class FakeNodes: StepTarget {
         }
         let keys = try await store.identity().keys
         guard let value = try await store.get(keys.transaction(command.transaction)) else {
-            throw GD2Error(.preconditionFailed, "there is no journal \(command.transaction)")
+            throw GD2Error(.notFound, "there is no transaction \(command.transaction)")
         }
         let record = try RecordCoding.decode(TransactionRecord.self, from: value.value)
         let step = record.steps[command.step]

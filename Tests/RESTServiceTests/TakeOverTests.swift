@@ -1,3 +1,4 @@
+import BrickAPI
 import GD2Error
 import GlusterModel
 import StoreAPI
@@ -69,6 +70,62 @@ import Transaction
             #expect(cluster.ends.most <= 1)
             // The dead one's token, and that of the one that took over.
             #expect(cluster.nodes.marks.withLock { $0.tokens.count } <= 2)
+        }
+    }
+
+    /// Holds one step until all jobs have ended, as a coordinator that is stopped does.
+    private final class Pause: Sendable {
+        struct State {
+            var isArmed = false
+            var isReached = false
+        }
+        let state = Mutex(State())
+        let ended = Mutex(false)
+
+        func pass(_ command: StepCommand) async throws {
+            let isMine = state.withLock { state in
+                guard state.isArmed, !state.isReached else { return false }
+                state.isReached = true
+                return true
+            }
+            while isMine, !ended.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
+        }
+    }
+
+    /// Its step, or the undo, meets no journal then: that says nothing of what became of it.
+    @Test(arguments: Change.allCases)
+    func aCoordinatorThatWasStoppedTellsTheTrueEnd(change: Change) async throws {
+        let pause = Pause()
+        try await SharedCluster.with(before: { try await pause.pass($0) }) { cluster, group in
+            let first = try Coordinator(1, cluster.store, cluster.nodes, folder: cluster.folder)
+            let other = try Coordinator(2, cluster.store, cluster.nodes, folder: cluster.folder)
+            for node in [first, other] { group.addTask { try await node.run() } }
+            let lease = try await Self.lease(of: first, cluster)
+            if change == .delete { try await first.create("gv0") }
+            if change == .fail {
+                cluster.nodes.marks.withLock { _ = $0.broken.insert(Coordinator.peer(1)) }
+            }
+            pause.state.withLock { $0.isArmed = true }
+            group.addTask {
+                guard try await cluster.until({ pause.state.withLock { $0.isReached } }) else {
+                    return
+                }
+                await cluster.store.expireLease(lease)
+                _ = try await cluster.until {
+                    let journals = try await cluster.count(cluster.keys.transactions)
+                    let jobs = try await cluster.jobs()
+                    return journals == 0 && jobs.allSatisfy(\.state.hasEnded)
+                }
+                pause.ended.withLock { $0 = true }
+            }
+            if change == .delete {
+                try await first.volumes.delete("gv0", Asked(by: "test"))
+                #expect(try await cluster.count(cluster.keys.volumeNames) == 0)
+            } else {
+                let error = await #expect(throws: GD2Error.self) { try await first.create("gv0") }
+                #expect(error?.code == .unavailable)
+                #expect(error?.message.contains("is undone") == true, "\(error?.message ?? "")")
+            }
         }
     }
 
