@@ -123,12 +123,16 @@ struct VolumeStatusCommand: AsyncParsableCommand {
         }
     }
 
-    private static func row(_ brick: BrickStatus) -> [String] {
-        [
+    /// What a node that does not answer reported last is known of nobody now: it is a note there.
+    static func row(_ brick: BrickStatus) -> [String] {
+        let isStale = brick.isStale == true
+        let state = brick.online ? "online" : "offline"
+        let number = { (number: Int) in isStale ? "?" : number == 0 ? "-" : "\(number)" }
+        return [
             brick.info.volumeName, "\(brick.info.host):\(brick.info.path)",
-            brick.online ? "yes" : "no", brick.port == 0 ? "-" : "\(brick.port)",
-            brick.pid == 0 ? "-" : "\(brick.pid)",
-            brick.size.capacity == 0 ? "-" : bytes(brick.size.free), brick.message ?? "",
+            isStale ? "?" : brick.online ? "yes" : "no", number(brick.port), number(brick.pid),
+            brick.size.capacity == 0 ? (isStale ? "?" : "-") : bytes(brick.size.free),
+            isStale ? "\(state) \(brick.message ?? "as last reported")" : brick.message ?? "",
         ]
     }
 }

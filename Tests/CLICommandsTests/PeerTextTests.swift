@@ -162,6 +162,24 @@ import Testing
             ])
     }
 
+    @Test func aBrickOfASilentNodeIsTakenForKnownByNobody() {
+        let info = BrickInfo(
+            id: "i", path: "/b", volumeID: "v", volumeName: "gv0", peerID: "p3", host: "h3",
+            type: .brick)
+        var brick = BrickStatus(info: info, online: true, pid: 7, port: 49_152)
+        #expect(
+            VolumeStatusCommand.row(brick) == ["gv0", "h3:/b", "yes", "49152", "7", "-", ""])
+        brick.isStale = true
+        brick.message = "as last reported: h3 does not answer since 12 s"
+        #expect(
+            VolumeStatusCommand.row(brick) == [
+                "gv0", "h3:/b", "?", "?", "?", "?",
+                "online as last reported: h3 does not answer since 12 s",
+            ])
+        brick.online = false
+        #expect(VolumeStatusCommand.row(brick).last?.hasPrefix("offline as last") == true)
+    }
+
     @Test func aPeersNameIsNoOtherPath() throws {
         #expect(try PeerCommand.path("h1.example-2") == "/v1/peers/h1.example-2")
         for name in ["", "a/b", "a?b", "tokens", "pair", "..", "a b", "a%2Fb"] {
