@@ -150,6 +150,8 @@ token=$(cli_on 2 peer token create -o json) || fail "a token of h2 without h1: $
 mend 1
 wait_for 30 "h1 again" again || fail "no change on h1 after it is back"
 
+all_seen() { cli_on 3 peer list -o json | jq -e 'all(.[]; .online)'; }
+wait_for 30 "h1 is seen" all_seen || { cli_on 3 peer status; fail "h3 does not see all"; }
 cli_on 3 volume stop gv1 --mode=script && cli_on 3 volume delete gv1 --mode=script || fail "stop and delete"
 
 say "a node whose settings are taken away is a client too"
