@@ -20,6 +20,8 @@ public struct NodeBuilds: Hashable, Sendable {
 public enum SchemaPlan {
     /// Of a store whose builds say nothing of schemas.
     public static let first = 1
+    /// What the last builds read that said nothing of schemas: they knew thin arbiters.
+    public static let newestUnsaid = 2
 
     /// The schema to raise the store to; nil when it stays in `present`. A node that is away counts
     /// with what it said last, since it comes back as it was.

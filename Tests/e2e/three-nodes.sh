@@ -54,7 +54,7 @@ for i in 1 3; do
     done
 done
 cli_on 1 volume status gv0 2>&1 >/dev/null | grep -q "^warning: h3 does not answer" || fail "the missing node is not named"
-cli_on 1 volume status gv0 2>/dev/null | grep -qE '^gv0 +h3:/run/bricks/a +\? +\? +\? .*online as last reported: h3 does not answer since [0-9]+ s' ||
+cli_on 1 volume status gv0 2>/dev/null | grep -qE '^gv0 +10.9.0.3:/run/bricks/a +\? +\? +\? .*online as last reported: h3 does not answer since [0-9]+ s' ||
     { cli_on 1 volume status gv0; fail "the brick of h3 is taken for known"; }
 cli_on 1 volume status gv0 -o json 2>/dev/null | jq -e 'map(.stale) == [null, null, true]' >/dev/null || fail "the stale brick is not marked"
 timed 6000 1 volume set gv0 user.x 1

@@ -65,10 +65,10 @@ final class SchemaGuard: Sendable {
             caller.programs.contains(said.program)
         else {
             // Root's etcdctl says nothing of itself, nor do builds of before there were gates.
-            guard !caller.programs.contains("admin"), let present, present > SchemaPlan.first
-            else { return nil }
+            guard !caller.programs.contains("admin"), let present else { return nil }
             return BuildReport(
-                version: "of an older version", lowest: SchemaPlan.first, newest: SchemaPlan.first
+                version: "of an older version", lowest: SchemaPlan.first,
+                newest: SchemaPlan.newestUnsaid
             ).refusal(of: caller.programs.sorted().joined(separator: ", "), at: present)
         }
         let present = state.withLock { state in
