@@ -3,6 +3,7 @@ import FoundationEssentials
 import GD2Error
 import GlusterModel
 import HTTPTypes
+import Hexadecimal
 import Hummingbird
 import NIOCore
 import RESTAPI
@@ -89,15 +90,11 @@ struct RequestKey: Hashable, Sendable {
                 "\(idempotencyHeader) has to be 1 to \(Limits.idempotencyKeyBytes) printable "
                     + "ASCII characters")
         }
-        hash = Self.hex(SHA256.hash(data: Data(bytes)))
+        hash = SHA256.hash(data: Data(bytes)).hexadecimal
         var digest = SHA256()
         digest.update(data: Data("\(request.method.rawValue)\n\(request.uri)\n".utf8))
         digest.update(data: Data(body.readableBytesView))
-        self.digest = Self.hex(digest.finalize())
-    }
-
-    private static func hex(_ digest: SHA256.Digest) -> String {
-        digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        self.digest = digest.finalize().hexadecimal
     }
 }
 

@@ -6,6 +6,7 @@ import GRPCNIOTransportHTTP2Posix
 import GlusterModel
 import LocalGRPC
 import NodeAPI
+import StoreAPI
 import SwiftProtobuf
 
 /// Calls methods of gd2-brickd by name with serialized messages: this node's over its socket,
@@ -31,9 +32,7 @@ struct BrickRelay: Sendable {
         let request = Gd2_Node_V1_CallBrickRequest.with {
             $0.method = method
             $0.message = Data(message)
-            $0.timeoutMs = UInt32(
-                clamping: timeout.components.seconds * 1_000
-                    + timeout.components.attoseconds / 1_000_000_000_000_000)
+            $0.timeoutMs = UInt32(clamping: timeout.milliseconds)
         }
         do {
             return try await node.connections.node(known)
