@@ -48,10 +48,15 @@ demo: build
 
 test: build unit e2e hosts
 
-# The simulator computes all the time; beside it tests that wait for an answer would wait too long.
+# All tests of a run start at once and share a thread for each core: beside those that compute, or
+# wait for the disk, those that wait for an answer of another task would wait until these are done.
+SOCKETS = LocalGRPCTests|LocalSocketTests|RPCTransportTests|PmapServiceTests
+SERVICES = RESTServiceTests|StoreServiceTests|StoreMirrorTests
+UNIT = swift test --explicit-target-dependency-import-check error
 unit: setup
-	swift test --explicit-target-dependency-import-check error --skip SimulationTests
-	swift test --explicit-target-dependency-import-check error --skip-build --filter SimulationTests
+	$(UNIT) --filter '$(SOCKETS)'
+	$(UNIT) --skip-build --filter '$(SERVICES)'
+	$(UNIT) --skip-build --skip '$(SOCKETS)|$(SERVICES)'
 
 sim: SEED ?= 1
 sim: ROUNDS ?= 1

@@ -132,6 +132,7 @@ let package = Package(
         library("AuthorityExchange", ["GlusterModel"]),
         library("BrickSupervision", ["GlusterModel"]),
         library("GlusterXDR", ["GlusterModel", "XDR"]),
+        library("Health"),
         library("Membership", ["GlusterModel"]),
         library("OldTopology", ["GlusterModel"]),
         library("Placement", ["GlusterModel"]),
@@ -193,8 +194,8 @@ let package = Package(
         library(
             "BrickAPI",
             [
-                "GD2Error", "GlusterModel", "LocalGRPC", grpc, grpcNIO, grpcProtobuf, lifecycle,
-                protobuf,
+                "GD2Error", "GlusterModel", "LocalGRPC", "Transaction", grpc, grpcNIO,
+                grpcProtobuf, lifecycle, protobuf,
             ],
             exclude: ["brickd.proto"]),
         library(
@@ -232,8 +233,9 @@ let package = Package(
         library(
             "RESTService",
             [
-                "BrickAPI", "Daemon", "DurableFile", "GD2Error", "GlusterModel", "Hexadecimal",
-                "Listening", "LocalSocket", "Placement", "PmapAPI", "RESTAPI", "StoreAPI",
+                "BrickAPI", "Daemon", "DurableFile", "GD2Error", "GlusterModel", "Health",
+                "Hexadecimal", "Listening", "LocalSocket", "Placement", "PmapAPI", "RESTAPI",
+                "StoreAPI",
                 "StoreMirror", "StoreSchema", "Transaction", "VolumeOptions", "XlatorTables", asn1,
                 crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, jwt, lifecycle,
                 log, metrics, nio, nioPosix, nioTLS, x509,
@@ -279,6 +281,7 @@ let package = Package(
         tests("BrickSupervisionTests", ["BrickSupervision", "GlusterModel", "Seeded"]),
         tests("DaemonTests", ["Daemon", "Seeded", argumentParser, coreMetrics, lifecycle]),
         tests("DurableFileTests", ["DurableFile"]),
+        tests("HealthTests", ["Health"]),
         tests("HexadecimalTests", ["Hexadecimal"]),
         tests("GlusterModelTests", ["GlusterModel"]),
         tests("GlusterXDRTests", ["GlusterXDR", "Seeded", "SunRPC", "XDR"]),

@@ -28,10 +28,10 @@ public enum ExchangeStep: Hashable, Sendable {
     case wait
     /// A member reads its trusted authorities only when it starts.
     case restartMember(PeerID)
-    /// Before the leader's own member is started anew.
+    /// Before the leader's own member is started anew, or to one that has the new keys.
     case moveLead(to: PeerID)
     case advance(to: ExchangePhase)
-    /// Nobody here has the keys of the new authorities: others are made.
+    /// No voter has the keys of the new authorities any more: others are made.
     case beginAnew
 }
 
@@ -52,34 +52,60 @@ public struct AuthorityExchange: Hashable, Sendable {
         self.new = new
     }
 
-    /// The next step. `own` is what the steering node has itself.
-    public func next(_ peers: [ExchangePeer], own: Holdings) -> ExchangeStep {
+    /// The next step. `own` is what the steering node has itself; `turn` the peer whose member was
+    /// the last to be started anew in this phase, or is to be, as the store has it.
+    public func next(
+        _ peers: [ExchangePeer], own: Holdings, turn: PeerID?
+    ) -> ExchangeStep {
         guard phase != .done else { return .wait }
-        guard own.keys.union(own.nextKeys).isSuperset(of: newKeys) else { return .beginAnew }
+        guard hasNewKeys(own) else { return withoutKeys(peers) }
         let lacking = lacks(peers)
         if lacking.isEmpty { return .advance(to: phase.next) }
-        return restart(peers, lacking)
+        return restart(peers, lacking, turn)
     }
 
     private var newKeys: Set<String> { [new.node, new.member] }
 
+    private func hasNewKeys(_ has: Holdings) -> Bool {
+        has.keys.union(has.nextKeys).isSuperset(of: newKeys)
+    }
+
+    /// Who made the keys may have lost the lead before it gave them to others, or be away.
+    private func withoutKeys(_ peers: [ExchangePeer]) -> ExchangeStep {
+        let others = peers.filter { $0.isVoter && !$0.isLeader }.sorted { $0.peer < $1.peer }
+        if let heir = others.first(where: { $0.isHealthy && ($0.holdings.map(hasNewKeys) ?? false) }
+        ) {
+            return .moveLead(to: heir.peer)
+        }
+        let mayHave = others.contains { peer in
+            guard peer.isReachable, let has = peer.holdings else { return true }
+            return hasNewKeys(has)
+        }
+        return mayHave ? .wait : .beginAnew
+    }
+
     // MARK: Members
 
     /// One at a time, and only while every voter serves. The leader comes last, and gives its lead
-    /// away first where somebody can take it.
-    private func restart(_ peers: [ExchangePeer], _ lacking: [Lack]) -> ExchangeStep {
+    /// away first where somebody can take it. Another leader may have begun with a member that is
+    /// not seen to have been ended yet: as long as that one lacks something it is its turn.
+    private func restart(
+        _ peers: [ExchangePeer], _ lacking: [Lack], _ turn: PeerID?
+    ) -> ExchangeStep {
         let due = Set(lacking.filter { $0.what == .restart }.map(\.peer))
         let members = peers.filter(\.isMember).sorted { $0.peer < $1.peer }
         guard !due.isEmpty, members.filter(\.isVoter).allSatisfy(\.isHealthy) else {
             return .wait
         }
-        let ranked = members.filter { due.contains($0.peer) }.sorted { left, right in
+        let inTurn = turn.map { due.contains($0) ? [$0] : due } ?? due
+        let ranked = members.filter { inTurn.contains($0.peer) }.sorted { left, right in
             (rank(left), left.peer) < (rank(right), right.peer)
         }
         guard let first = ranked.first else { return .wait }
         let others = members.filter { $0.isVoter && $0.peer != first.peer }
-        guard first.isLeader, let heir = others.first else { return .restartMember(first.peer) }
-        return .moveLead(to: heir.peer)
+        guard first.isLeader, !others.isEmpty else { return .restartMember(first.peer) }
+        let heir = others.first { $0.holdings.map(hasNewKeys) ?? false }
+        return heir.map { .moveLead(to: $0.peer) } ?? .wait
     }
 
     private func rank(_ peer: ExchangePeer) -> Int {

@@ -5,6 +5,7 @@ public import GlusterModel
 import LocalGRPC
 public import ServiceLifecycle
 import SwiftProtobuf
+public import Transaction
 
 /// A port that a brick or daemon of this node listens on.
 public struct PortEntry: Hashable, Sendable {
@@ -79,6 +80,18 @@ public struct BrickClient: Service {
                 options: LocalClient.options(timeout: timeout, wait: true))
         }
         try reply.check()
+    }
+
+    /// As ``BrickRelay/examine(_:timeout:)``.
+    public func examine(
+        _ bricks: BrickArguments, timeout: Duration
+    ) async throws(GD2Error) -> [GD2Error] {
+        let reply = try await calling {
+            try await daemon.examineBricks(
+                Gd2_Brick_V1_ExamineBricksRequest(bricks),
+                options: LocalClient.options(timeout: timeout, wait: true))
+        }
+        return [reply.refusal].compactMap(\.self)
     }
 
     public func status(

@@ -1,10 +1,12 @@
 public import GD2Error
 public import GlusterModel
 import SwiftProtobuf
+public import Transaction
 
 /// Names of methods that those who pass calls on decide by.
 public enum BrickMethod {
     public static let volumeGeneration = "VolumeGeneration"
+    public static let examineBricks = "ExamineBricks"
 }
 
 /// gd2-brickd of another node, reached through somebody who passes serialized messages on.
@@ -23,6 +25,16 @@ public struct BrickRelay: Sendable {
         let reply: Gd2_Brick_V1_RunStepReply = try await ask(
             "RunStep", Gd2_Brick_V1_RunStepRequest(command), timeout)
         try reply.check()
+    }
+
+    /// Why the first of those directories that cannot become a brick cannot; empty: all can.
+    /// Changes nothing.
+    public func examine(
+        _ bricks: BrickArguments, timeout: Duration
+    ) async throws(GD2Error) -> [GD2Error] {
+        let reply: Gd2_Brick_V1_RunStepReply = try await ask(
+            BrickMethod.examineBricks, Gd2_Brick_V1_ExamineBricksRequest(bricks), timeout)
+        return [reply.refusal].compactMap(\.self)
     }
 
     public func status(

@@ -1,6 +1,7 @@
-import GD2Error
+package import GD2Error
 package import GlusterModel
 import SwiftProtobuf
+package import Transaction
 
 // The generated messages end here: everything else sees the model's types.
 
@@ -88,10 +89,38 @@ extension Gd2_Brick_V1_RunStepRequest {
 }
 
 extension Gd2_Brick_V1_RunStepReply {
-    /// Throws what went wrong there.
-    func check() throws(GD2Error) {
-        guard error.isEmpty else {
-            throw GD2Error(ErrorCode(rawValue: code) ?? .internal, error, fields: fields)
-        }
+    /// What went wrong there.
+    var refusal: GD2Error? {
+        error.isEmpty
+            ? nil : GD2Error(ErrorCode(rawValue: code) ?? .internal, error, fields: fields)
+    }
+
+    func check() throws(GD2Error) { if let refusal { throw refusal } }
+
+    package init(_ refusal: GD2Error) {
+        self.init()
+        error = refusal.message
+        code = refusal.code.rawValue
+        fields = refusal.fields
+    }
+}
+
+extension Gd2_Brick_V1_ExamineBricksRequest {
+    init(_ bricks: BrickArguments) {
+        self.init()
+        volumeID = bricks.volume.description
+        paths = bricks.bricks.map(\.path.description)
+        reuseBricks = bricks.flags.reuseBricks
+        allowRootDir = bricks.flags.allowRootDirectory
+        allowMountAsBrick = bricks.flags.allowMountAsBrick
+        createBrickDir = bricks.flags.createBrickDirectory
+        force = bricks.flags.force
+    }
+
+    package var flags: BrickFlags {
+        BrickFlags(
+            reuseBricks: reuseBricks, allowRootDirectory: allowRootDir,
+            allowMountAsBrick: allowMountAsBrick, createBrickDirectory: createBrickDir,
+            force: force)
     }
 }

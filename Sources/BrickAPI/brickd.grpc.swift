@@ -36,6 +36,19 @@ package enum Gd2_Brick_V1_BrickDaemon: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "ExamineBricks" metadata.
+        package enum ExamineBricks: Sendable {
+            /// Request type for "ExamineBricks".
+            package typealias Input = Gd2_Brick_V1_ExamineBricksRequest
+            /// Response type for "ExamineBricks".
+            package typealias Output = Gd2_Brick_V1_RunStepReply
+            /// Descriptor for "ExamineBricks".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.brick.v1.BrickDaemon"),
+                method: "ExamineBricks",
+                type: .unary
+            )
+        }
         /// Namespace for "WatchPorts" metadata.
         package enum WatchPorts: Sendable {
             /// Request type for "WatchPorts".
@@ -104,6 +117,7 @@ package enum Gd2_Brick_V1_BrickDaemon: Sendable {
         /// Descriptors for all methods in the "gd2.brick.v1.BrickDaemon" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
             RunStep.descriptor,
+            ExamineBricks.descriptor,
             WatchPorts.descriptor,
             SignedIn.descriptor,
             SignedOut.descriptor,
@@ -151,6 +165,24 @@ extension Gd2_Brick_V1_BrickDaemon {
         /// - Returns: A streaming response of `Gd2_Brick_V1_RunStepReply` messages.
         func runStep(
             request: GRPCCore.StreamingServerRequest<Gd2_Brick_V1_RunStepRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Brick_V1_RunStepReply>
+
+        /// Handle the "ExamineBricks" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether directories could become bricks: RunStep's checks, and nothing is changed.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Brick_V1_ExamineBricksRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Brick_V1_RunStepReply` messages.
+        func examineBricks(
+            request: GRPCCore.StreamingServerRequest<Gd2_Brick_V1_ExamineBricksRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Brick_V1_RunStepReply>
 
@@ -269,6 +301,24 @@ extension Gd2_Brick_V1_BrickDaemon {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Gd2_Brick_V1_RunStepReply>
 
+        /// Handle the "ExamineBricks" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether directories could become bricks: RunStep's checks, and nothing is changed.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Brick_V1_ExamineBricksRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Brick_V1_RunStepReply` message.
+        func examineBricks(
+            request: GRPCCore.ServerRequest<Gd2_Brick_V1_ExamineBricksRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Brick_V1_RunStepReply>
+
         /// Handle the "WatchPorts" method.
         ///
         /// > Source IDL Documentation:
@@ -382,6 +432,24 @@ extension Gd2_Brick_V1_BrickDaemon {
             context: GRPCCore.ServerContext
         ) async throws -> Gd2_Brick_V1_RunStepReply
 
+        /// Handle the "ExamineBricks" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether directories could become bricks: RunStep's checks, and nothing is changed.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Brick_V1_ExamineBricksRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Brick_V1_RunStepReply` to respond with.
+        func examineBricks(
+            request: Gd2_Brick_V1_ExamineBricksRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Brick_V1_RunStepReply
+
         /// Handle the "WatchPorts" method.
         ///
         /// > Source IDL Documentation:
@@ -488,6 +556,17 @@ extension Gd2_Brick_V1_BrickDaemon.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Gd2_Brick_V1_BrickDaemon.Method.ExamineBricks.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Brick_V1_ExamineBricksRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Brick_V1_RunStepReply>(),
+            handler: { request, context in
+                try await self.examineBricks(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Gd2_Brick_V1_BrickDaemon.Method.WatchPorts.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Brick_V1_WatchPortsRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Brick_V1_PortTable>(),
@@ -559,6 +638,17 @@ extension Gd2_Brick_V1_BrickDaemon.ServiceProtocol {
         return GRPCCore.StreamingServerResponse(single: response)
     }
 
+    package func examineBricks(
+        request: GRPCCore.StreamingServerRequest<Gd2_Brick_V1_ExamineBricksRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Brick_V1_RunStepReply> {
+        let response = try await self.examineBricks(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
     package func watchPorts(
         request: GRPCCore.StreamingServerRequest<Gd2_Brick_V1_WatchPortsRequest>,
         context: GRPCCore.ServerContext
@@ -624,6 +714,19 @@ extension Gd2_Brick_V1_BrickDaemon.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Gd2_Brick_V1_RunStepReply> {
         return GRPCCore.ServerResponse<Gd2_Brick_V1_RunStepReply>(
             message: try await self.runStep(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func examineBricks(
+        request: GRPCCore.ServerRequest<Gd2_Brick_V1_ExamineBricksRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Brick_V1_RunStepReply> {
+        return GRPCCore.ServerResponse<Gd2_Brick_V1_RunStepReply>(
+            message: try await self.examineBricks(
                 request: request.message,
                 context: context
             ),
@@ -729,6 +832,29 @@ extension Gd2_Brick_V1_BrickDaemon {
         func runStep<Result>(
             request: GRPCCore.ClientRequest<Gd2_Brick_V1_RunStepRequest>,
             serializer: some GRPCCore.MessageSerializer<Gd2_Brick_V1_RunStepRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Brick_V1_RunStepReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Brick_V1_RunStepReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ExamineBricks" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether directories could become bricks: RunStep's checks, and nothing is changed.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Brick_V1_ExamineBricksRequest` message.
+        ///   - serializer: A serializer for `Gd2_Brick_V1_ExamineBricksRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Brick_V1_RunStepReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func examineBricks<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Brick_V1_ExamineBricksRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Brick_V1_ExamineBricksRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Gd2_Brick_V1_RunStepReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Brick_V1_RunStepReply>) async throws -> Result
@@ -891,6 +1017,40 @@ extension Gd2_Brick_V1_BrickDaemon {
             try await self.client.unary(
                 request: request,
                 descriptor: Gd2_Brick_V1_BrickDaemon.Method.RunStep.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "ExamineBricks" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether directories could become bricks: RunStep's checks, and nothing is changed.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Brick_V1_ExamineBricksRequest` message.
+        ///   - serializer: A serializer for `Gd2_Brick_V1_ExamineBricksRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Brick_V1_RunStepReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func examineBricks<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Brick_V1_ExamineBricksRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Brick_V1_ExamineBricksRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Brick_V1_RunStepReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Brick_V1_RunStepReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Brick_V1_BrickDaemon.Method.ExamineBricks.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -1098,6 +1258,35 @@ extension Gd2_Brick_V1_BrickDaemon.ClientProtocol {
         )
     }
 
+    /// Call the "ExamineBricks" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Whether directories could become bricks: RunStep's checks, and nothing is changed.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Brick_V1_ExamineBricksRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func examineBricks<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Brick_V1_ExamineBricksRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Brick_V1_RunStepReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.examineBricks(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Brick_V1_ExamineBricksRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Brick_V1_RunStepReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "WatchPorts" method.
     ///
     /// > Source IDL Documentation:
@@ -1270,6 +1459,39 @@ extension Gd2_Brick_V1_BrickDaemon.ClientProtocol {
             metadata: metadata
         )
         return try await self.runStep(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ExamineBricks" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Whether directories could become bricks: RunStep's checks, and nothing is changed.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func examineBricks<Result>(
+        _ message: Gd2_Brick_V1_ExamineBricksRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Brick_V1_RunStepReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Brick_V1_ExamineBricksRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.examineBricks(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -61,6 +61,30 @@ package nonisolated struct Gd2_Brick_V1_RunStepReply: Sendable {
   package init() {}
 }
 
+package nonisolated struct Gd2_Brick_V1_ExamineBricksRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var volumeID: String = String()
+
+  package var paths: [String] = []
+
+  package var reuseBricks: Bool = false
+
+  package var allowRootDir: Bool = false
+
+  package var allowMountAsBrick: Bool = false
+
+  package var createBrickDir: Bool = false
+
+  package var force: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct Gd2_Brick_V1_WatchPortsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -313,6 +337,66 @@ nonisolated extension Gd2_Brick_V1_RunStepReply: SwiftProtobuf.Message, SwiftPro
     if lhs.error != rhs.error {return false}
     if lhs.code != rhs.code {return false}
     if lhs.fields != rhs.fields {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gd2_Brick_V1_ExamineBricksRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ExamineBricksRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}volume_id\0\u{1}paths\0\u{3}reuse_bricks\0\u{3}allow_root_dir\0\u{3}allow_mount_as_brick\0\u{3}create_brick_dir\0\u{1}force\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.volumeID) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.paths) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.reuseBricks) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.allowRootDir) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.allowMountAsBrick) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.createBrickDir) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.force) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.volumeID.isEmpty {
+      try visitor.visitSingularStringField(value: self.volumeID, fieldNumber: 1)
+    }
+    if !self.paths.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.paths, fieldNumber: 2)
+    }
+    if self.reuseBricks != false {
+      try visitor.visitSingularBoolField(value: self.reuseBricks, fieldNumber: 3)
+    }
+    if self.allowRootDir != false {
+      try visitor.visitSingularBoolField(value: self.allowRootDir, fieldNumber: 4)
+    }
+    if self.allowMountAsBrick != false {
+      try visitor.visitSingularBoolField(value: self.allowMountAsBrick, fieldNumber: 5)
+    }
+    if self.createBrickDir != false {
+      try visitor.visitSingularBoolField(value: self.createBrickDir, fieldNumber: 6)
+    }
+    if self.force != false {
+      try visitor.visitSingularBoolField(value: self.force, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gd2_Brick_V1_ExamineBricksRequest, rhs: Gd2_Brick_V1_ExamineBricksRequest) -> Bool {
+    if lhs.volumeID != rhs.volumeID {return false}
+    if lhs.paths != rhs.paths {return false}
+    if lhs.reuseBricks != rhs.reuseBricks {return false}
+    if lhs.allowRootDir != rhs.allowRootDir {return false}
+    if lhs.allowMountAsBrick != rhs.allowMountAsBrick {return false}
+    if lhs.createBrickDir != rhs.createBrickDir {return false}
+    if lhs.force != rhs.force {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

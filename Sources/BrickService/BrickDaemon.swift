@@ -74,8 +74,11 @@ private struct Supervising: Service {
     }
 
     private func supervise(_ identity: StoreIdentity) async {
+        let command = BrickCommand(configuration: configuration, peer: identity.peer)
+        // After a restart of this program they run already.
+        let isFirst = command.running().isEmpty
         let supervisor = Supervisor(
-            command: BrickCommand(configuration: configuration, peer: identity.peer),
+            command: command,
             launcher: launcher, incarnation: incarnation, log: log)
         let reporter = Reporter(store: store, mirror: mirror, supervisor: supervisor, log: log)
         let removals = Removals(folder: configuration.stateDirectory + "/removals", log: log)
@@ -94,6 +97,10 @@ private struct Supervising: Service {
                     await withDiscardingTaskGroup { group in
                         group.addTask { await supervisor.run() }
                         group.addTask { try? await reporter.run() }
+                        let store = store
+                        let permit = BrickPermit(
+                            ask: { try await store.identity() }, log: log)
+                        if isFirst { await permit.wait() }
                         var decoder = ClusterDecoder()
                         for await view in mirror.changes() {
                             await supervisor.update(decoder.state(of: view))

@@ -25,10 +25,47 @@ struct BrickDirectory: Sendable {
     func check(
         _ flags: BrickFlags, volume: VolumeID, others: [BrickPath]
     ) throws(GD2Error) {
-        try checkExists(flags, volume)
-        if !flags.allowMountAsBrick && !flags.force { try checkNoMountPoint() }
-        if !flags.allowRootDirectory && !flags.force { try checkNotOnRoot() }
+        if try isMissing(flags) { try make(for: volume) }
+        try checkPlace(flags)
         try checkXattrs()
+        try checkUse(flags, volume, others)
+    }
+
+    /// The same checks without a change, as far as they go: what a directory that is still to be
+    /// made takes is seen when it is made.
+    func examine(
+        _ flags: BrickFlags, volume: VolumeID, others: [BrickPath]
+    ) throws(GD2Error) {
+        if try isMissing(flags) {
+            guard access(parent, W_OK | X_OK) == 0 else {
+                throw refusal(.invalid, "\(text) cannot be made: \(errorText())")
+            }
+            if !flags.allowRootDirectory && !flags.force { try checkNotOnRoot(parent) }
+        } else {
+            try checkPlace(flags)
+            var byte: UInt8 = 0
+            let hasXattrs = getxattr(text, Self.testName, &byte, 1) >= 0 || errno == ENODATA
+            guard hasXattrs, access(text, W_OK) == 0 else {
+                throw refusal(
+                    .invalid, "\(text) takes no trusted extended attributes: \(errorText())")
+            }
+        }
+        try checkUse(flags, volume, others)
+    }
+
+    private var parent: String {
+        let folder = text[..<(text.lastIndex(of: "/") ?? text.startIndex)]
+        return folder.isEmpty ? "/" : String(folder)
+    }
+
+    private func checkPlace(_ flags: BrickFlags) throws(GD2Error) {
+        if !flags.allowMountAsBrick && !flags.force { try checkNoMountPoint() }
+        if !flags.allowRootDirectory && !flags.force { try checkNotOnRoot(text) }
+    }
+
+    private func checkUse(
+        _ flags: BrickFlags, _ volume: VolumeID, _ others: [BrickPath]
+    ) throws(GD2Error) {
         if !flags.reuseBricks && !flags.force { try checkUnused(volume) }
         if let other = others.first(where: { $0.contains(path) || path.contains($0) }) {
             throw refusal(
@@ -36,20 +73,20 @@ struct BrickDirectory: Sendable {
         }
     }
 
-    private func checkExists(
-        _ flags: BrickFlags, _ volume: VolumeID
-    ) throws(GD2Error) {
+    /// Whether it is to be made.
+    private func isMissing(_ flags: BrickFlags) throws(GD2Error) -> Bool {
         var status = stat()
         if stat(text, &status) != 0 {
             guard flags.createBrickDirectory || flags.force else {
                 throw refusal(
                     .invalid, "\(text) does not exist: make it, or add --create-brick-dir or force")
             }
-            return try make(for: volume)
+            return true
         }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw refusal(.invalid, "\(text) is no directory")
         }
+        return false
     }
 
     /// Under another name first: whoever dies on the way leaves nothing that looks like a directory
@@ -87,10 +124,10 @@ struct BrickDirectory: Sendable {
         }
     }
 
-    private func checkNotOnRoot() throws(GD2Error) {
+    private func checkNotOnRoot(_ place: String) throws(GD2Error) {
         var own = stat()
         var root = stat()
-        guard stat(text, &own) == 0, stat("/", &root) == 0, own.st_dev != root.st_dev else {
+        guard stat(place, &own) == 0, stat("/", &root) == 0, own.st_dev != root.st_dev else {
             throw refusal(
                 .invalid,
                 "\(text) is on the root file system: use a disk of its own, or add "
@@ -123,7 +160,7 @@ struct BrickDirectory: Sendable {
         }
     }
 
-    /// Makes it a brick of `volume`; again is the same.
+    /// Makes it a brick of `volume`; again is the same. On disk after ``sync()``.
     func mark(_ volume: VolumeID) throws(GD2Error) {
         let bytes = volume.bytes
         if let found = Self.read(Self.volumeID, text), found != bytes {
@@ -139,18 +176,19 @@ struct BrickDirectory: Sendable {
         guard mkdir(internals, 0o600) == 0 || errno == EEXIST else {
             throw refusal(.internal, "\(internals) cannot be made: \(errorText())")
         }
-        guard sync() else {
-            throw refusal(.internal, "\(text): its marks are not on disk: \(errorText())")
-        }
     }
 
     /// Marks that were set or taken away outlive a power failure from here on: a volume that was
-    /// made would have lost a brick, and one that was not would have left a mark.
-    @discardableResult private func sync() -> Bool {
-        let descriptor = open(text, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        return fsync(descriptor) == 0
+    /// made would have lost a brick, and one that was not would have left a mark. So does the end
+    /// of the directory itself. Of several on one file system the first takes the others along.
+    func sync() throws(GD2Error) {
+        let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
+        var descriptor = open(text, flags)
+        if descriptor < 0, errno == ENOENT { descriptor = open(parent, flags) }
+        defer { if descriptor >= 0 { close(descriptor) } }
+        guard descriptor >= 0, fsync(descriptor) == 0 else {
+            throw refusal(.internal, "\(text): its marks are not on disk: \(errorText())")
+        }
     }
 
     func isMarked(_ volume: VolumeID) -> Bool { Self.read(Self.volumeID, text) == volume.bytes }
@@ -162,7 +200,7 @@ struct BrickDirectory: Sendable {
     }
 
     /// Takes back what ``check(_:volume:others:)`` and ``mark(_:)`` did, whether they ran, ran half
-    /// or not at all.
+    /// or not at all. On disk after ``sync()``, where the directory stays.
     func undoMark(_ volume: VolumeID) {
         rmdir(unfinishedName(volume))
         let wasMade = Self.read(Self.madeFor, text) == volume.bytes
@@ -170,7 +208,6 @@ struct BrickDirectory: Sendable {
             if let previous = Self.read(Self.previousID, text) {
                 setxattr(text, Self.volumeID, previous, previous.count, 0)
                 removexattr(text, Self.previousID)
-                sync()
                 return
             }
             unmark(volume)
@@ -179,7 +216,7 @@ struct BrickDirectory: Sendable {
     }
 
     /// Takes the marks of `volume` away, whichever there are; those of another volume stay. The
-    /// users' files stay, and with them what GlusterFS knows of them.
+    /// users' files stay, and with them what GlusterFS knows of them. On disk after ``sync()``.
     func unmark(_ volume: VolumeID) { unmark(volume, remove: FileTree.remove) }
 
     /// `remove` gets what is to be removed and may take its time: it has another name already.
@@ -192,7 +229,6 @@ struct BrickDirectory: Sendable {
         for name in [Self.gfid, Self.previousID, Self.madeFor, Self.volumeID] {
             removexattr(text, name)
         }
-        sync()
     }
 
     /// Why a brick process of `volume` could not run here; nil when it can.

@@ -27,16 +27,32 @@ struct BrickGateway: Gd2_Brick_V1_BrickDaemon.SimpleServiceProtocol {
             try await steps.run(command)
             return Gd2_Brick_V1_RunStepReply()
         } catch let error as GD2Error {
-            return .with {
-                $0.error = error.message
-                $0.code = error.code.rawValue
-                $0.fields = error.fields
-            }
+            return Gd2_Brick_V1_RunStepReply(error)
         } catch {
             return .with {
                 $0.error = "\(error)"
                 $0.code = ErrorCode.unavailable.rawValue
             }
+        }
+    }
+
+    func examineBricks(
+        request: Gd2_Brick_V1_ExamineBricksRequest, context: ServerContext
+    ) async throws -> Gd2_Brick_V1_RunStepReply {
+        try allow(["gd2-rest", "gd2-store"], context)
+        guard let volume = VolumeID(request.volumeID) else {
+            throw GD2Error(.invalid, "\(request.volumeID) is no volume id")
+        }
+        let paths = try request.paths.map { path in
+            do { return try BrickPath(validating: path) } catch {
+                throw GD2Error(.invalid, "\(error)")
+            }
+        }
+        do {
+            try await steps.examine(paths, request.flags, of: volume)
+            return Gd2_Brick_V1_RunStepReply()
+        } catch {
+            return Gd2_Brick_V1_RunStepReply(error)
         }
     }
 

@@ -9,6 +9,10 @@ enum Limits {
     /// In this time after the start of gd2-brickd a process may still appear that the run before
     /// asked for.
     static let strangersAppear = Duration.seconds(60)
+    /// How long gd2-store is waited for before the first bricks are started, and how often it is
+    /// asked.
+    static let permitWait = Duration.seconds(3)
+    static let permitRetry = Duration.milliseconds(200)
     /// Turns of `tickMs` that a step waits for a brick process to end.
     static let endPolls = 100
     /// Reports within this time go into one write.

@@ -89,18 +89,19 @@ actor StepRunner {
 
     /// What only takes away: an undo, or a step after the commit.
     private func cleanUp(_ step: Step, isUndo: Bool) async throws {
+        let directories = Self.directories(step.arguments)
         switch step.action {
         case .prepareBricks:
-            for directory in Self.directories(step.arguments) {
-                directory.undoMark(step.arguments.volume)
-            }
+            for directory in directories { directory.undoMark(step.arguments.volume) }
         case .removeBricks where isUndo: break
         case .removeBricks:
             try await supervisor.waitForEnd(of: step.arguments.bricks, in: step.arguments.volume)
-            for directory in Self.directories(step.arguments) {
+            for directory in directories {
                 directory.unmark(step.arguments.volume, remove: removals.remove)
             }
         }
+        // Where even the folder above is gone, with its disk, there are no marks to lose.
+        for directory in directories { try? directory.sync() }
     }
 
     private func record(
@@ -152,20 +153,37 @@ actor StepRunner {
             fields: ["brick": rival.path.description])
     }
 
-    private func prepare(_ arguments: BrickArguments) throws {
+    /// Bricks that this node has of other volumes.
+    private func others(than volume: VolumeID) throws(GD2Error) -> [BrickPath] {
         let state = cluster.current
         guard let peer = state.identity?.peer else {
             throw GD2Error(.unavailable, "this node has not read the store yet: try again")
         }
-        let others = state.volumes.values.filter { $0.id != arguments.volume }
+        return state.volumes.values.filter { $0.id != volume }
             .flatMap { $0.allBricks(of: peer).map(\.path) }
-        for directory in Self.directories(arguments) {
+    }
+
+    /// Throws why the first of `paths` that cannot become a brick of `volume` cannot.
+    func examine(
+        _ paths: [BrickPath], _ flags: BrickFlags, of volume: VolumeID
+    ) throws(GD2Error) {
+        let others = try others(than: volume)
+        for path in paths {
+            try BrickDirectory(path: path).examine(flags, volume: volume, others: others)
+        }
+    }
+
+    private func prepare(_ arguments: BrickArguments) throws {
+        let others = try others(than: arguments.volume)
+        let directories = Self.directories(arguments)
+        for directory in directories {
             try directory.check(arguments.flags, volume: arguments.volume, others: others)
         }
-        for directory in Self.directories(arguments) {
+        for directory in directories {
             try directory.mark(arguments.volume)
             FailPoint.pass("brickd-marked")
         }
+        for directory in directories { try directory.sync() }
     }
 
     private static func directories(_ arguments: BrickArguments) -> [BrickDirectory] {

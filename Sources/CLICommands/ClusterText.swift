@@ -103,12 +103,14 @@ enum ClusterText {
                     member.name ?? member.peerID ?? "(not started)", member.id, member.role,
                     member.healthy ? "yes" : "no", member.version.isEmpty ? "-" : member.version,
                     member.databaseBytes == 0 ? "-" : bytes(member.databaseBytes),
-                    "\(member.raftIndex)", member.message ?? "-",
+                    member.raftIndex == 0 ? "-" : "\(member.raftIndex)", member.message ?? "-",
                 ]
             }
         ).text
-        let plan = found.plan.isEmpty ? "nothing to do" : found.plan
-        return table + "Voters wanted: \(found.votersWanted)\nPlan: \(plan)\n"
+        let missing = (found.missing ?? []).map { "Missing: \($0)\n" }.joined()
+        let none = missing.isEmpty ? "nothing to do" : "not known"
+        let plan = found.plan.isEmpty ? none : found.plan
+        return table + "Voters wanted: \(found.votersWanted)\nPlan: \(plan)\n" + missing
     }
 
     static func snapshots(_ snapshots: [SnapshotInfo]) -> String {

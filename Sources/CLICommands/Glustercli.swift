@@ -18,7 +18,7 @@ public struct Glustercli: AsyncParsableCommand {
         version: suiteVersion,
         subcommands: [
             VolumeCommand.self, JobCommand.self, PeerCommand.self, PoolCommand.self,
-            ClusterCommand.self, Ping.self,
+            ClusterCommand.self, DoctorCommand.self, Ping.self,
             Version.self, Endpoints.self,
         ])
 

@@ -76,6 +76,8 @@ public struct EtcdArguments: Sendable {
             "--auto-compaction-retention=\(Self.retainedRevisions)",
             "--quota-backend-bytes=\(quotaBytes)", "--logger=zap", "--log-outputs=stderr",
             "--log-level=warn",
+            // Else a member that was cut off deposes the leader when it is back, and changes fail.
+            "--pre-vote=true",
         ] + times
     }
 }

@@ -5,44 +5,29 @@ import Glibc
 /// etcd. A restart of gd2-store leaves it alone.
 public enum EtcdRunner {
     private static let pollMs: Int64 = 100
+    /// The same when it takes long.
+    private static let slowPollMs: Int64 = 1_000
+    /// From when on it takes long; what takes less is not said.
+    private static let slowAfter = Duration.seconds(3)
 
-    /// Locked by etcd for as long as it runs: a lock of fcntl(2) stays over exec, and tells whose
-    /// it is.
-    private static func lockFile(_ stateDirectory: String) -> String {
-        stateDirectory + "/etcd.lock"
+    private static func lock(_ stateDirectory: String) -> ProcessLock {
+        ProcessLock(path: stateDirectory + "/etcd.lock")
     }
 
     /// The etcd that runs with this state directory; nil when there is none.
-    public static func runningPid(stateDirectory: String) -> Int32? {
-        let descriptor = open(lockFile(stateDirectory), O_RDWR | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var lock = Glibc.flock()
-        lock.l_type = Int16(F_WRLCK)
-        lock.l_whence = Int16(SEEK_SET)
-        guard fcntl(descriptor, F_GETLK, &lock) == 0, lock.l_type != Int16(F_UNLCK) else {
-            return nil
-        }
-        return lock.l_pid
-    }
+    public static func runningPid(stateDirectory: String) -> Int32? { lock(stateDirectory).holder }
 
     /// What the etcd that runs was started with; nil when none runs, or one that was started by a
     /// version that did not write it down.
     public static func runningRole(stateDirectory: String) -> RoleFile? {
         guard runningPid(stateDirectory: stateDirectory) != nil else { return nil }
-        return try? RoleFile.load(from: lockFile(stateDirectory))
+        return try? RoleFile.load(from: lock(stateDirectory).path)
     }
 
     /// Its descriptor stays open, also in etcd. The file says what etcd is started with: the role
     /// file may be newer than it.
     private static func takeLock(_ stateDirectory: String, _ role: RoleFile) throws {
-        let path = lockFile(stateDirectory)
-        let descriptor = open(path, O_RDWR | O_CREAT, 0o600)
-        guard descriptor >= 0 else { throw FileError(path, "open", errno) }
-        var lock = Glibc.flock()
-        lock.l_type = Int16(F_WRLCK)
-        lock.l_whence = Int16(SEEK_SET)
-        guard fcntl(descriptor, F_SETLK, &lock) == 0 else { throw FileError(path, "lock", errno) }
+        let descriptor = try lock(stateDirectory).takeOverExec()
         // On a full disk it stays unsaid, and etcd tells better what it lacks.
         let bytes = try role.bytes
         if ftruncate(descriptor, 0) == 0 { _ = write(descriptor, bytes, bytes.count) }
@@ -50,20 +35,35 @@ public enum EtcdRunner {
 
     /// Returns only by throwing.
     public static func run(roleFile path: String, stateDirectory: String) async throws {
+        let began = ContinuousClock.now
         var said: String?
         while true {
+            let waited = ContinuousClock.now - began
             let role = try RoleFile.load(from: path)
-            if let absence = role?.absence, absence != said {
-                let line = Array("\(absence)\n".utf8)
-                _ = write(STDERR_FILENO, line, line.count)
-                said = absence
-            }
+            var reason = role?.absence
             if let role, role.absence == nil {
-                try takeLock(stateDirectory, role)
-                try become(role)
+                switch gate(stateDirectory, waited) {
+                case .open:
+                    try takeLock(stateDirectory, role)
+                    try become(role)
+                case .closed(let why): reason = waited > slowAfter ? why : nil
+                }
             }
-            try await Task.sleep(for: .milliseconds(pollMs))
+            if let reason, reason != said {
+                let line = Array("\(reason)\n".utf8)
+                _ = write(STDERR_FILENO, line, line.count)
+                said = reason
+            }
+            let isSlow = waited > slowAfter && role != nil
+            try await Task.sleep(for: .milliseconds(isSlow ? slowPollMs : pollMs))
         }
+    }
+
+    private static func gate(_ stateDirectory: String, _ waited: Duration) -> EtcdGate {
+        let place = StatePlace.load(stateDirectory)
+        return EtcdGate.now(
+            place, isServed: StatePlace.serving(stateDirectory).holder != nil,
+            isHere: place?.addresses.allSatisfy(StatePlace.isOwn) ?? false, waited: waited)
     }
 
     private static func become(_ role: RoleFile) throws {

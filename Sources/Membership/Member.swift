@@ -14,10 +14,13 @@ public struct Member: Hashable, Sendable {
     public var isHealthy: Bool
     /// `.zero` when healthy. One that never answered counts from when it was first seen.
     public var unhealthyFor: Duration
+    /// Its node has given up its data and never runs it again.
+    public var isGivenUp: Bool
 
     public init(
         id: UInt64, peer: PeerID?, isLearner: Bool = false, isLeader: Bool = false,
-        isStarted: Bool = true, isHealthy: Bool = true, unhealthyFor: Duration = .zero
+        isStarted: Bool = true, isHealthy: Bool = true, unhealthyFor: Duration = .zero,
+        isGivenUp: Bool = false
     ) {
         self.id = id
         self.peer = peer
@@ -26,6 +29,7 @@ public struct Member: Hashable, Sendable {
         self.isStarted = isStarted
         self.isHealthy = isHealthy
         self.unhealthyFor = unhealthyFor
+        self.isGivenUp = isGivenUp
     }
 
     /// Whether it counts towards a quorum now.

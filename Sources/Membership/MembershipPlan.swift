@@ -11,7 +11,8 @@ import GlusterModel
 /// - An even number is only ever on the way to an odd one. From 1 to 3 leads through 2, where any
 ///   death stops the store: begun only when the third is within reach, and gone back from when it
 ///   stays away. From 3 to 1 likewise, and only while all are healthy.
-/// - A healthy voter that goes is replaced before, a dead one after.
+/// - A healthy voter that goes is replaced before, a dead one after; one that never comes back, at
+///   once.
 public struct MembershipPlan {
     private let census: Census
     private var settings: MembershipSettings { census.settings }
@@ -45,6 +46,9 @@ public struct MembershipPlan {
                     + "\(census.names(census.dead)) is back")
         }
         guard census.leader != nil else { return .wait("etcd has no leader just now") }
+        if let member = members.first(where: \.isGivenUp) {
+            return plan.remove(member, "its node has given up its data")
+        }
         if !census.dead.isEmpty { return plan.withDeadVoters() }
         if let step = plan.tidyLearners() { return step }
         return plan.fit()

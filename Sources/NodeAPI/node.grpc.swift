@@ -63,6 +63,19 @@ package enum Gd2_Node_V1_Node: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Report" metadata.
+        package enum Report: Sendable {
+            /// Request type for "Report".
+            package typealias Input = Gd2_Node_V1_ReportRequest
+            /// Response type for "Report".
+            package typealias Output = Gd2_Node_V1_ReportReply
+            /// Descriptor for "Report".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.node.v1.Node"),
+                method: "Report",
+                type: .unary
+            )
+        }
         /// Namespace for "PrepareMember" metadata.
         package enum PrepareMember: Sendable {
             /// Request type for "PrepareMember".
@@ -159,6 +172,7 @@ package enum Gd2_Node_V1_Node: Sendable {
             Join.descriptor,
             Invite.descriptor,
             Probe.descriptor,
+            Report.descriptor,
             PrepareMember.descriptor,
             RunMember.descriptor,
             RestartMember.descriptor,
@@ -245,6 +259,24 @@ extension Gd2_Node_V1_Node {
             request: GRPCCore.StreamingServerRequest<Gd2_Node_V1_ProbeRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_ProbeReply>
+
+        /// Handle the "Report" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the callee says of itself: its member of the store, its settings, its certificates.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Node_V1_ReportRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Node_V1_ReportReply` messages.
+        func report(
+            request: GRPCCore.StreamingServerRequest<Gd2_Node_V1_ReportRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_ReportReply>
 
         /// Handle the "PrepareMember" method.
         ///
@@ -435,6 +467,24 @@ extension Gd2_Node_V1_Node {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_ProbeReply>
 
+        /// Handle the "Report" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the callee says of itself: its member of the store, its settings, its certificates.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Node_V1_ReportRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Node_V1_ReportReply` message.
+        func report(
+            request: GRPCCore.ServerRequest<Gd2_Node_V1_ReportRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_ReportReply>
+
         /// Handle the "PrepareMember" method.
         ///
         /// > Source IDL Documentation:
@@ -622,6 +672,24 @@ extension Gd2_Node_V1_Node {
             context: GRPCCore.ServerContext
         ) async throws -> Gd2_Node_V1_ProbeReply
 
+        /// Handle the "Report" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the callee says of itself: its member of the store, its settings, its certificates.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Node_V1_ReportRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Node_V1_ReportReply` to respond with.
+        func report(
+            request: Gd2_Node_V1_ReportRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Node_V1_ReportReply
+
         /// Handle the "PrepareMember" method.
         ///
         /// > Source IDL Documentation:
@@ -789,6 +857,17 @@ extension Gd2_Node_V1_Node.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Gd2_Node_V1_Node.Method.Report.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Node_V1_ReportRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Node_V1_ReportReply>(),
+            handler: { request, context in
+                try await self.report(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Gd2_Node_V1_Node.Method.PrepareMember.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Node_V1_PrepareMemberRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Node_V1_PrepareMemberReply>(),
@@ -898,6 +977,17 @@ extension Gd2_Node_V1_Node.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_ProbeReply> {
         let response = try await self.probe(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func report(
+        request: GRPCCore.StreamingServerRequest<Gd2_Node_V1_ReportRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_ReportReply> {
+        let response = try await self.report(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -1017,6 +1107,19 @@ extension Gd2_Node_V1_Node.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_ProbeReply> {
         return GRPCCore.ServerResponse<Gd2_Node_V1_ProbeReply>(
             message: try await self.probe(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func report(
+        request: GRPCCore.ServerRequest<Gd2_Node_V1_ReportRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_ReportReply> {
+        return GRPCCore.ServerResponse<Gd2_Node_V1_ReportReply>(
+            message: try await self.report(
                 request: request.message,
                 context: context
             ),
@@ -1196,6 +1299,29 @@ extension Gd2_Node_V1_Node {
             deserializer: some GRPCCore.MessageDeserializer<Gd2_Node_V1_ProbeReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_ProbeReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Report" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the callee says of itself: its member of the store, its settings, its certificates.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Node_V1_ReportRequest` message.
+        ///   - serializer: A serializer for `Gd2_Node_V1_ReportRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Node_V1_ReportReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func report<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Node_V1_ReportRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Node_V1_ReportRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Node_V1_ReportReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_ReportReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "PrepareMember" method.
@@ -1471,6 +1597,40 @@ extension Gd2_Node_V1_Node {
             try await self.client.unary(
                 request: request,
                 descriptor: Gd2_Node_V1_Node.Method.Probe.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Report" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What the callee says of itself: its member of the store, its settings, its certificates.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Node_V1_ReportRequest` message.
+        ///   - serializer: A serializer for `Gd2_Node_V1_ReportRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Node_V1_ReportReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func report<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Node_V1_ReportRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Node_V1_ReportRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Node_V1_ReportReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_ReportReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Node_V1_Node.Method.Report.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -1806,6 +1966,35 @@ extension Gd2_Node_V1_Node.ClientProtocol {
         )
     }
 
+    /// Call the "Report" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What the callee says of itself: its member of the store, its settings, its certificates.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Node_V1_ReportRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func report<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Node_V1_ReportRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_ReportReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.report(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Node_V1_ReportRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Node_V1_ReportReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "PrepareMember" method.
     ///
     /// > Source IDL Documentation:
@@ -2104,6 +2293,39 @@ extension Gd2_Node_V1_Node.ClientProtocol {
             metadata: metadata
         )
         return try await self.probe(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Report" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What the callee says of itself: its member of the store, its settings, its certificates.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func report<Result>(
+        _ message: Gd2_Node_V1_ReportRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_ReportReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Node_V1_ReportRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.report(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -139,6 +139,9 @@ package nonisolated struct Gd2_Node_V1_ProbeRequest: Sendable {
 
   package var epoch: UInt64 = 0
 
+  /// Of this run of the caller's gd2-store, hexadecimal; empty from older versions.
+  package var run: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -231,6 +234,43 @@ package nonisolated struct Gd2_Node_V1_ProbeReply: @unchecked Sendable {
   /// Clears the value of `holdings`. Subsequent reads from it will return its default value.
   package mutating func clearHoldings() {_uniqueStorage()._holdings = nil}
 
+  /// Of this run of the callee's gd2-store; empty from older versions.
+  package var run: String {
+    get {_storage._run}
+    set {_uniqueStorage()._run = newValue}
+  }
+
+  /// What the callee's own probes of the caller's peer id found last: nothing when it did not
+  /// probe it, else which run answered and at which HOST:PORT; both empty when none does.
+  package var callerProbed: Bool {
+    get {_storage._callerProbed}
+    set {_uniqueStorage()._callerProbed = newValue}
+  }
+
+  package var callerRun: String {
+    get {_storage._callerRun}
+    set {_uniqueStorage()._callerRun = newValue}
+  }
+
+  package var callerAddress: String {
+    get {_storage._callerAddress}
+    set {_uniqueStorage()._callerAddress = newValue}
+  }
+
+  /// The addresses that the caller registered last, as the callee knows; empty where an operator
+  /// has set them.
+  package var callerRegistered: [String] {
+    get {_storage._callerRegistered}
+    set {_uniqueStorage()._callerRegistered = newValue}
+  }
+
+  /// A member that the callee's etcd was and cannot be any more, since its data is of the past; 0:
+  /// none.
+  package var memberDiscarded: UInt64 {
+    get {_storage._memberDiscarded}
+    set {_uniqueStorage()._memberDiscarded = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -276,6 +316,113 @@ package nonisolated struct Gd2_Node_V1_ProbeMember: Sendable {
   package var memberID: UInt64 = 0
 
   package var learner: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Gd2_Node_V1_ReportRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Gd2_Node_V1_ReportReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Its etcd, where it runs one that answers.
+  package var member: Gd2_Node_V1_MemberReport {
+    get {_member ?? Gd2_Node_V1_MemberReport()}
+    set {_member = newValue}
+  }
+  /// Returns true if `member` has been explicitly set.
+  package var hasMember: Bool {self._member != nil}
+  /// Clears the value of `member`. Subsequent reads from it will return its default value.
+  package mutating func clearMember() {self._member = nil}
+
+  /// Only of the node whose etcd leads.
+  package var plan: Gd2_Node_V1_PlanReport {
+    get {_plan ?? Gd2_Node_V1_PlanReport()}
+    set {_plan = newValue}
+  }
+  /// Returns true if `plan` has been explicitly set.
+  package var hasPlan: Bool {self._plan != nil}
+  /// Clears the value of `plan`. Subsequent reads from it will return its default value.
+  package mutating func clearPlan() {self._plan = nil}
+
+  /// Its setting of that name.
+  package var openJoin: Bool = false
+
+  /// When its newest snapshot was taken; 0: it has none.
+  package var snapshotUnix: Int64 = 0
+
+  /// Hours between two of them; 0: it takes none.
+  package var snapshotHours: UInt32 = 0
+
+  package var certificates: [Gd2_Node_V1_CertificateReport] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _member: Gd2_Node_V1_MemberReport? = nil
+  fileprivate var _plan: Gd2_Node_V1_PlanReport? = nil
+}
+
+package nonisolated struct Gd2_Node_V1_MemberReport: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var memberID: UInt64 = 0
+
+  /// Of the member that leads; 0: it knows of none.
+  package var leaderID: UInt64 = 0
+
+  package var version: String = String()
+
+  package var databaseBytes: UInt64 = 0
+
+  package var quotaBytes: UInt64 = 0
+
+  package var raftIndex: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Gd2_Node_V1_PlanReport: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What is done next with the members, or waited for.
+  package var text: String = String()
+
+  package var votersWanted: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Gd2_Node_V1_CertificateReport: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// nodes: for TCP 24008; members: for other etcds; etcd: for gd2-store at its own etcd.
+  package var use: String = String()
+
+  package var expiresUnix: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -714,7 +861,7 @@ nonisolated extension Gd2_Node_V1_InviteReply: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Gd2_Node_V1_ProbeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ProbeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cluster_id\0\u{3}peer_id\0\u{1}epoch\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cluster_id\0\u{3}peer_id\0\u{1}epoch\0\u{1}run\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -725,6 +872,7 @@ nonisolated extension Gd2_Node_V1_ProbeRequest: SwiftProtobuf.Message, SwiftProt
       case 1: try { try decoder.decodeSingularStringField(value: &self.clusterID) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.peerID) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.run) }()
       default: break
       }
     }
@@ -740,6 +888,9 @@ nonisolated extension Gd2_Node_V1_ProbeRequest: SwiftProtobuf.Message, SwiftProt
     if self.epoch != 0 {
       try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 3)
     }
+    if !self.run.isEmpty {
+      try visitor.visitSingularStringField(value: self.run, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -747,6 +898,7 @@ nonisolated extension Gd2_Node_V1_ProbeRequest: SwiftProtobuf.Message, SwiftProt
     if lhs.clusterID != rhs.clusterID {return false}
     if lhs.peerID != rhs.peerID {return false}
     if lhs.epoch != rhs.epoch {return false}
+    if lhs.run != rhs.run {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -754,7 +906,7 @@ nonisolated extension Gd2_Node_V1_ProbeRequest: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Gd2_Node_V1_ProbeReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ProbeReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cluster_id\0\u{3}peer_id\0\u{1}epoch\0\u{3}clock_ns\0\u{1}version\0\u{1}schema\0\u{3}member_id\0\u{3}member_runs\0\u{3}role_digest\0\u{1}members\0\u{1}current\0\u{1}holdings\0\u{4}\u{8}external_store\0\u{3}external_direct\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cluster_id\0\u{3}peer_id\0\u{1}epoch\0\u{3}clock_ns\0\u{1}version\0\u{1}schema\0\u{3}member_id\0\u{3}member_runs\0\u{3}role_digest\0\u{1}members\0\u{1}current\0\u{1}holdings\0\u{1}run\0\u{3}caller_probed\0\u{3}caller_run\0\u{3}caller_address\0\u{3}caller_registered\0\u{3}member_discarded\0\u{4}\u{2}external_store\0\u{3}external_direct\0")
 
   fileprivate class _StorageClass {
     var _clusterID: String = String()
@@ -771,6 +923,12 @@ nonisolated extension Gd2_Node_V1_ProbeReply: SwiftProtobuf.Message, SwiftProtob
     var _externalStore: String = String()
     var _externalDirect: Bool = false
     var _holdings: Gd2_Node_V1_Holdings? = nil
+    var _run: String = String()
+    var _callerProbed: Bool = false
+    var _callerRun: String = String()
+    var _callerAddress: String = String()
+    var _callerRegistered: [String] = []
+    var _memberDiscarded: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -795,6 +953,12 @@ nonisolated extension Gd2_Node_V1_ProbeReply: SwiftProtobuf.Message, SwiftProtob
       _externalStore = source._externalStore
       _externalDirect = source._externalDirect
       _holdings = source._holdings
+      _run = source._run
+      _callerProbed = source._callerProbed
+      _callerRun = source._callerRun
+      _callerAddress = source._callerAddress
+      _callerRegistered = source._callerRegistered
+      _memberDiscarded = source._memberDiscarded
     }
   }
 
@@ -825,6 +989,12 @@ nonisolated extension Gd2_Node_V1_ProbeReply: SwiftProtobuf.Message, SwiftProtob
         case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._members) }()
         case 11: try { try decoder.decodeSingularBoolField(value: &_storage._current) }()
         case 12: try { try decoder.decodeSingularMessageField(value: &_storage._holdings) }()
+        case 13: try { try decoder.decodeSingularStringField(value: &_storage._run) }()
+        case 14: try { try decoder.decodeSingularBoolField(value: &_storage._callerProbed) }()
+        case 15: try { try decoder.decodeSingularStringField(value: &_storage._callerRun) }()
+        case 16: try { try decoder.decodeSingularStringField(value: &_storage._callerAddress) }()
+        case 17: try { try decoder.decodeRepeatedStringField(value: &_storage._callerRegistered) }()
+        case 18: try { try decoder.decodeSingularUInt64Field(value: &_storage._memberDiscarded) }()
         case 20: try { try decoder.decodeSingularStringField(value: &_storage._externalStore) }()
         case 21: try { try decoder.decodeSingularBoolField(value: &_storage._externalDirect) }()
         default: break
@@ -875,6 +1045,24 @@ nonisolated extension Gd2_Node_V1_ProbeReply: SwiftProtobuf.Message, SwiftProtob
       try { if let v = _storage._holdings {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
       } }()
+      if !_storage._run.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._run, fieldNumber: 13)
+      }
+      if _storage._callerProbed != false {
+        try visitor.visitSingularBoolField(value: _storage._callerProbed, fieldNumber: 14)
+      }
+      if !_storage._callerRun.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._callerRun, fieldNumber: 15)
+      }
+      if !_storage._callerAddress.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._callerAddress, fieldNumber: 16)
+      }
+      if !_storage._callerRegistered.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._callerRegistered, fieldNumber: 17)
+      }
+      if _storage._memberDiscarded != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._memberDiscarded, fieldNumber: 18)
+      }
       if !_storage._externalStore.isEmpty {
         try visitor.visitSingularStringField(value: _storage._externalStore, fieldNumber: 20)
       }
@@ -904,6 +1092,12 @@ nonisolated extension Gd2_Node_V1_ProbeReply: SwiftProtobuf.Message, SwiftProtob
         if _storage._externalStore != rhs_storage._externalStore {return false}
         if _storage._externalDirect != rhs_storage._externalDirect {return false}
         if _storage._holdings != rhs_storage._holdings {return false}
+        if _storage._run != rhs_storage._run {return false}
+        if _storage._callerProbed != rhs_storage._callerProbed {return false}
+        if _storage._callerRun != rhs_storage._callerRun {return false}
+        if _storage._callerAddress != rhs_storage._callerAddress {return false}
+        if _storage._callerRegistered != rhs_storage._callerRegistered {return false}
+        if _storage._memberDiscarded != rhs_storage._memberDiscarded {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1008,6 +1202,209 @@ nonisolated extension Gd2_Node_V1_ProbeMember: SwiftProtobuf.Message, SwiftProto
     if lhs.peerID != rhs.peerID {return false}
     if lhs.memberID != rhs.memberID {return false}
     if lhs.learner != rhs.learner {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gd2_Node_V1_ReportRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReportRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gd2_Node_V1_ReportRequest, rhs: Gd2_Node_V1_ReportRequest) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gd2_Node_V1_ReportReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReportReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}member\0\u{1}plan\0\u{3}open_join\0\u{3}snapshot_unix\0\u{3}snapshot_hours\0\u{1}certificates\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._member) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._plan) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.openJoin) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.snapshotUnix) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.snapshotHours) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.certificates) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._member {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._plan {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.openJoin != false {
+      try visitor.visitSingularBoolField(value: self.openJoin, fieldNumber: 3)
+    }
+    if self.snapshotUnix != 0 {
+      try visitor.visitSingularInt64Field(value: self.snapshotUnix, fieldNumber: 4)
+    }
+    if self.snapshotHours != 0 {
+      try visitor.visitSingularUInt32Field(value: self.snapshotHours, fieldNumber: 5)
+    }
+    if !self.certificates.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.certificates, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gd2_Node_V1_ReportReply, rhs: Gd2_Node_V1_ReportReply) -> Bool {
+    if lhs._member != rhs._member {return false}
+    if lhs._plan != rhs._plan {return false}
+    if lhs.openJoin != rhs.openJoin {return false}
+    if lhs.snapshotUnix != rhs.snapshotUnix {return false}
+    if lhs.snapshotHours != rhs.snapshotHours {return false}
+    if lhs.certificates != rhs.certificates {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gd2_Node_V1_MemberReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MemberReport"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}member_id\0\u{3}leader_id\0\u{1}version\0\u{3}database_bytes\0\u{3}quota_bytes\0\u{3}raft_index\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.memberID) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.leaderID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.version) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.databaseBytes) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.quotaBytes) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.raftIndex) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.memberID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.memberID, fieldNumber: 1)
+    }
+    if self.leaderID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.leaderID, fieldNumber: 2)
+    }
+    if !self.version.isEmpty {
+      try visitor.visitSingularStringField(value: self.version, fieldNumber: 3)
+    }
+    if self.databaseBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.databaseBytes, fieldNumber: 4)
+    }
+    if self.quotaBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.quotaBytes, fieldNumber: 5)
+    }
+    if self.raftIndex != 0 {
+      try visitor.visitSingularUInt64Field(value: self.raftIndex, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gd2_Node_V1_MemberReport, rhs: Gd2_Node_V1_MemberReport) -> Bool {
+    if lhs.memberID != rhs.memberID {return false}
+    if lhs.leaderID != rhs.leaderID {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.databaseBytes != rhs.databaseBytes {return false}
+    if lhs.quotaBytes != rhs.quotaBytes {return false}
+    if lhs.raftIndex != rhs.raftIndex {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gd2_Node_V1_PlanReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PlanReport"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{3}voters_wanted\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.votersWanted) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 1)
+    }
+    if self.votersWanted != 0 {
+      try visitor.visitSingularUInt32Field(value: self.votersWanted, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gd2_Node_V1_PlanReport, rhs: Gd2_Node_V1_PlanReport) -> Bool {
+    if lhs.text != rhs.text {return false}
+    if lhs.votersWanted != rhs.votersWanted {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gd2_Node_V1_CertificateReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CertificateReport"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}use\0\u{3}expires_unix\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.use) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.expiresUnix) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.use.isEmpty {
+      try visitor.visitSingularStringField(value: self.use, fieldNumber: 1)
+    }
+    if self.expiresUnix != 0 {
+      try visitor.visitSingularInt64Field(value: self.expiresUnix, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gd2_Node_V1_CertificateReport, rhs: Gd2_Node_V1_CertificateReport) -> Bool {
+    if lhs.use != rhs.use {return false}
+    if lhs.expiresUnix != rhs.expiresUnix {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import RPCTransport
 
@@ -83,13 +82,28 @@ enum TCPPeer {
             if isMapped && !(remote.isMapped && local.isMapped) { continue }
             let from = hex(remote, short: isMapped)
             let to = hex(local, short: isMapped)
-            guard let data = FileManager.default.contents(atPath: file) else { continue }
-            for line in String(decoding: data, as: UTF8.self).split(separator: "\n").dropFirst() {
+            for line in String(decoding: contents(of: file), as: UTF8.self).split(separator: "\n")
+                .dropFirst()
+            {
                 let fields = line.split(separator: " ", maxSplits: 8)
                 if fields.count > 7, fields[1] == from, fields[2] == to { return UInt32(fields[7]) }
             }
         }
         return nil
+    }
+
+    /// The kernel gives such a file a page at a time, and Foundation takes the first for all.
+    private static func contents(of file: String) -> [UInt8] {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        var all: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(descriptor, &piece, piece.count)
+            guard count > 0 else { return all }
+            all += piece[..<count]
+        }
     }
 
     /// As the kernel prints it: 32-bit words in host order, a colon, the port.

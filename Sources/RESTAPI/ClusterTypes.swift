@@ -117,6 +117,8 @@ public struct MembersInfo: Hashable, Sendable, Codable {
     public var votersWanted: Int
     /// The etcd that others run, where that has the store: then there are no members.
     public var external: ExternalStoreInfo?
+    /// What could not be learned from other nodes, and why; absent: nothing.
+    public var missing: [String]?
 
     public init(
         members: [MemberInfo], plan: String, votersWanted: Int, external: ExternalStoreInfo? = nil
@@ -128,7 +130,7 @@ public struct MembersInfo: Hashable, Sendable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case members, plan, external
+        case members, plan, external, missing
         case votersWanted = "voters-wanted"
     }
 }

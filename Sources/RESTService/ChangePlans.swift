@@ -3,17 +3,20 @@ import GlusterModel
 import RESTAPI
 import StoreAPI
 import StoreMirror
+import Transaction
 import VolumeOptions
 
 /// Dry runs: the whole validation of a change on the present state, then what it would do. Nothing
 /// is written and no lock is taken.
 extension VolumeChanges {
-    func planCreate(_ request: VolCreateReq) async throws -> DryRunInfo {
+    func planCreate(_ request: VolCreateReq, _ nodes: NodeBricks) async throws -> DryRunInfo {
         let state = try await fresh()
         let volume = try creatable(request, state)
         try await checkGates(volume)
-        _ = try flags(of: request)
+        try await checkReachable(volume, state)
+        let flags = try flags(of: request)
         try await refuseLocked(volume.name)
+        let unasked = try await examine(volume, flags, nodes, state)
         let bricks = volume.topology.allBricks
         let count = bricks.count == 1 ? "1 brick" : "\(bricks.count) bricks"
         var changes = [
@@ -26,9 +29,39 @@ extension VolumeChanges {
             return PendingChange(
                 .prepare, "brick/\(place)", "\(place) would be marked as a brick of \(volume.name)")
         }
+        guard !unasked.isEmpty else { return DryRunInfo(changes: changes) }
         return DryRunInfo(
             changes: changes,
-            notes: ["the directories are checked by their nodes, and only when it is done"])
+            notes: [
+                "the directories on \(unasked.joined(separator: ", ")) are checked only when it is "
+                    + "done: gd2-brickd there did not say in time how they are"
+            ])
+    }
+
+    /// Throws as the creation would end, where a directory cannot become a brick; gives the names
+    /// of the nodes that did not say whether theirs can.
+    private func examine(
+        _ volume: Volume, _ flags: BrickFlags, _ nodes: NodeBricks, _ state: ClusterState
+    ) async throws -> [String] {
+        let peers = Set(volume.topology.allBricks.map(\.peer))
+        let bricks = peers.map { peer in
+            (
+                peer,
+                BrickArguments(
+                    volume: volume.id, name: volume.name, bricks: volume.allBricks(of: peer),
+                    flags: flags)
+            )
+        }
+        let found = await nodes.examine(Dictionary(uniqueKeysWithValues: bricks))
+        let first = volume.topology.allBricks.first { found.refusals[$0.peer] != nil }
+        if let peer = first?.peer, let refusal = found.refusals[peer] {
+            throw GD2Error(
+                refusal.code, refusal.message,
+                fields: [
+                    "step": Step.Action.prepareBricks.rawValue, "peer-id": peer.description,
+                ])
+        }
+        return found.unasked.map { state.peers[$0]?.name ?? "\($0)" }.sorted()
     }
 
     func planDelete(_ name: String) async throws -> DryRunInfo {

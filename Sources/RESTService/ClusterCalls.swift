@@ -23,6 +23,7 @@ protocol ClusterCalls: Sendable {
     func join(token: String) async throws(GD2Error) -> (ClusterID, PeerID)
 
     func members() async throws(GD2Error) -> StoreMembers
+    func nodes() async throws(GD2Error) -> [AskedNode]
     func saveSnapshot() async throws(GD2Error) -> StoreSnapshot
     func snapshots() async throws(GD2Error) -> [StoreSnapshot]
     func recover(snapshot: String?, isDryRun: Bool) async throws(GD2Error) -> String

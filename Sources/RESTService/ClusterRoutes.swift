@@ -23,7 +23,7 @@ struct ClusterRoutes: Sendable {
         [
             .init(name: "GetCluster", method: .get, path: "/v1/cluster", response: "ClusterInfo") {
                 _, _ in
-                try Response.json(await summary())
+                try Response.json(await summary().info)
             },
             .init(
                 name: "GetMembers", method: .get, path: "/v1/cluster/members",
@@ -37,7 +37,8 @@ struct ClusterRoutes: Sendable {
         ]
     }
 
-    private func summary() async throws -> ClusterInfo {
+    /// What can be learned in the time of a read; throws only when nothing is known at all.
+    func summary() async throws -> ClusterSummary {
         let view = local.mirror.view
         async let peers = local.peers()
         async let members = local.answer { try await local.calls.members() }
@@ -55,8 +56,7 @@ struct ClusterRoutes: Sendable {
             identity: identity, view: view, state: cluster.current, probed: found.0,
             members: found.1, store: found.2, snapshots: found.3, authorities: found.4,
             build: build,
-            now: Int64(Date().timeIntervalSince1970)
-        ).info
+            now: Int64(Date().timeIntervalSince1970))
     }
 
     private var snapshots: [ListedRoute] {
@@ -135,6 +135,7 @@ extension MembersInfo {
             members: members.sorted { ($0.name ?? "", $0.id) < ($1.name ?? "", $1.id) },
             plan: found.plan, votersWanted: found.votersWanted,
             external: found.external.map(ExternalStoreInfo.init))
+        if !found.missing.isEmpty { missing = found.missing }
     }
 }
 

@@ -135,23 +135,34 @@ struct JobShapes: Sendable {
         of journal: TransactionRecord, _ names: ClusterNames
     ) -> (JobInfo.State, JobInfo.Progress) {
         let count = journal.steps.count
-        func text(_ number: Int, _ verb: String) -> String {
-            guard journal.steps.indices.contains(number) else { return "finishing" }
-            let step = journal.steps[number]
-            let what = "\(step.action.rawValue) on \(names.name(of: step.peer))"
-            return "\(verb)step \(number + 1) of \(count): \(what)"
+        func text(_ numbers: Range<Int>, _ verb: String) -> String {
+            let steps = journal.steps[numbers.clamped(to: 0..<count)]
+            guard let first = steps.first else { return "finishing" }
+            let peers = steps.map { names.name(of: $0.peer) }.joined(separator: ", ")
+            let which =
+                steps.count == 1
+                ? "step \(steps.startIndex + 1)"
+                : "steps \(steps.startIndex + 1) to \(steps.endIndex)"
+            return "\(verb)\(which) of \(count): \(first.action.rawValue) on \(peers)"
         }
         switch journal.phase {
-        case .running(let step), .committed(let step):
+        case .running(let step):
             return (
                 .running,
-                JobInfo.Progress(done: min(step, count), steps: count, text: text(step, ""))
+                JobInfo.Progress(done: 0, steps: count, text: text(0..<step + 1, ""))
+            )
+        case .committed(let step):
+            let done = min(step, count)
+            return (
+                .running,
+                JobInfo.Progress(done: done, steps: count, text: text(done..<count, ""))
             )
         case .undoing(let step, _):
+            let left = max(0, step + 1)
             return (
                 .undoing,
                 JobInfo.Progress(
-                    done: max(0, step + 1), steps: count, text: text(step, "undoing "))
+                    done: left, steps: count, text: text(max(0, step)..<left, "undoing "))
             )
         }
     }

@@ -25,6 +25,8 @@ enum Limits {
     static let readWait: Duration = .milliseconds(800)
     /// Of that, what it waits for gd2-store's word on who can be asked at all.
     static let probesWait: Duration = .milliseconds(200)
+    /// Volumes whose bricks doctor asks for at once; of others it takes the nodes' last reports.
+    static let doctorVolumes = 64
     /// Of join tokens and pairing codes, when the request names none.
     static let tokenSeconds = 3_600
     static let tokenSecondsMax = 30 * 86_400
@@ -42,6 +44,8 @@ enum Limits {
     static let authorityEndDays: Int64 = 365
     static let takeOverEveryMs = 1_000
     static let stepTimeout: Duration = .seconds(40)
+    /// A gd2-brickd that does not answer within this time is not just being started anew.
+    static let brickdStart: Duration = .seconds(5)
     /// A node that does not clean up within this time does so by itself later.
     static let cleanUpPatience: Duration = .seconds(10)
     static let stepRetryMs = 500

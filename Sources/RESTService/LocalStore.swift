@@ -21,7 +21,14 @@ struct LocalStore: Sendable {
 
     /// Throws at once when gd2-store does not answer: what is asked of it next may take long.
     func require() async throws(GD2Error) -> StoreIdentity {
+        let began = ContinuousClock.now
         if let identity = await answer({ try await store.identity() }) { return identity }
+        // It may answer and refuse: then it says why.
+        let left = max(began + waits.read - .now, .zero)
+        let said = await firstAnswer(within: left) { try? await status() }
+        if let said, !said.available {
+            throw GD2Error(.unavailable, "gd2-store refuses: \(said.message)")
+        }
         throw GD2Error(
             .unavailable, "gd2-store does not answer: see systemctl status gd2-store")
     }

@@ -4,6 +4,7 @@ import GlusterModel
 import RESTAPI
 import StoreAPI
 import StoreMirror
+import Transaction
 
 /// Where a step runs: gd2-brickd of a node.
 protocol StepTarget: Sendable {
@@ -33,26 +34,51 @@ struct NodeBricks: StepTarget {
     }
 
     func run(_ command: StepCommand, on peer: PeerID) async throws {
-        if isOwn(peer) {
-            try await own.run(command, timeout: Limits.stepTimeout)
-            return
-        }
         // Who falls silent, or is already, is not waited for.
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                try await relay(to: peer).run(command, timeout: Limits.stepTimeout)
-            }
-            group.addTask {
-                while await local.silent(of: [peer]).isEmpty {
-                    try await Task.sleep(for: Limits.silentEvery)
+                if isOwn(peer) {
+                    try await own.run(command, timeout: Limits.stepTimeout)
+                } else {
+                    try await relay(to: peer).run(command, timeout: Limits.stepTimeout)
                 }
-                let name = ClusterNames(view: local.mirror.view).name(of: peer)
-                throw GD2Error(
-                    .unavailable, "peer \(name) does not answer: see glustercli peer status")
             }
+            group.addTask { try await failWithoutBrickd(of: peer) }
+            if !isOwn(peer) { group.addTask { try await failWhenSilent(peer) } }
             defer { group.cancelAll() }
             try await group.next()
         }
+    }
+
+    private func name(of peer: PeerID) -> String {
+        ClusterNames(view: local.mirror.view).name(of: peer)
+    }
+
+    private func failWhenSilent(_ peer: PeerID) async throws -> Never {
+        while await local.silent(of: [peer]).isEmpty {
+            try await Task.sleep(for: Limits.silentEvery)
+        }
+        throw GD2Error(
+            .unavailable, "peer \(name(of: peer)) does not answer: see glustercli peer status")
+    }
+
+    /// A step may take long; that nobody is there to do it shows sooner, by what is answered from
+    /// memory. Goes on for ever where somebody is.
+    private func failWithoutBrickd(of peer: PeerID) async throws -> Never {
+        let noVolume = VolumeID(high: 0, low: 0)
+        do {
+            let limit = Limits.brickdStart
+            _ =
+                isOwn(peer)
+                ? try await own.status(of: noVolume, timeout: limit)
+                : try await relay(to: peer).status(of: noVolume, timeout: limit)
+        } catch let error where [.unavailable, .timedOut].contains(error.code) {
+            let name = name(of: peer)
+            throw GD2Error(
+                .unavailable,
+                "gd2-brickd of \(name) does not answer: on \(name), systemctl status gd2-brickd")
+        } catch {}
+        while true { try await Task.sleep(for: Limits.stepTimeout) }
     }
 
     func isAway(_ peer: PeerID) async -> Bool {
@@ -83,6 +109,32 @@ struct NodeBricks: StepTarget {
                 states.missing[peer] = missing(peer, found?[peer], state)
             }
             return states
+        }
+    }
+
+    /// Why directories cannot become bricks, by their nodes, all asked at once within the time of a
+    /// read; and the nodes that did not say it. Nothing is changed.
+    func examine(
+        _ bricks: [PeerID: BrickArguments]
+    ) async -> (refusals: [PeerID: GD2Error], unasked: Set<PeerID>) {
+        let limit = local.waits.read
+        return await withTaskGroup(of: (PeerID, [GD2Error]?).self) { group in
+            for (peer, arguments) in bricks {
+                group.addTask {
+                    let said = await firstAnswer(within: limit) {
+                        isOwn(peer)
+                            ? try? await own.examine(arguments, timeout: limit)
+                            : try? await relay(to: peer).examine(arguments, timeout: limit)
+                    }
+                    return (peer, said)
+                }
+            }
+            var refusals: [PeerID: GD2Error] = [:]
+            var unasked: Set<PeerID> = []
+            for await (peer, said) in group {
+                if let said { refusals[peer] = said.first } else { unasked.insert(peer) }
+            }
+            return (refusals, unasked)
         }
     }
 

@@ -39,6 +39,7 @@ struct Routes: Sendable {
         let listed =
             node() + peers.listed + cluster.listed + volumeReads() + volumeWrites() + optionRoutes()
             + groupRoutes() + jobRoutes()
+            + DoctorRoute(local: bricks.local, cluster: cluster, bricks: bricks).listed
         for route in listed {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 guard route.waits else {

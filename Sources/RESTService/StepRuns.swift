@@ -21,17 +21,13 @@ extension TransactionRunner {
         _ number: Int, isUndo: Bool, _ record: TransactionRecord,
         _ patience: inout CleanUpPatience, _ lastCause: inout String
     ) async -> TransactionEvent {
-        let command = StepCommand(
-            transaction: record.id, step: number, isUndo: isUndo, fence: record.fence)
         let step = record.steps[number]
         let isCleaning = isUndo || step.isAfterCommit
-        let failure: GD2Error
-        do {
-            // Before the first try, so that what it takes counts.
-            if isCleaning { _ = patience.isOver(number) }
-            try await bricks.run(command, on: step.peer)
+        // Before the first try, so that what it takes counts.
+        if isCleaning { _ = patience.isOver(number) }
+        guard let failure = await failure(of: number, isUndo: isUndo, record) else {
             return isUndo ? .undone(step: number) : .stepDone(step: number)
-        } catch { failure = Self.failure(error) }
+        }
         let cause = Self.join(failure.code, failure.message, step: number)
         if isCleaning {
             let isSilent = [.unavailable, .timedOut].contains(failure.code)
@@ -44,5 +40,33 @@ extension TransactionRunner {
         }
         return isUndo
             ? .undoFailed(step: number, cause: cause) : .stepFailed(step: number, cause: cause)
+    }
+
+    /// All at once; each ends by itself, also where another fails.
+    func runTogether(
+        _ numbers: Range<Int>, _ record: TransactionRecord
+    ) async -> TransactionEvent {
+        let failures = await withTaskGroup(of: (Int, GD2Error?).self) { group in
+            for number in numbers {
+                group.addTask { (number, await self.failure(of: number, isUndo: false, record)) }
+            }
+            return await group.reduce(into: [Int: GD2Error]()) { $0[$1.0] = $1.1 }
+        }
+        guard let (number, failure) = failures.min(by: { $0.key < $1.key }) else { return .allDone }
+        return .stepFailed(
+            step: number, cause: Self.join(failure.code, failure.message, step: number))
+    }
+
+    /// Runs it; nil when it is done.
+    private func failure(
+        of number: Int, isUndo: Bool, _ record: TransactionRecord
+    ) async -> GD2Error? {
+        let command = StepCommand(
+            transaction: record.id, step: number, isUndo: isUndo, fence: record.fence)
+        do {
+            try await bricks.run(command, on: record.steps[number].peer)
+            pass(isUndo ? "rest-undone" : "rest-step-done")
+            return nil
+        } catch { return Self.failure(error) }
     }
 }

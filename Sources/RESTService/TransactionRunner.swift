@@ -161,11 +161,14 @@ final class TransactionRunner: Service {
                     event = .journaled
                 case .run(let step):
                     pass("rest-step")
+                    event = await run(
+                        step, isUndo: false, engine.record, &patience, &lastCause)
+                case .runTogether(let steps):
+                    pass("rest-step")
                     if case .running = engine.record.phase, let cause = cancellation(work) {
                         event = .cancelled(cause: cause)
                     } else {
-                        event = await run(
-                            step, isUndo: false, engine.record, &patience, &lastCause)
+                        event = await runTogether(steps, engine.record)
                     }
                 case .undo(let step):
                     pass("rest-undo")
@@ -173,8 +176,12 @@ final class TransactionRunner: Service {
                         step, isUndo: true, engine.record, &patience, &lastCause)
                 case .commit(let record):
                     pass("rest-commit")
-                    event = try await commit(record, work, &written)
-                    pass("rest-committed")
+                    if let cause = cancellation(work) {
+                        event = .cancelled(cause: cause)
+                    } else {
+                        event = try await commit(record, work, &written)
+                        pass("rest-committed")
+                    }
                 case .retryLater(let cause):
                     if cause != lastCause {
                         log.warning("step fails", metadata: ["txn": "\(id)", "error": "\(cause)"])

@@ -27,7 +27,7 @@ extension VolumeChanges {
 
     /// Nothing is begun with a node that is known not to answer: it could neither make its bricks
     /// nor undo them, and the name would stay locked until it is back.
-    private func checkReachable(_ volume: Volume, _ state: ClusterState) async throws {
+    func checkReachable(_ volume: Volume, _ state: ClusterState) async throws {
         let peers = Set(volume.topology.allBricks.map(\.peer))
         guard peers != [state.identity?.peer], let probed = await local.peers() else { return }
         let silent = peers.compactMap { peer -> String? in

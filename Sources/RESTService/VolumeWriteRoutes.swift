@@ -19,7 +19,7 @@ extension Routes {
                 response.headers[.location] = "/v1/volumes/\(volume.name)"
                 return response
             }.asJob().planned { request, _ in
-                try await volumes.planCreate(request.value(VolCreateReq.self))
+                try await volumes.planCreate(request.value(VolCreateReq.self), bricks)
             },
             ListedRoute(name: "VolumeDelete", method: .delete, path: "/v1/volumes/{volume}") {
                 _, context in

@@ -135,7 +135,16 @@ public struct ClusterClient: Sendable {
         return StoreMembers(
             members: reply.members.map(StoreMember.init), plan: reply.plan,
             votersWanted: Int(reply.votersWanted),
-            external: reply.hasExternal ? ExternalStore(reply.external) : nil)
+            external: reply.hasExternal ? ExternalStore(reply.external) : nil,
+            missing: reply.missing)
+    }
+
+    /// What each peer, this node included, says of itself; answers within a second.
+    public func nodes() async throws(GD2Error) -> [AskedNode] {
+        let reply = try await call(Self.shortCall) { options in
+            try await cluster.nodes(.init(), options: options)
+        }
+        return reply.nodes.compactMap(AskedNode.init)
     }
 
     public func saveSnapshot() async throws(GD2Error) -> StoreSnapshot {

@@ -94,14 +94,18 @@ public struct StoreMembers: Hashable, Sendable {
     public var votersWanted: Int
     /// Where the store is an etcd that others run; then there are no members.
     public var external: ExternalStore?
+    /// What could not be learned from other nodes, and why; sentences for the operator.
+    public var missing: [String]
 
     public init(
-        members: [StoreMember], plan: String, votersWanted: Int, external: ExternalStore? = nil
+        members: [StoreMember], plan: String, votersWanted: Int, external: ExternalStore? = nil,
+        missing: [String] = []
     ) {
         self.members = members
         self.plan = plan
         self.votersWanted = votersWanted
         self.external = external
+        self.missing = missing
     }
 }
 

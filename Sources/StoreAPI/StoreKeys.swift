@@ -25,6 +25,9 @@ public struct StoreKeys: Hashable, Sendable {
     public var authorities: String { prefix + "cluster/authorities" }
     /// There while somebody has asked for an exchange that no leader has begun yet.
     public var authorityWish: String { prefix + "cluster/authority-wish" }
+    /// Whose member an exchange has started anew, or is to: JSON ``StoredMemberTurn``. Written by
+    /// members alone.
+    public var memberTurn: String { prefix + "cluster/member-turn" }
     public var tokens: String { prefix + "cluster/tokens/" }
     /// A join token: JSON ``StoredToken``.
     public func token(_ fingerprint: String) -> String { tokens + fingerprint }

@@ -1,4 +1,5 @@
 public import AuthorityExchange
+public import GlusterModel
 
 /// `cluster/authorities`: the exchange that runs, or the last one. Certificates only, no keys.
 public struct StoredAuthorityExchange: Hashable, Sendable, Codable {
@@ -31,6 +32,15 @@ public struct StoredAuthorityExchange: Hashable, Sendable, Codable {
         self.old = old
         self.new = new
     }
+}
+
+/// `cluster/member-turn`: the one member that may be started anew now, whoever leads. The turn
+/// passes on by compare-and-set when this one serves with what the phase wants.
+public struct StoredMemberTurn: Hashable, Sendable, Codable {
+    public var schema = 1
+    public var peer: PeerID
+
+    public init(peer: PeerID) { self.peer = peer }
 }
 
 /// `cluster/authority-wish`.

@@ -945,6 +945,19 @@ package enum Gd2_Store_V1_Cluster: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Nodes" metadata.
+        package enum Nodes: Sendable {
+            /// Request type for "Nodes".
+            package typealias Input = Gd2_Store_V1_NodesRequest
+            /// Response type for "Nodes".
+            package typealias Output = Gd2_Store_V1_NodesReply
+            /// Descriptor for "Nodes".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "Nodes",
+                type: .unary
+            )
+        }
         /// Namespace for "SaveSnapshot" metadata.
         package enum SaveSnapshot: Sendable {
             /// Request type for "SaveSnapshot".
@@ -1035,6 +1048,7 @@ package enum Gd2_Store_V1_Cluster: Sendable {
             Pair.descriptor,
             Join.descriptor,
             Members.descriptor,
+            Nodes.descriptor,
             SaveSnapshot.descriptor,
             ListSnapshots.descriptor,
             Recover.descriptor,
@@ -1238,6 +1252,24 @@ extension Gd2_Store_V1_Cluster {
             request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_MembersRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_MembersReply>
+
+        /// Handle the "Nodes" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What each peer says of itself within a part of a second, or why it says nothing.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_NodesRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_NodesReply` messages.
+        func nodes(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_NodesRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_NodesReply>
 
         /// Handle the "SaveSnapshot" method.
         ///
@@ -1521,6 +1553,24 @@ extension Gd2_Store_V1_Cluster {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_MembersReply>
 
+        /// Handle the "Nodes" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What each peer says of itself within a part of a second, or why it says nothing.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_NodesRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_NodesReply` message.
+        func nodes(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_NodesRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_NodesReply>
+
         /// Handle the "SaveSnapshot" method.
         ///
         /// - Parameters:
@@ -1801,6 +1851,24 @@ extension Gd2_Store_V1_Cluster {
             context: GRPCCore.ServerContext
         ) async throws -> Gd2_Store_V1_MembersReply
 
+        /// Handle the "Nodes" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What each peer says of itself within a part of a second, or why it says nothing.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_NodesRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_NodesReply` to respond with.
+        func nodes(
+            request: Gd2_Store_V1_NodesRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_NodesReply
+
         /// Handle the "SaveSnapshot" method.
         ///
         /// - Parameters:
@@ -2020,6 +2088,17 @@ extension Gd2_Store_V1_Cluster.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.Nodes.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_NodesRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_NodesReply>(),
+            handler: { request, context in
+                try await self.nodes(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Gd2_Store_V1_Cluster.Method.SaveSnapshot.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_SaveSnapshotRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_SnapshotInfo>(),
@@ -2195,6 +2274,17 @@ extension Gd2_Store_V1_Cluster.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_MembersReply> {
         let response = try await self.members(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func nodes(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_NodesRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_NodesReply> {
+        let response = try await self.nodes(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -2394,6 +2484,19 @@ extension Gd2_Store_V1_Cluster.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_MembersReply> {
         return GRPCCore.ServerResponse<Gd2_Store_V1_MembersReply>(
             message: try await self.members(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func nodes(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_NodesRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_NodesReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_NodesReply>(
+            message: try await self.nodes(
                 request: request.message,
                 context: context
             ),
@@ -2713,6 +2816,29 @@ extension Gd2_Store_V1_Cluster {
             deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_MembersReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_MembersReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Nodes" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What each peer says of itself within a part of a second, or why it says nothing.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_NodesRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_NodesRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_NodesReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func nodes<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_NodesRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_NodesRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_NodesReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_NodesReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "SaveSnapshot" method.
@@ -3195,6 +3321,40 @@ extension Gd2_Store_V1_Cluster {
             )
         }
 
+        /// Call the "Nodes" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What each peer says of itself within a part of a second, or why it says nothing.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_NodesRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_NodesRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_NodesReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func nodes<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_NodesRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_NodesRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_NodesReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_NodesReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.Nodes.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
         /// Call the "SaveSnapshot" method.
         ///
         /// - Parameters:
@@ -3668,6 +3828,35 @@ extension Gd2_Store_V1_Cluster.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_MembersRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_MembersReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Nodes" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What each peer says of itself within a part of a second, or why it says nothing.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_NodesRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func nodes<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_NodesRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_NodesReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.nodes(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_NodesRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_NodesReply>(),
             options: options,
             onResponse: handleResponse
         )
@@ -4154,6 +4343,39 @@ extension Gd2_Store_V1_Cluster.ClientProtocol {
             metadata: metadata
         )
         return try await self.members(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Nodes" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What each peer says of itself within a part of a second, or why it says nothing.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func nodes<Result>(
+        _ message: Gd2_Store_V1_NodesRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_NodesReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_NodesRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.nodes(
             request: request,
             options: options,
             onResponse: handleResponse

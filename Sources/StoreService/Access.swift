@@ -37,6 +37,11 @@ protocol StoreWay: Sendable {
     var watch: Etcdserverpb_Watch.Client<Transport> { get }
     var lease: Etcdserverpb_Lease.Client<Transport> { get }
 
+    /// Runs a call, and ends it when the way that it went leads nowhere any more.
+    func calling<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value
+
     /// Runs a stream for as long as this way leads to the same place.
     func following<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
@@ -44,6 +49,10 @@ protocol StoreWay: Sendable {
 }
 
 extension EtcdConnection: StoreWay {
+    func calling<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value { try await body() }
+
     func following<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value { try await body() }
@@ -60,13 +69,24 @@ struct DirectWay: StoreWay {
     var watch: Etcdserverpb_Watch.Client<Transport> { upstream.watch }
     var lease: Etcdserverpb_Lease.Client<Transport> { upstream.lease }
 
+    func calling<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try check()
+        return try await upstream.calling(body)
+    }
+
     func following<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
+        try check()
+        return try await upstream.following(body)
+    }
+
+    private func check() throws {
         guard upstream.answersDirectly else {
             throw RPCError(
                 code: .unavailable, message: "this node does not reach the external etcd itself")
         }
-        return try await upstream.following(body)
     }
 }

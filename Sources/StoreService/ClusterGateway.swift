@@ -4,7 +4,6 @@ import GD2Error
 import GRPCCore
 import GlusterModel
 import LocalGRPC
-import Membership
 import StoreAPI
 import SwiftProtobuf
 
@@ -15,8 +14,8 @@ struct ClusterGateway: Gd2_Store_V1_Cluster.SimpleServiceProtocol {
     let liveness: Liveness
     let changes: PeerChanges
     let joins: Joins
-    let membership: MembershipKeeper
     let etcd: EtcdConnection
+    let reports: NodeReports
     let external: ExternalEtcd?
     let snapshots: SnapshotFolder
     let recovery: Recovery
@@ -153,14 +152,21 @@ struct ClusterGateway: Gd2_Store_V1_Cluster.SimpleServiceProtocol {
         if node.isExternal {
             return externalMembers
         }
-        let members = await MemberReports(node: node, etcd: etcd, liveness: liveness).all
-        let wanted = MembershipPlan.votersWanted(
-            peers: node.peers.peers.count, settings: membership.settings)
+        let found = await MemberReports(node: node, liveness: liveness, reports: reports).all
         return .with {
-            $0.members = members.map(Gd2_Store_V1_Member.init)
-            $0.plan = membership.plan
-            $0.votersWanted = UInt32(wanted)
+            $0.members = found.members.map(Gd2_Store_V1_Member.init)
+            $0.plan = found.plan
+            $0.votersWanted = UInt32(found.votersWanted)
+            $0.missing = found.missing
         }
+    }
+
+    func nodes(
+        request: Gd2_Store_V1_NodesRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_NodesReply {
+        try check(context)
+        let asked = await reports.ask(Set(node.peers.peers.keys))
+        return .with { $0.nodes = asked.values.map(Gd2_Store_V1_Node.init) }
     }
 
     /// Then nobody of us is a member.

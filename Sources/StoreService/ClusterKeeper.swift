@@ -143,6 +143,9 @@ struct ClusterKeeper: Service {
         let known = try old.map { try RecordCoding.decode(Peer.self, from: $0) }
         let peer = OwnPeer.record(state.identity.peer, configuration, known: known)
         if known == peer { return }
+        guard await schema.node.mayRegister(over: known?.addresses ?? []) else {
+            throw RPCError(code: .failedPrecondition, message: "another machine is this peer")
+        }
         let bytes =
             try old.map { try RecordCoding.encode(peer, updating: $0) }
             ?? RecordCoding.encode(peer)

@@ -12,7 +12,7 @@ struct KVGateway: Etcdserverpb_KV.SimpleServiceProtocol {
         request: Etcdserverpb_RangeRequest, context: ServerContext
     ) async throws -> Etcdserverpb_RangeResponse {
         try check(reading: request, access.of(context))
-        return try await etcd.following { [etcd] in
+        return try await etcd.calling { [etcd] in
             try await etcd.kv.range(request, options: EtcdConnection.options)
         }
     }
@@ -21,7 +21,7 @@ struct KVGateway: Etcdserverpb_KV.SimpleServiceProtocol {
         request: Etcdserverpb_PutRequest, context: ServerContext
     ) async throws -> Etcdserverpb_PutResponse {
         try check(writing: .init(start: Array(request.key), end: []), access.of(context))
-        return try await etcd.following { [etcd] in
+        return try await etcd.calling { [etcd] in
             try await etcd.kv.put(request, options: EtcdConnection.options)
         }
     }
@@ -32,7 +32,7 @@ struct KVGateway: Etcdserverpb_KV.SimpleServiceProtocol {
         try check(
             writing: .init(start: Array(request.key), end: Array(request.rangeEnd)),
             access.of(context))
-        return try await etcd.following { [etcd] in
+        return try await etcd.calling { [etcd] in
             try await etcd.kv.deleteRange(request, options: EtcdConnection.options)
         }
     }
@@ -47,7 +47,7 @@ struct KVGateway: Etcdserverpb_KV.SimpleServiceProtocol {
             try refuse(grant.table.refusal(reading: range, by: grant.programs))
         }
         for operation in request.success + request.failure { try check(operation, grant) }
-        return try await etcd.following { [etcd] in
+        return try await etcd.calling { [etcd] in
             try await etcd.kv.txn(request, options: EtcdConnection.options)
         }
     }

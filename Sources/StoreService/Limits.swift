@@ -36,6 +36,8 @@ enum Limits {
     /// After so long one that never answered counts as one that is known not to.
     static let neverHeard = Duration.seconds(3)
     static let probeEvery = Duration.seconds(1)
+    /// How long a search for another machine that is this peer may take.
+    static let rivalSearch = Duration.seconds(2)
     /// Up to so many peers every node probes every other; beyond, only the leader does, and the
     /// others probe the voters.
     static let peersProbedByAll = 9
@@ -51,6 +53,8 @@ enum Limits {
     /// Between two looks at whether the store answers, and the time limit of one.
     static let upstreamLookEvery = Duration.milliseconds(500)
     static let upstreamLook = Duration.seconds(1)
+    /// For calls that our own etcd has, before it is started anew.
+    static let lastAnswers = Duration.milliseconds(300)
     /// A member that is reached through others looks that often whether its own etcd serves again.
     static let ownEtcdEvery = Duration.seconds(2)
     /// What a node keeps of the store's last changes, for those who follow it and are late: a
@@ -64,6 +68,8 @@ enum Limits {
     static let endpointLookEvery = Duration.seconds(1)
     /// Connecting and answering of another node, for what a person waits for.
     static let nodeCall = Duration.seconds(10)
+    /// What another node says of itself, for a read, which has to be answered within a second.
+    static let nodeReport = Duration.milliseconds(600)
     /// Keys whose certificates were verified and are remembered.
     static let verifiedKeysMax = 4_096
     /// Join tokens at once, and the longest life of one.

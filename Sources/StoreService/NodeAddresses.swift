@@ -22,6 +22,14 @@ enum NodeAddresses {
         return found.filter { seen.insert($0).inserted }
     }
 
+    /// The addresses that tell this machine from others: where gd2-store listens, where that is one
+    /// (several nodes may share a machine), else those of the interfaces.
+    static func ofMachine(listening host: String) -> [String] {
+        let isOne = HostPort(host, defaultPort: 1)?.isAddress ?? false
+        if isOne, !host.hasPrefix("127."), host != "::1" { return [host] }
+        return interfaceAddresses()
+    }
+
     private static func interfaceAddresses() -> [String] {
         var list: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&list) == 0 else { return [] }

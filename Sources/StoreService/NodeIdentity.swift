@@ -60,6 +60,7 @@ enum StoreServiceError: Error, Equatable, CustomStringConvertible {
     case badIdentity(String, String)
     case unreadableIdentity(String)
     case notPrepared
+    case discarded
     case noAuthority
     case otherTrust
     case oldAuthority(PeerID)
@@ -74,6 +75,7 @@ enum StoreServiceError: Error, Equatable, CustomStringConvertible {
         case .oldAuthority(let voter):
             "peer \(voter) still signs with the old authority: see glustercli cluster authority "
                 + "show"
+        case .discarded: "this node has given up the data of that member: a new one is needed"
         case .notPrepared: "no member was prepared here: prepare it first"
         case .unreadableIdentity(let path):
             "\(path) is there, but cannot be read by this user: give it back its owner and mode "

@@ -33,14 +33,20 @@ public enum StoreDaemon {
         if madeLocal || madeOwn { context.log.notice("certificates made") }
         let role = try MemberRole(
             configuration, identity, local: local, cluster: own, log: context.log)
-        try await role.begin()
         context.log.info(
             "identity",
             metadata: ["cluster": "\(identity.cluster)", "peer": "\(identity.peer)"])
-        return try StoreServices(
+        let services = try StoreServices(
             context: context, identity: identity, certificates: (local, own), role: role,
-            hasOwnData: await role.record?.member != nil, build: build
-        ).all()
+            build: build)
+        if let refusal = try await services.refusal() {
+            return try await services.refusing(refusal)
+        }
+        try await role.begin()
+        await role.callBeforeRestart { [upstream = services.upstream] in
+            await upstream.leaveOwn()
+        }
+        return try services.all(hasOwnData: await role.record?.member != nil)
     }
 }
 
@@ -61,17 +67,14 @@ private struct StoreServices {
     let bricks: LocalClient
     let local: EtcdCertificates
     let external: ExternalEtcd?
-    /// Whether an etcd of this node's own has or had data; where the store is external, that is so
-    /// until it is known to be moved.
-    let hasOwnData: Bool
+    let mirror: StoreMirror
 
     init(
         context: DaemonContext<StoreConfiguration>, identity: NodeIdentity,
         certificates: (local: EtcdCertificates, own: ClusterCertificates), role: MemberRole,
-        hasOwnData: Bool, build: SuiteBuild
+        build: SuiteBuild
     ) throws {
         self.context = context
-        self.hasOwnData = hasOwnData
         let own = certificates.own
         local = certificates.local
         configuration = context.configuration
@@ -85,6 +88,9 @@ private struct StoreServices {
         node = NodeParts(
             configuration: configuration, certificates: own, state: state, peers: peers,
             connections: connections, role: role,
+            claim: IdentityKeeper(
+                run: "\(context.incarnation)", configuration: configuration, identity: identity,
+                certificates: own, log: context.log),
             schema: SchemaGuard(
                 build: build, isWitness: configuration.witness, log: context.log))
         let external = try ExternalEtcd(
@@ -109,9 +115,36 @@ private struct StoreServices {
             etcd: etcd, store: store, liveness: liveness, membership: membership,
             callers: callers)
         bricks = try LocalClient(path: configuration.brickdSocket)
+        mirror = StoreMirror(
+            store: store, prefixes: { [$0.peers, $0.prefix + "cluster/"] },
+            stateFile: configuration.stateDirectory + "/view", log: context.log)
     }
 
-    func all() throws -> [any Service] {
+    /// Why this machine may not act as its peer.
+    func refusal() async throws -> String? {
+        node.peers.update(mirror.view)
+        switch await node.claim.atStart(
+            node.peers, isMember: await node.role.record?.member != nil)
+        {
+        case .serve: return nil
+        case .serveAnew:
+            try await node.role.discard()
+            return nil
+        case .refuse(let text): return text
+        }
+    }
+
+    /// Nothing but the reason, for who asks on this machine; an etcd that runs is ended.
+    func refusing(_ refusal: String) async throws -> [any Service] {
+        await EtcdLife(stateDirectory: configuration.stateDirectory).end()
+        state.status.message = refusal
+        let snapshots = SnapshotFolder(stateDirectory: configuration.stateDirectory)
+        return [try localServer(snapshots, [RefusalInterceptor(refusal: refusal)])]
+    }
+
+    /// `hasOwnData`: whether an etcd of this node's own has or had data; where the store is
+    /// external, that is so until it is known to be moved.
+    func all(hasOwnData: Bool) throws -> [any Service] {
         let schema = SchemaKeeper(
             node: node, store: UpstreamStore(upstream: upstream, state: state, following: watch)
         ) { [external, membership, upstream] in
@@ -119,13 +152,11 @@ private struct StoreServices {
             external == nil ? membership.leads : upstream.answersDirectly
         }
         let snapshots = SnapshotFolder(stateDirectory: configuration.stateDirectory)
-        let mirror = StoreMirror(
-            store: store, prefixes: { [$0.peers, $0.prefix + "cluster/"] },
-            stateFile: configuration.stateDirectory + "/view", log: context.log)
-        return try storeKeepers(snapshots) + [
+        return try storeKeepers(snapshots, hasOwnData) + [
             node.connections, upstream, watch.shared, bricks, mirror, schema,
             PeerFollower(mirror: mirror, peers: node.peers), liveness, authorities,
-            localServer(snapshots), nodeServer(), node.restart,
+            localServer(snapshots, [SchemaInterceptor(schema: node.schema)]),
+            nodeServer(snapshots), node.restart,
             CertificateKeeper(node: node, local: local, upstream: upstream),
             ClusterKeeper(
                 etcd: upstream, state: state, configuration: configuration, schema: schema,
@@ -136,7 +167,9 @@ private struct StoreServices {
     }
 
     /// What looks after etcd: our own, or the external one.
-    private func storeKeepers(_ snapshots: SnapshotFolder) -> [any Service] {
+    private func storeKeepers(
+        _ snapshots: SnapshotFolder, _ hasOwnData: Bool
+    ) -> [any Service] {
         if let external {
             let own: [any Service] = hasOwnData ? [etcd] : []
             return own + external.endpoints.map(\.connection) + [
@@ -154,7 +187,9 @@ private struct StoreServices {
         ]
     }
 
-    private func localServer(_ snapshots: SnapshotFolder) throws -> LocalServer {
+    private func localServer(
+        _ snapshots: SnapshotFolder, _ interceptors: [any ServerInterceptor]
+    ) throws -> LocalServer {
         let access = Access.local(
             AccessTable(keys: state.identity.store.keys, peer: state.identity.peer))
         let relay = BrickRelay(local: bricks, node: node)
@@ -164,7 +199,7 @@ private struct StoreServices {
             listening: try context.listener(
                 "store", or: .unix(path: configuration.storeSocket, mode: 0o660)),
             callers: CallerTable(names: names, self: geteuid()),
-            interceptors: [SchemaInterceptor(schema: node.schema)],
+            interceptors: interceptors,
             services: [
                 KVGateway(etcd: upstream, access: access),
                 WatchGateway(etcd: upstream, access: access),
@@ -175,8 +210,10 @@ private struct StoreServices {
                     changes: PeerChanges(
                         node: node, store: store, joins: joins, liveness: liveness,
                         membership: membership),
-                    joins: joins, membership: membership, etcd: etcd, external: external,
-                    snapshots: snapshots,
+                    joins: joins, etcd: etcd,
+                    reports: NodeReports(
+                        node: node, liveness: liveness, own: report(snapshots)),
+                    external: external, snapshots: snapshots,
                     recovery: Recovery(
                         node: node, upstream: upstream, folder: snapshots,
                         life: EtcdLife(stateDirectory: configuration.stateDirectory)),
@@ -186,7 +223,12 @@ private struct StoreServices {
             ], log: context.log)
     }
 
-    private func nodeServer() throws -> NodeServer {
+    private func report(_ snapshots: SnapshotFolder) -> OwnReport {
+        OwnReport(
+            node: node, etcd: etcd, membership: membership, snapshots: snapshots, local: local)
+    }
+
+    private func nodeServer(_ snapshots: SnapshotFolder) throws -> NodeServer {
         let access = Access.peers(state.identity.store.keys)
         let way: any StoreWay = external == nil ? etcd : DirectWay(upstream: upstream)
         return NodeServer(
@@ -199,10 +241,10 @@ private struct StoreServices {
                 KVGateway(etcd: way, access: access), WatchGateway(etcd: way, access: access),
                 LeaseGateway(etcd: way, access: access),
                 NodeGateway(
-                    node: node, etcd: etcd,
+                    node: node, etcd: etcd, liveness: liveness,
                     answersDirectly: { [upstream] in upstream.answersDirectly },
                     joins: Joins(node: node, store: store),
-                    bricks: BrickRelay(local: bricks, node: node)),
+                    bricks: BrickRelay(local: bricks, node: node), own: report(snapshots)),
             ], log: context.log)
     }
 }

@@ -39,7 +39,7 @@ struct LeaseGateway: Etcdserverpb_Lease.SimpleServiceProtocol {
         request: Etcdserverpb_LeaseGrantRequest, context: ServerContext
     ) async throws -> Etcdserverpb_LeaseGrantResponse {
         try check(context)
-        return try await etcd.following { [etcd] in
+        return try await etcd.calling { [etcd] in
             try await etcd.lease.leaseGrant(request, options: EtcdConnection.options)
         }
     }
@@ -48,7 +48,7 @@ struct LeaseGateway: Etcdserverpb_Lease.SimpleServiceProtocol {
         request: Etcdserverpb_LeaseRevokeRequest, context: ServerContext
     ) async throws -> Etcdserverpb_LeaseRevokeResponse {
         try check(context)
-        return try await etcd.following { [etcd] in
+        return try await etcd.calling { [etcd] in
             try await etcd.lease.leaseRevoke(request, options: EtcdConnection.options)
         }
     }
@@ -61,7 +61,7 @@ struct LeaseGateway: Etcdserverpb_Lease.SimpleServiceProtocol {
             throw RPCError(
                 code: .permissionDenied, message: "the keys of a lease are not shown here")
         }
-        return try await etcd.following { [etcd] in
+        return try await etcd.calling { [etcd] in
             try await etcd.lease.leaseTimeToLive(request, options: EtcdConnection.options)
         }
     }

@@ -5,6 +5,9 @@ public enum TransactionEvent: Hashable, Sendable {
     /// The journal's record, as the last effect wanted it, is in the store.
     case journaled
     case stepDone(step: Int)
+    /// Those that were to run together are done.
+    case allDone
+    /// Of those that ran together it is the first that failed; all have answered.
     case stepFailed(step: Int, cause: String)
     case undone(step: Int)
     /// It is tried again by the next ``resume``.
@@ -12,7 +15,7 @@ public enum TransactionEvent: Hashable, Sendable {
     /// The node of an undo, or of a step after the commit, is away: it cleans up by itself later.
     case nodeAway(step: Int)
     case committed
-    /// Somebody wants it undone; instead of the end of a step, which was not begun.
+    /// Somebody wants it undone; instead of the end of the steps or the commit, not begun then.
     case cancelled(cause: String)
     /// The commit's conditions did not hold: nothing was changed.
     case commitRefused(cause: String)
@@ -26,6 +29,8 @@ public enum TransactionEffect: Hashable, Sendable {
     /// Put the record, comparing the lock's create revision.
     case journal(TransactionRecord)
     case run(step: Int)
+    /// All at once: they are of different nodes.
+    case runTogether(steps: Range<Int>)
     case undo(step: Int)
     /// As `journal`, together with the ``Leftover`` of this step.
     case handOver(Leftover, TransactionRecord)
@@ -44,8 +49,11 @@ public enum Outcome: Hashable, Sendable {
 
 /// The decisions of a coordinator, without I/O: record + event → record + effects.
 ///
-///     running(0) → … → running(n) → commit → committed(n) → … → finish
-///        └── a step or the commit failed → undoing(k) → … → undoing(0) → finish
+///     running(all) → commit → committed(n) → … → finish
+///        └── a step or the commit failed → undoing(n) → … → undoing(0) → finish
+///
+/// Steps run together, those after the commit too; where one of the latter fails, it and those
+/// behind it are repeated one by one.
 ///
 /// An undo, or a step after the commit, whose node is away is left to that node: nobody waits for
 /// the dead.
@@ -57,6 +65,8 @@ public struct TransactionEngine: Hashable, Sendable {
     public private(set) var record: TransactionRecord
     /// Whether the journal was asked and did not answer yet.
     private var isJournaling = false
+    /// Whether steps after the commit are still to be tried all at once.
+    private var isTogether = true
 
     public init(_ record: TransactionRecord) { self.record = record }
 
@@ -67,7 +77,9 @@ public struct TransactionEngine: Hashable, Sendable {
     private var stepsBeforeCommit: Int { record.steps.prefix { !$0.isAfterCommit }.count }
 
     /// The first effect of a new transaction: its record, before anything runs.
-    public mutating func begin() -> [TransactionEffect] { advance(.running(step: 0)) }
+    public mutating func begin() -> [TransactionEffect] {
+        advance(.running(step: max(0, stepsBeforeCommit - 1)))
+    }
 
     /// The first effect of a new owner, who holds the lock by `fence`; `cause` is why what is not
     /// committed is undone.
@@ -90,12 +102,11 @@ public struct TransactionEngine: Hashable, Sendable {
             isJournaling = false
             return act()
         case (_, .resume): return enter(record.phase)
-        case (.running(let step), .stepDone(let done)) where done == step:
-            return advance(.running(step: step + 1))
-        case (.running(let step), .stepFailed(let failed, let cause)) where failed == step:
+        case (.running, .allDone): return advance(.running(step: stepsBeforeCommit))
+        case (.running(let step), .stepFailed(_, let cause)):
             return enter(.undoing(step: step, cause: cause))
         case (.running(let step), .cancelled(let cause)):
-            return enter(.undoing(step: step - 1, cause: cause))
+            return enter(.undoing(step: step < stepsBeforeCommit ? -1 : step - 1, cause: cause))
         case (.running, .commitRefused(let cause)):
             return enter(.undoing(step: stepsBeforeCommit - 1, cause: cause))
         case (.running, .committed):
@@ -107,6 +118,10 @@ public struct TransactionEngine: Hashable, Sendable {
             return [.retryLater(cause: cause)]
         case (.committed(let step), .stepDone(let done)) where done == step:
             return advance(.committed(step: step + 1))
+        case (.committed, .allDone): return advance(.committed(step: record.steps.count))
+        case (.committed(let step), .stepFailed(let failed, _)) where isTogether:
+            isTogether = false
+            return enter(.committed(step: max(step, failed)))
         case (.committed(let step), .stepFailed(let failed, let cause)) where failed == step:
             return [.retryLater(cause: cause)]
         case (.undoing(let step, let cause), .nodeAway(let away)) where away == step:
@@ -151,14 +166,17 @@ public struct TransactionEngine: Hashable, Sendable {
     /// What the present phase, now journalled, wants.
     private func act() -> [TransactionEffect] {
         switch record.phase {
-        case .running(let step) where step < stepsBeforeCommit: return [.run(step: step)]
+        case .running(let step) where step < stepsBeforeCommit:
+            return [.runTogether(steps: 0..<step + 1)]
         case .running:
             var committed = record
             committed.phase = .committed(step: stepsBeforeCommit)
             return [.commit(committed)]
         case .undoing(let step, let cause):
             return step >= 0 ? [.undo(step: step)] : [.finish(.undone(cause: cause))]
-        case .committed(let step) where step < record.steps.count: return [.run(step: step)]
+        case .committed(let step) where step < record.steps.count:
+            return isTogether
+                ? [.runTogether(steps: step..<record.steps.count)] : [.run(step: step)]
         case .committed: return [.finish(.committed)]
         }
     }

@@ -41,10 +41,12 @@ public struct TransactionRecord: Hashable, Sendable, Codable {
 /// How far a transaction is. It is journalled before what it names is begun, so that a step that
 /// it names may not have run, have run half, or have run whole.
 public enum Phase: Hashable, Sendable {
+    /// Step `step` and those before it run.
     case running(step: Int)
     /// Step `step` and those before it are undone, the last first.
     case undoing(step: Int, cause: String)
-    /// What was to change is in the store. Steps after the commit run now and are never undone.
+    /// What was to change is in the store. Step `step` and those behind it run now, and are never
+    /// undone.
     case committed(step: Int)
 }
 

@@ -46,9 +46,9 @@ private func peer(
             peer(1, leader, ready(phase)), peer(2, voter, ready(phase)),
             peer(3, .client, ready(phase, isMember: false)),
         ]
-        #expect(exchange(phase).next(peers, own: ready(phase)) == .advance(to: next))
+        #expect(exchange(phase).next(peers, own: ready(phase), turn: nil) == .advance(to: next))
         peers[2].isReachable = false
-        #expect(exchange(phase).next(peers, own: ready(phase)) == .wait)
+        #expect(exchange(phase).next(peers, own: ready(phase), turn: nil) == .wait)
         #expect(exchange(phase).lacks(peers).map(\.what) == [.unreachable])
         #expect(exchange(phase).lacks(peers).map(\.name) == ["h3"])
         peers[2].isReachable = true
@@ -89,34 +89,76 @@ private func peer(
         // Their gd2-stores are ready.
         for index in peers.indices { peers[index].holdings?.node.trusted = ["n2"] }
         let own = ready(.retiring)
-        #expect(exchange.next(peers, own: own) == .restartMember(peers[3].peer))
+        #expect(exchange.next(peers, own: own, turn: nil) == .restartMember(peers[3].peer))
         peers[3].holdings = ready(.retiring)
-        #expect(exchange.next(peers, own: own) == .restartMember(peers[1].peer))
+        #expect(exchange.next(peers, own: own, turn: nil) == .restartMember(peers[1].peer))
         peers[1].role = .voter(isHealthy: false, isLeader: false)
-        #expect(exchange.next(peers, own: own) == .wait)
+        #expect(exchange.next(peers, own: own, turn: nil) == .wait)
         peers[1].role = voter
         peers[1].holdings = ready(.retiring)
-        #expect(exchange.next(peers, own: own) == .restartMember(peers[2].peer))
+        #expect(exchange.next(peers, own: own, turn: nil) == .restartMember(peers[2].peer))
         peers[2].holdings = ready(.retiring)
-        #expect(exchange.next(peers, own: own) == .moveLead(to: peers[1].peer))
+        #expect(exchange.next(peers, own: own, turn: nil) == .moveLead(to: peers[1].peer))
         peers[0].role = voter
         peers[1].role = leader
-        #expect(exchange.next(peers, own: own) == .restartMember(peers[0].peer))
+        #expect(exchange.next(peers, own: own, turn: nil) == .restartMember(peers[0].peer))
     }
 
     @Test func theOnlyVoterStartsAnewItself() {
         var own = ready(.trusting)
         own.member?.trusted = ["m1"]
         let peers = [peer(1, leader, own)]
-        #expect(exchange(.trusting).next(peers, own: own) == .restartMember(peers[0].peer))
+        #expect(
+            exchange(.trusting).next(peers, own: own, turn: nil) == .restartMember(peers[0].peer))
     }
 
     @Test func withoutTheNewKeysItBeginsAnew() {
         var own = ready(.trusting)
         own.nextKeys = []
-        #expect(exchange(.trusting).next([peer(1, leader, own)], own: own) == .beginAnew)
+        #expect(exchange(.trusting).next([peer(1, leader, own)], own: own, turn: nil) == .beginAnew)
         own.keys = ["n1", "m1"]
-        #expect(exchange(.retiring).next([peer(1, leader, own)], own: own) == .beginAnew)
-        #expect(exchange(.done).next([peer(1, leader, own)], own: own) == .wait)
+        #expect(exchange(.retiring).next([peer(1, leader, own)], own: own, turn: nil) == .beginAnew)
+        #expect(exchange(.done).next([peer(1, leader, own)], own: own, turn: nil) == .wait)
+    }
+
+    /// Who leads now may not have got the keys yet from the one who made them.
+    @Test func anotherVoterWithTheNewKeysTakesTheLead() {
+        let without = ready(.trusting, isMember: false)
+        func next(_ other: ExchangePeer) -> ExchangeStep {
+            exchange(.trusting).next([peer(1, leader, without), other], own: without, turn: nil)
+        }
+        let holder = peer(2, voter, ready(.trusting))
+        #expect(next(holder) == .moveLead(to: holder.peer))
+        #expect(next(peer(2, voter, ready(.trusting), isReachable: false)) == .wait)
+        #expect(next(peer(2, voter, nil)) == .wait)
+        let dead = ExchangePeer.Role.voter(isHealthy: false, isLeader: false)
+        #expect(next(peer(2, dead, ready(.trusting))) == .wait)
+        #expect(next(peer(2, voter, without)) == .beginAnew)
+        #expect(next(peer(2, .client, without)) == .beginAnew)
+    }
+
+    @Test func theLeadGoesOnlyToOneThatHasTheNewKeys() {
+        var own = ready(.trusting)
+        own.member?.trusted = ["m1"]
+        var other = ready(.trusting)
+        other.nextKeys = []
+        let peers = [peer(1, leader, own), peer(2, voter, other), peer(3, voter, ready(.trusting))]
+        let exchange = exchange(.trusting)
+        #expect(exchange.next(peers, own: own, turn: nil) == .moveLead(to: peers[2].peer))
+        #expect(exchange.next(Array(peers[..<2]), own: own, turn: nil) == .wait)
+    }
+
+    @Test func whoseTurnItIsStartsAnewBeforeAnyOther() {
+        var due = ready(.trusting)
+        due.member?.trusted = ["m1"]
+        var peers = [
+            peer(1, leader, ready(.trusting)), peer(2, voter, due), peer(3, voter, due),
+        ]
+        func next() -> ExchangeStep {
+            exchange(.trusting).next(peers, own: ready(.trusting), turn: peers[2].peer)
+        }
+        #expect(next() == .restartMember(peers[2].peer))
+        peers[2].holdings = ready(.trusting)
+        #expect(next() == .restartMember(peers[1].peer))
     }
 }

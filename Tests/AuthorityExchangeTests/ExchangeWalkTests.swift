@@ -20,6 +20,10 @@ import Testing
         var nodes: [Node]
         var leader = 0
         var phase = ExchangePhase.trusting
+        var turn: PeerID?
+        /// What some leader saw a while ago: it may act on it when another one leads already.
+        var earlier: Sight?
+        var beganAnew = false
         let voters: Int
 
         init(_ count: Int, voters: Int) {
@@ -31,8 +35,16 @@ import Testing
                         node: Holding(trusted: ["n1"], shown: "n1"),
                         member: isMember ? Holding(trusted: ["m1"], shown: "m1") : nil,
                         keys: isMember ? ["n1", "m1"] : [],
-                        nextKeys: isMember ? ["n2", "m2"] : []))
+                        nextKeys: index == 0 ? ["n2", "m2"] : []))
             }
+        }
+
+        /// The leader's node gives the keys that it has to a member.
+        mutating func giveKeys(to index: Int) {
+            guard index < voters, nodes[index].isUp, nodes[leader].isUp, phase == .trusting else {
+                return
+            }
+            nodes[index].has.nextKeys.formUnion(nodes[leader].has.nextKeys)
         }
 
         var peers: [ExchangePeer] {
@@ -65,23 +77,48 @@ import Testing
             }
         }
 
-        mutating func restart(_ index: Int) {
-            nodes[index].has.member?.trusted = phase == .trusting ? ["m1", "m2"] : ["m2"]
+        /// Nothing is done where the member trusts those already, or its files say others.
+        mutating func restart(_ index: Int, trusting asked: ExchangePhase) {
+            let trusted: Set<String> = asked == .trusting ? ["m1", "m2"] : ["m2"]
+            guard nodes[index].isUp, nodes[index].phase == asked,
+                nodes[index].has.member?.trusted != trusted
+            else { return }
+            nodes[index].has.member?.trusted = trusted
             nodes[index].runs = false
         }
 
+        struct Sight {
+            var peers: [ExchangePeer]
+            var own: Holdings
+            var turn: PeerID?
+            var phase: ExchangePhase
+        }
+        var sight: Sight { Sight(peers: peers, own: nodes[leader].has, turn: turn, phase: phase) }
+
         mutating func lead() {
-            let exchange = AuthorityExchange(
-                phase: phase, oldNode: [old.node], oldMember: [old.member], new: new)
             guard nodes[leader].isUp, nodes[leader].runs else {
                 leader = (0..<voters).first { nodes[$0].isUp && nodes[$0].runs } ?? leader
                 return
             }
-            switch exchange.next(peers, own: nodes[leader].has) {
-            case .wait, .beginAnew: break
-            case .advance(let next): phase = next
-            case .moveLead(let heir): leader = Int(heir.low)
-            case .restartMember(let peer): restart(Int(peer.low))
+            act(on: sight)
+        }
+
+        /// What the store has is changed by compare-and-set: not on a sight that is out of date.
+        mutating func act(on sight: Sight) {
+            let exchange = AuthorityExchange(
+                phase: sight.phase, oldNode: [old.node], oldMember: [old.member], new: new)
+            switch exchange.next(sight.peers, own: sight.own, turn: sight.turn) {
+            case .wait: break
+            case .beginAnew: if sight.phase == phase { beganAnew = true }
+            case .advance(let next): if sight.phase == phase { (phase, turn) = (next, nil) }
+            case .moveLead(let heir):
+                if nodes[Int(heir.low)].isUp, nodes[Int(heir.low)].runs { leader = Int(heir.low) }
+            case .restartMember(let peer):
+                guard sight.turn == peer || (sight.turn == turn && sight.phase == phase) else {
+                    return
+                }
+                if sight.phase == phase, sight.turn == turn { turn = peer }
+                restart(Int(peer.low), trusting: sight.phase)
             }
         }
 
@@ -115,7 +152,15 @@ import Testing
                 world.nodes[index].isUp = false
             case 1: world.nodes[index].isUp = true
             case 2...5: world.nodes[index].runs = true
-            case 6...12: world.follow(index)
+            case 6...11: world.follow(index)
+            case 12: world.giveKeys(to: index)
+            case 13:
+                if let earlier = world.earlier { world.act(on: earlier) }
+                world.earlier = world.sight
+            case 14:
+                world.leader =
+                    index < 3 && world.nodes[index].isUp && world.nodes[index].runs
+                    ? index : world.leader
             default: world.lead()
             }
             let starting = (0..<3).count { !world.nodes[$0].runs }
@@ -125,6 +170,8 @@ import Testing
         #expect(starting <= 1, "seed \(seed), turn \(turns): two etcds are started at once")
         let strangers = world.strangers.map { "\($0.0) does not trust \($0.1)" }
         #expect(strangers == nil, "seed \(seed), turn \(turns), \(world.phase)")
+        let beganAnew = world.beganAnew
+        #expect(!beganAnew, "seed \(seed): other keys are made while a voter has them")
         #expect(world.phase == .done, "seed \(seed): it ends in \(world.phase)")
     }
 }

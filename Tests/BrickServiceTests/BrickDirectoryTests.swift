@@ -32,17 +32,39 @@ struct BrickDirectoryTests {
     private func check(
         _ path: String, _ flags: BrickFlags, others: [String] = []
     ) throws {
+        let foreseen = examine(path, flags, others: others)
         try directory(path).check(
             flags, volume: Self.volume, others: others.map { try BrickPath(validating: $0) })
+        #expect(foreseen == nil, "of the dry run")
+    }
+
+    /// What a dry run says, which leaves all as it was.
+    private func examine(
+        _ path: String, _ flags: BrickFlags, others: [String] = []
+    ) -> GD2Error? {
+        guard let brick = try? directory(path) else { return nil }
+        let others = others.compactMap { try? BrickPath(validating: $0) }
+        var status = stat()
+        let before = (stat(path, &status) == 0, status.st_ctim.tv_nsec, attributes(path))
+        defer {
+            let after = (stat(path, &status) == 0, status.st_ctim.tv_nsec, attributes(path))
+            #expect(before == after)
+        }
+        do { try brick.examine(flags, volume: Self.volume, others: others) } catch {
+            return error
+        }
+        return nil
     }
 
     private func expectRefusal(
         _ path: String, _ flags: BrickFlags, others: [String] = [], code: ErrorCode = .invalid,
         _ hint: String, sourceLocation: SourceLocation = #_sourceLocation
     ) {
+        let foreseen = examine(path, flags, others: others)
         let error = #expect(throws: GD2Error.self, sourceLocation: sourceLocation) {
             try check(path, flags, others: others)
         }
+        #expect(foreseen == error, "of the dry run", sourceLocation: sourceLocation)
         #expect(error?.code == code, sourceLocation: sourceLocation)
         #expect(
             error?.message.contains(hint) == true, "\(error?.message ?? "")",

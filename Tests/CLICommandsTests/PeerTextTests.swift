@@ -120,6 +120,21 @@ import Testing
                 Plan: nothing to do
 
                 """)
+        var unknown = MemberInfo(
+            id: "8e9e05c5", peerID: "id-h1", name: "h1", role: "voter", healthy: false,
+            version: "", databaseBytes: 0, raftIndex: 0)
+        unknown.message = "timed out"
+        var found = MembersInfo(members: [unknown], plan: "", votersWanted: 1)
+        found.missing = ["plan: h1 leads: it does not answer"]
+        #expect(
+            ClusterText.members(found) == """
+                NAME  MEMBER    ROLE   HEALTHY  VERSION  DATABASE  RAFT INDEX  NOTE
+                h1    8e9e05c5  voter  no       -        -         -           timed out
+                Voters wanted: 1
+                Plan: not known
+                Missing: plan: h1 leads: it does not answer
+
+                """)
         let snapshot = SnapshotInfo(
             name: "s1", path: "/s1", created: 86_400, bytes: 1_024, revision: 9, digest: "ab",
             damaged: true, message: "digest differs")

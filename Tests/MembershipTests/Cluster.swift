@@ -35,6 +35,11 @@ struct Cluster: CustomStringConvertible {
         }
     }
 
+    /// The node of member `number` has given up its data.
+    func givenUp(_ number: Int) -> Self {
+        dead(number, 0).member(number) { $0.isGivenUp = true }
+    }
+
     func leaving(_ number: Int) -> Self { peer(number) { $0.isLeaving = true } }
     func maintained(_ number: Int) -> Self { peer(number) { $0.isInMaintenance = true } }
 

@@ -53,6 +53,20 @@ import Testing
 
     @Test(
         arguments: [
+            // At once, and although no other peer can take its place but its own.
+            (Cluster(peers: 3, voters: [1, 2, 3]).givenUp(3), Deed.remove(3)),
+            (Cluster(peers: 3, voters: [1, 2, 3]).givenUp(3).maintained(3), .remove(3)),
+            (Cluster(peers: 3, voters: [1, 2, 3]).givenUp(3).dead(2, 5), .wait),
+            (Cluster(peers: 5, voters: [1, 2, 3, 4, 5]).givenUp(3).dead(2, 5), .remove(3)),
+            (Cluster(peers: 2, voters: [1], learners: [2]).givenUp(2), .remove(2)),
+            (Cluster(peers: 3, voters: [1, 2]), .add(3)),
+        ])
+    func whatWasGivenUpIsTakenOutAndAddedAnew(cluster: Cluster, deed: Deed) {
+        #expect(Deed(cluster.next) == deed)
+    }
+
+    @Test(
+        arguments: [
             // 3 → 2: to one voter, which is the leader, and one learner.
             (Cluster(peers: 3, voters: [1, 2, 3]).leaving(3), Deed.remove(3)),
             (Cluster(peers: 2, voters: [1, 2]), .remove(2)),

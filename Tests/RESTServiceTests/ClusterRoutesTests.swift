@@ -110,6 +110,18 @@ import Testing
             let found = try await rest.send(.get, "/v1/cluster/members").value(MembersInfo.self)
             #expect(found.members.map(\.name) == ["n1"])
             #expect(found.members.first?.role == "leader")
+            #expect(found.missing == nil)
+        }
+    }
+
+    @Test func whatOfTheMembersIsMissingIsSaid() async throws {
+        try await RESTFixture.with { rest in
+            let why = "plan: n2 leads: it does not answer"
+            await rest.cluster.set(
+                members: StoreMembers(
+                    members: [Self.member(2)], plan: "", votersWanted: 1, missing: [why]))
+            let found = try await rest.send(.get, "/v1/cluster/members").value(MembersInfo.self)
+            #expect(found.missing == [why])
         }
     }
 

@@ -15,6 +15,7 @@ actor FakeCluster: ClusterCalls {
     private(set) var lockSeen = false
     var states: [PeerState]?
     private var known: [JoinToken] = []
+    private var nodesNow: [AskedNode] = []
     private var membersNow: StoreMembers?
     private var saved: [StoreSnapshot] = []
     private var authoritiesNow: StoreAuthorities?
@@ -121,6 +122,10 @@ actor FakeCluster: ClusterCalls {
         guard let membersNow else { throw GD2Error(.unavailable, "etcd is away") }
         return membersNow
     }
+
+    func set(nodes: [AskedNode]) { nodesNow = nodes }
+
+    func nodes() throws(GD2Error) -> [AskedNode] { nodesNow }
 
     func saveSnapshot() throws(GD2Error) -> StoreSnapshot {
         let made = StoreSnapshot(

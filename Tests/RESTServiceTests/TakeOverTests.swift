@@ -20,16 +20,21 @@ import Transaction
 
     private static let places: [(Change, String)] =
         [
-            "rest-journal", "rest-step", "rest-commit", "rest-prepared", "rest-committed",
-            "rest-finish",
+            "rest-journal", "rest-step", "rest-step-done", "rest-commit", "rest-prepared",
+            "rest-committed", "rest-finish",
         ]
         .map { (.create, $0) }
+        // The journal of a deletion is written by its commit.
         + [
-            "rest-commit", "rest-prepared", "rest-committed", "rest-journal", "rest-step",
+            "rest-commit", "rest-prepared", "rest-committed", "rest-step", "rest-step-done",
             "rest-finish",
         ]
         .map { (.delete, $0) }
-        + ["rest-journal", "rest-step", "rest-undo", "rest-finish"].map { (.fail, $0) }
+        + [
+            "rest-journal", "rest-step", "rest-step-done", "rest-undo", "rest-undone",
+            "rest-finish",
+        ]
+        .map { (.fail, $0) }
 
     @Test(arguments: places)
     func whatADeadCoordinatorLeftEndsOnce(change: Change, point: String) async throws {

@@ -65,6 +65,7 @@ final class Coordinator {
         case .journal(let record): journal(record, nil, tries: Self.storeTries)
         case .handOver(let left, let record): journal(record, left, tries: Self.storeTries)
         case .run(let step): run(step, isUndo: false)
+        case .runTogether(let steps): runTogether(steps)
         case .undo(let step): run(step, isUndo: true)
         case .commit(let record): commit(record)
         case .retryLater:
@@ -126,16 +127,34 @@ final class Coordinator {
         }
     }
 
+    private func runTogether(_ steps: Range<Int>) {
+        var waited = steps.count
+        var failed: [Int] = []
+        for step in steps {
+            call(step, isUndo: false) { [self] isDone in
+                if isDone != true { failed.append(step) }
+                waited -= 1
+                guard waited == 0 else { return }
+                take(failed.min().map { .stepFailed(step: $0, cause: "it failed") } ?? .allDone)
+            }
+        }
+    }
+
     private func run(_ step: Int, isUndo: Bool) {
+        if failing?.step != step { failing = (step, world.now) }
+        call(step, isUndo: isUndo) { [self] isDone in stepEnded(step, isUndo: isUndo, isDone) }
+    }
+
+    /// `completion` gets nil where no answer came.
+    private func call(_ step: Int, isUndo: Bool, _ completion: @escaping (Bool?) -> Void) {
         let request = StepRequest(
             transaction: id, step: step, isUndo: isUndo, fence: engine.record.fence)
-        let node = world.nodes[Int(engine.record.steps[step].peer.low) - 1]
-        if failing?.step != step { failing = (step, world.now) }
+        let node = node(of: step)
         var isOver = false
-        let end = { [self] (isDone: Bool?) in
+        let end = { (isDone: Bool?) in
             guard !isOver else { return }
             isOver = true
-            stepEnded(step, isUndo: isUndo, isDone, node)
+            completion(isDone)
         }
         giveUpWhenAway(node, wasAway: false, while: { !isOver }, { end(nil) })
         world.call(
@@ -144,7 +163,12 @@ final class Coordinator {
             handle: { brickd, reply in brickd.carryOut(request, reply) }, completion: end)
     }
 
-    private func stepEnded(_ step: Int, isUndo: Bool, _ isDone: Bool?, _ node: Node) {
+    private func node(of step: Int) -> Node {
+        world.nodes[Int(engine.record.steps[step].peer.low) - 1]
+    }
+
+    private func stepEnded(_ step: Int, isUndo: Bool, _ isDone: Bool?) {
+        let node = node(of: step)
         let isCleaning = isUndo || engine.record.steps[step].isAfterCommit
         let isImpatient =
             isDone == nil && world.now - (failing?.since ?? world.now) > Self.patience

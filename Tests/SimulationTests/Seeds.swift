@@ -21,6 +21,6 @@ enum Seeds {
         (.tornFences, 1, "does not end"),
         (.noAdoption, 5, "both own"),
         (.signInsIgnored, 5, "the port of"),
-        (.blindPlanner, 132, "of them well"),
+        (.blindPlanner, 116, "of them well"),
     ]
 }

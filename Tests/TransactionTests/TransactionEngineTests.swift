@@ -60,6 +60,17 @@ private struct World {
             // A step that fails may have done half of its work.
             if action == .prepareBricks { prepared.insert(step) } else { removed.insert(step) }
             return step == failing ? .stepFailed(step: step, cause: "no") : .stepDone(step: step)
+        case .runTogether(let steps):
+            var failed: TransactionEvent?
+            for step in steps {
+                switch carryOut(.run(step: step), failing: failing, refusing: refusing) {
+                case nil: return nil
+                case .stepDone: break
+                case .nodeAway: failed = failed ?? .stepFailed(step: step, cause: "it is away")
+                case let other: failed = failed ?? other
+                }
+            }
+            return failed ?? .allDone
         case .undo(let step):
             if let peer = journal?.steps[step].peer, away.contains(peer) {
                 return .nodeAway(step: step)
@@ -114,8 +125,29 @@ private struct World {
         #expect(world.prepared.count + world.removed.count == actions.count)
     }
 
+    @Test(arguments: [(create, 3), (delete, 2), ([], 0)])
+    func allStepsRunAtOnceAfterOneWriteOfTheJournal(actions: [Step.Action], count: Int) throws {
+        var engine = TransactionEngine(try record(actions))
+        var effects = engine.begin()
+        var kinds: [String] = []
+        var world = World()
+        while let effect = effects.first {
+            switch effect {
+            case .journal: kinds.append("journal")
+            case .runTogether(let steps): kinds.append("run \(steps)")
+            case .commit: kinds.append("commit")
+            default: kinds.append("end")
+            }
+            effects = world.step(&engine, effects)
+        }
+        let isDelete = actions.contains(.removeBricks)
+        let run = count > 0 ? ["run 0..<\(count)"] : []
+        let before = isDelete || count == 0 ? [] : ["journal"] + run
+        #expect(kinds == before + ["commit"] + (isDelete ? run : []) + ["end"])
+    }
+
     @Test(arguments: 0..<3, [false, true])
-    func aFailureAtAnyStepUndoesItAndThoseBefore(step: Int, twice: Bool) throws {
+    func aFailureAtAnyStepUndoesAll(step: Int, twice: Bool) throws {
         var engine = TransactionEngine(try record(Self.create))
         var world = World()
         _ = world.drive(&engine, engine.begin(), failing: step, twice: twice)
@@ -159,18 +191,31 @@ private struct World {
         #expect(deaths > actions.count)
     }
 
-    /// Instead of the end of a step, which was not begun then: those before it are undone.
-    @Test(arguments: 0..<3)
-    func aCancelledTransactionUndoesWhatWasDone(step: Int) throws {
+    /// Instead of the end of the steps, which were not begun then: nothing is to be undone.
+    @Test func aTransactionThatIsCancelledBeforeItsStepsHasNothingToUndo() throws {
         var engine = TransactionEngine(try record(Self.create))
         var world = World()
         var effects = engine.begin()
-        while engine.record.phase != .running(step: step) || effects != [.run(step: step)] {
-            effects = world.step(&engine, effects)
+        while effects != [.runTogether(steps: 0..<3)] { effects = world.step(&engine, effects) }
+        let count = world.drive(&engine, engine.next(on: .cancelled(cause: "cancelled")))
+        #expect(count == 2)
+        #expect(world.outcome == .undone(cause: "cancelled"))
+    }
+
+    /// Instead of the commit: all steps have run.
+    @Test func aTransactionThatIsCancelledBeforeItsCommitIsUndone() throws {
+        var engine = TransactionEngine(try record(Self.create))
+        var world = World()
+        var effects = engine.begin()
+        while world.prepared.isEmpty { effects = world.step(&engine, effects) }
+        guard case .commit = effects.first else {
+            Issue.record("\(effects) instead of the commit")
+            return
         }
+        #expect(world.prepared == [0, 1, 2])
         _ = world.drive(&engine, engine.next(on: .cancelled(cause: "cancelled")))
         #expect(world.outcome == .undone(cause: "cancelled"))
-        #expect(world.prepared.isEmpty)
+        #expect(world.prepared.isEmpty && !world.isCommitted)
     }
 
     @Test func aCommittedTransactionIsNotCancelled() throws {

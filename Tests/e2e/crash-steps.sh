@@ -59,7 +59,7 @@ at() { # PROGRAM POINT create|delete
 }
 # Delete's journal is written by its commit.
 at gd2-rest rest-journal create
-for point in rest-step rest-commit rest-prepared rest-committed rest-finish; do
+for point in rest-step rest-step-done rest-commit rest-prepared rest-committed rest-finish; do
     at gd2-rest $point create
     at gd2-rest $point delete
 done

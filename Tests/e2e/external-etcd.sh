@@ -95,6 +95,8 @@ again() { cli_on 1 volume set gv0 user.a 2; }
 wait_for 5 "a change with two of three" again || { again; fail "no change with two of three endpoints"; }
 cli_on 1 cluster status | grep "^Warning: endpoint https://10.9.0.100:2401 of the external etcd is not well" ||
     fail "the dead endpoint is not named"
+cli_on 1 doctor -o json | jq -e 'any(.findings[]; .code == "ENDPOINT_UNHEALTHY" and (.why | contains("10.9.0.100:2401")))' >/dev/null ||
+    { cli_on 1 doctor; fail "doctor does not find the dead endpoint"; }
 
 say "no quorum"
 etcd_stop 2
@@ -130,6 +132,8 @@ for n in 2 3; do
     cli_on 1 ${line#glustercli } || fail "peer add h$n"
     wait_for 30 "h$n" joined $n $n || { cli_on $n peer list; fail "h$n does not see $n peers"; }
 done
+cli_on 1 cluster authority exchange 2>"$E2E_DISK/err" && fail "an exchange of authorities with an external store"
+grep -q "the store is an etcd that others run, which exchanges its own authority" "$E2E_DISK/err" || fail "another reason: $(cat "$E2E_DISK/err")"
 cli_on 1 peer status
 two() { x get --print-value-only "$(key cluster/members)" | jq -e '.members | length == 2'; }
 key() { echo "/gluster/$(on 1 jq -r .cluster /var/lib/gd2/store/identity.json)/$1"; }

@@ -23,6 +23,12 @@ say "dry runs"
 create=(cli volume create gv0 replica 2 localhost:/run/bricks/b1 localhost:/run/bricks/b2)
 dry 3 "gv0 would be created, with 2 bricks" "${create[@]}" force
 dry 2 "multiple of 2" cli volume create gv0 replica 2 localhost:/run/bricks/b1
+dry 2 "/run/bricks/none does not exist" cli volume create gv0 localhost:/run/bricks/none
+dry 3 "gv0 would be created, with 1 brick" cli volume create gv0 localhost:/run/bricks/none --create-brick-dir --allow-root-dir
+[ ! -e /run/bricks/none ] || fail "a dry run made a directory"
+mkdir /run/bricks/used && setfattr -n trusted.gfid -v 0x01 /run/bricks/used || fail "no mark"
+dry 6 "/run/bricks/used is or was part of a volume" cli volume create gv0 localhost:/run/bricks/used --allow-root-dir
+dry 2 "is a mount point" cli volume create gv0 localhost:/proc --allow-root-dir
 [ ! -e /run/bricks/b1/.glusterfs ] || fail "a dry run touched a brick"
 "${create[@]}" force || fail create
 dry 6 "exists already" "${create[@]}" force

@@ -75,6 +75,8 @@ wait_for 60 h3 peers 3 || { cli_on 1 peer status; fail "h3 is no peer"; }
 skew() { cli_on 1 cluster status | grep -E "the clock of peer h3 is 3(599|600|601)\.[0-9] s behind that of h1"; }
 wait_for 20 skew skew || { cli_on 1 cluster status; fail "nobody says that the clock of h3 is behind"; }
 skew
+cli_on 1 doctor -o json >"$E2E_DISK/found"; [ $? = 1 ] || fail "doctor ends with $?"
+jq -e '.findings | any(.code == "CLOCK_SKEW" and .name == "h3" and (.why | contains(" s behind that of h1"))) and any(.code == "OPEN_JOIN" and .name == "h3")' "$E2E_DISK/found" >/dev/null || { cat "$E2E_DISK/found"; fail "doctor does not find the clock of h3, or open-join there"; }
 cli_on 1 peer status
 wait_for 60 voters member 3 || { cli_on 1 cluster members; fail "h3 is no member"; }
 cli_on 3 volume create gv0 h3:/run/bricks/a force --create-brick-dir || fail "h3 changes nothing"

@@ -33,12 +33,19 @@ clean_on_3() { # nothing of a brick at /run/bricks/$1
     ! on 3 bash -c "[ -e /run/bricks/$1/.glusterfs ] || getfattr -n trusted.glusterfs.volume-id /run/bricks/$1 2>/dev/null" &&
         [ -z "$(on 3 brick_pids)" ] && [ "$(left txns/)" = 0 ]
 }
+term() { # of Raft, as h1's etcd knows it
+    local pki=/var/lib/gd2/store/pki
+    on 1 env ETCDCTL_API=3 etcdctl --endpoints https://127.0.0.1:2379 --cacert $pki/client-ca.pem --cert $pki/client.pem \
+        --key $pki/client.key endpoint status -w json | jq '.[0].Status.raftTerm'
+}
 back() { # BRICK
+    local term; term=$(term); [ -n "$term" ] || fail "h1's etcd does not say its term"
     mend 3
     on 3 node_release gd2-brickd
     wait_for 60 clean clean_on_3 "$1" || { cli_on 1 peer status; on 3 getfattr -d -m . "/run/bricks/$1"; fail "h3 has not cleaned up $1"; }
     cli_on 1 peer status | grep -q "has to clean up" && fail "peer status still names h3"
     wait_for 30 peers sees_all || fail "h3 is not back"
+    [ "$(term)" = "$term" ] || fail "h3 has deposed the leader when it came back"
     say "h3 is back and clean"
 }
 

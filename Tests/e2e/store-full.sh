@@ -10,7 +10,15 @@ head -c 700000 /dev/urandom | base64 -w0 >/run/big
 mkdir -p /run/bricks/b1
 cli volume create gv0 localhost:/run/bricks/b1 force || fail create
 full() { ! etcd put "$prefix/options/t" <"$1" >/dev/null 2>&1; }
-for i in $(seq 150); do full /run/big && break; done
+nearly_full() { cli doctor -o json | jq -e 'any(.findings[]; .code == "STORE_NEARLY_FULL")' >/dev/null; }
+nearly_full && fail "doctor finds an empty store nearly full"
+found=
+for i in $(seq 150); do
+    [ -n "$found" ] || [ "$i" -lt 50 ] || ! nearly_full || found=$i
+    full /run/big && break
+done
+[ -n "$found" ] || fail "doctor did not find that the store is nearly full"
+say "doctor found it after $found writes"
 [ "$i" -lt 150 ] || fail "the store did not get full"
 say "full after $i writes of 900 KB"
 cli volume info gv0 >/dev/null || fail "no reads while the store is full"
@@ -19,6 +27,8 @@ wait_for 40 changes takes_changes || { tail -n 5 "$RUN/gd2-store.log"; cli volum
 grep -q "store nearly full" "$RUN/gd2-store.log" || fail "no alarm"
 size=$(stat -c %s /var/lib/gd2/store/etcd/member/snap/db)
 [ "$size" -lt 20000000 ] || fail "the file still has $size bytes"
+emptied() { cli doctor -o json | jq -e 'all(.findings[]; .code != "STORE_NEARLY_FULL")'; }
+emptied >/dev/null || { cli doctor; fail "doctor finds the store nearly full still"; }
 cli volume start gv0 || fail "start after it"
 node_stop
 say "changes go on, the file has $size bytes"

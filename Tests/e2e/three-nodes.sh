@@ -18,12 +18,25 @@ wait_for 60 voters voters || { cli_on 1 cluster members; cli_on 1 cluster status
 cli_on 2 peer status
 cli_on 3 cluster status
 cli_on 1 cluster members
+members() { cli_on "$1" cluster members -o json | jq -c '[.plan, .["voters-wanted"], (.members | map([.name, .id, .role, .healthy, .version, .["database-bytes"] > 0, .["raft-index"] > 0]))]'; }
+agree() {
+    local i first; first=$(members 1)
+    for i in 1 2 3; do [ "$(members $i)" = "$first" ] && cli_on $i cluster members -o json | jq -e '.missing == null and .plan != "" and all(.members[]; .version != "" and .["database-bytes"] > 0)' || return 1; done
+}
+wait_for 30 agree agree || { for i in 1 2 3; do cli_on $i cluster members; done; fail "the nodes say different things of the store's members"; }
+cli_on 3 cluster members
 [ "$(cli_on 3 peer list --key owner --value ann -o name)" = h2 ] || fail "metadata of h2"
 [ "$(cli_on 1 peer show h2 -o json | jq -r .zone)" = z2 ] || fail "zone of h2"
 cli_on 1 peer edit h2 --remove-metadata owner --zone z9 >/dev/null || fail "peer edit"
 [ "$(cli_on 1 peer list --key owner -o name)" = "" ] || fail "metadata of h2 stays"
 
 say "a volume across the nodes"
+cli_on 1 volume create gv0 h2:/run/bricks/none --dry-run 2>"$E2E_DISK/error"; status=$?
+[ $status = 2 ] && grep -q "brick /run/bricks/none does not exist" "$E2E_DISK/error" || fail "a dry run does not look at h2's disk ($status): $(cat "$E2E_DISK/error")"
+on 2 node_hold gd2-brickd
+cli_on 1 volume create gv0 h2:/run/bricks/none force --dry-run >"$E2E_DISK/out" 2>&1; status=$?
+[ $status = 3 ] && grep -q "the directories on h2 are checked only when it is done" "$E2E_DISK/out" || fail "a dry run does not say what it could not check ($status): $(cat "$E2E_DISK/out")"
+on 2 node_release gd2-brickd
 cli_on 1 volume create gv0 replica 3 h1:/run/bricks/a h2:/run/bricks/a h3:/run/bricks/a force --create-brick-dir || fail create
 cli_on 2 volume start gv0 || fail start
 for i in 1 2 3; do
@@ -53,10 +66,14 @@ for i in 1 3; do
         [ $status = 0 ] || [ "$what" = "cluster members" ] || fail "h$i: $what ended with $status"
     done
 done
+cli_on 3 cluster members -o json | jq -e '.missing | any(startswith("plan: no node that answers leads")) and any(startswith("version and size of h1: it does not answer"))' >/dev/null || { cli_on 3 cluster members; fail "h3 does not say what it does not know of the members"; }
+cli_on 1 cluster members -o json | jq -e '.plan != "" and .missing == ["version and size of h3: it does not answer"]' >/dev/null || { cli_on 1 cluster members; fail "h1 lacks more than h3's part"; }
 cli_on 1 volume status gv0 2>&1 >/dev/null | grep -q "^warning: h3 does not answer" || fail "the missing node is not named"
 cli_on 1 volume status gv0 2>/dev/null | grep -qE '^gv0 +10.9.0.3:/run/bricks/a +\? +\? +\? .*online as last reported: h3 does not answer since [0-9]+ s' ||
     { cli_on 1 volume status gv0; fail "the brick of h3 is taken for known"; }
 cli_on 1 volume status gv0 -o json 2>/dev/null | jq -e 'map(.stale) == [null, null, true]' >/dev/null || fail "the stale brick is not marked"
+timed 1500 1 volume create gv1 h3:/run/bricks/b force --dry-run
+[ $status = 7 ] && grep -q "h3 .*does not answer" "$E2E_DISK/err" || fail "a dry run takes h3 for there ($status)"
 timed 3000 1 volume set gv0 user.x 1
 [ $status = 0 ] || fail "no change with two of three voters"
 # h3 is not waited for: without that each takes the 20 s of convergence-seconds.

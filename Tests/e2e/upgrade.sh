@@ -119,6 +119,8 @@ refused 1 "h2 (gd2-brickd .*-previous.*); h3\|h2 (gd2-brickd .*-previous.*), h3"
 [ "$(schema)" = 1 ] || fail "schema $(schema)"
 noted() { [ "$(option 1 note)" = 0.1.0-next ]; }
 wait_for 20 note noted || fail "the next version writes no field of its own"
+doctor_finds() { cli_on "$1" doctor -o json | jq -e "any(.findings[]; .code == \"$2\" and $3)"; }
+wait_for 10 doctor doctor_finds 1 VERSIONS_MIXED '(.why | contains("-next on h1"))' || { cli_on 1 doctor; fail "doctor does not find two versions"; }
 advance 2 3
 noted || fail "a change by an older node takes a newer one's field away"
 [ -z "$(option 1 gatedNote)" ] || fail "the next version writes what is behind its gate"
@@ -163,10 +165,24 @@ wait_for 20 led led || { cli_on "$other" cluster members; fail "$lead leads on";
 advance "$other" $((other % 3 + 1))
 shown() { cli_on "$other" cluster version -o json | jq -e --arg name "$lead" 'any(.nodes[]; .name == $name and any(.programs[]; .refused))'; }
 wait_for 10 shown shown || { cli_on "$other" cluster version; fail "the others do not show that $lead is refused"; }
+wait_for 10 doctor doctor_finds "$other" BUILD_REFUSED ".name == \"$lead\"" || { cli_on "$other" doctor; fail "doctor does not find that $lead is refused"; }
 cli_on "$other" cluster status | grep '^Warning'
 [ "$(schema "$other")" = 3 ] && [ "$(option "$other" gatedNote)" = "$kept" ] || fail "the schema was lowered"
 online() { cli_on "$other" volume status gv0 -o json | jq -e 'length == 3 and all(.[]; .online)'; }
 wait_for 20 online online || { cli_on "$other" volume status gv0; fail "a brick is down"; }
+
+say "h4 is of this version as well: nobody takes it in, and $lead takes in nobody"
+node_boot 4
+wait_for 60 h4 test -e "$E2E_DISK/h4/ready" || { cat "$E2E_DISK/h4/log"; fail "h4 does not start"; }
+line=$(cli_on "$other" peer token create) || fail "peer token create"
+cli_on 4 ${line#glustercli } 2>"$E2E_DISK/out" && fail "h$other takes an older build in"
+grep -q "cannot read schema 3 of this cluster's store: install 0.1.0-next or newer there" "$E2E_DISK/out" || fail "another reason: $(cat "$E2E_DISK/out")"
+say "h$other: $(cat "$E2E_DISK/out")"
+line=$(cli_on 4 peer pair) || fail "peer pair"
+cli_on "$back" ${line#glustercli } 2>"$E2E_DISK/out" && fail "$lead, which is refused, takes a node in"
+grep -q "downgrade across a gate refused" "$E2E_DISK/out" || fail "another reason: $(cat "$E2E_DISK/out")"
+say "$lead: $(cat "$E2E_DISK/out")"
+[ "$(cli_on 4 peer list -o json | jq length)" = 1 ] || fail "h4 is in a cluster"
 
 say "and $lead is upgraded again"
 install "$back" next $PROGRAMS

@@ -65,11 +65,12 @@ dies_at() { # POINT create|delete [a host whose gd2-brickd is stopped, so that t
     fi
 }
 dies_at rest-journal create
-for point in rest-step rest-commit rest-prepared rest-committed rest-finish; do
+for point in rest-step rest-step-done rest-step-done@2 rest-step-done@3 rest-commit rest-prepared rest-committed rest-finish; do
     case $point in rest-finish) ;; *) dies_at $point create;; esac
     dies_at $point delete
 done
-dies_at rest-undo create h3
+# The third step fails: all three are undone, the last first.
+for point in rest-undo rest-undo@2 rest-undo@3 rest-undone rest-undone@2 rest-undone@3; do dies_at $point create h3; done
 dies_at rest-finish create h3
 rest_of_h1 ""
 exists >/dev/null 2>&1 && { on h1 glustercli volume delete gv0 --yes || fail "last delete"; }

@@ -14,27 +14,34 @@ can_change() { wait_for 30 changes "$1" || fail "$1 cannot change anything: $2";
 dies() { # among h2 to hN
     local host=h$((RANDOM % ($1 - 1) + 2)) ways=(kill cut etcd) way
     way=${ways[RANDOM % 3]}
-    say "$way $host"
+    events=$((events + 1))
+    say "event $events: $way $host"
     case $way in kill) boot kill $host;; cut) boot cut $host;; etcd) on $host systemctl kill -s KILL gd2-etcd;; esac
     can_change h1 "$way $host"
     case $way in kill) boot start 5 >/dev/null || fail "boot of $host";; cut) boot heal $host;; esac
 }
+comes() { events=$((events + 1)); say "event $events: join $1"; cluster_join "$1"; }
+events=0
 cluster_wait h1 1
-cluster_join h2; cluster_wait h1 1; can_change h2 "two nodes"
-cluster_join h3; cluster_wait h1 3; dies 3; cluster_wait h1 3 90
-cluster_join h4; cluster_wait h1 3; dies 4; cluster_wait h1 3 90
-cluster_join h5; cluster_wait h1 5 90
-for _ in 1 2 3; do dies 5; cluster_wait h1 5 120; done
+comes h2; cluster_wait h1 1; can_change h2 "two nodes"
+comes h3; cluster_wait h1 3; for _ in 1 2; do dies 3; cluster_wait h1 3 90; done
+comes h4; cluster_wait h1 3; for _ in 1 2; do dies 4; cluster_wait h1 3 90; done
+comes h5; cluster_wait h1 5 90
+for _ in 1 2 3 4 5 6; do dies 5; cluster_wait h1 5 120; done
 say "a voter is gone for good: another takes its place"
 # Refused as long as a voter that was just killed is not back: that would be one less of what is up.
-leaves() { LIMIT_ON=70 on h1 glustercli peer remove "$1" --yes; }
+leaves() { LIMIT_ON=70 on h1 glustercli peer remove "$1" --yes && events=$((events + 1)) && say "event $events: $1 has left"; }
 wait_for 60 leaves h5 || fail "h5 does not leave"
 cluster_wait h1 3 90
 gone=$(on h1 glustercli cluster members -o json | jq -r '[.members[].name | select(. != "h1")][0]')
 boot kill "$gone"
+events=$((events + 1))
+say "event $events: $gone dies for good"
 replaced() { on h1 glustercli cluster members -o json | jq -e --arg gone "$gone" "($VOTES | length) == 3 and (.members | all(.name != \$gone) and all(.healthy))"; }
 wait_for 90 replaced || fail "$gone is not replaced"
 boot start 5 >/dev/null
+events=$((events + 1))
+say "event $events: $gone is back"
 wait_for 60 leaves "$gone" || fail "$gone does not leave"
 cluster_wait h1 3 90
 for host in h4 h3 h2; do
@@ -44,4 +51,5 @@ for host in h4 h3 h2; do
 done
 [ "$(on h1 glustercli peer list -o name)" = h1 ] || fail "h1 is not alone"
 cluster_wait h1 1
-say "done"
+[ $events -ge 20 ] || fail "only $events events"
+say "done: $events events"

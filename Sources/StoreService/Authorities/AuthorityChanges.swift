@@ -82,10 +82,11 @@ struct AuthorityChanges: Sendable {
                 "the store is an etcd that others run, which exchanges its own authority; that for "
                     + "TCP 24008 cannot be exchanged there yet")
         }
+        // The wish first: the leader takes it away when it makes the record.
+        let wished = try await store.get(keys.authorityWish) != nil
         let running = try await store.get(keys.authorities).map { found in
             try RecordCoding.decode(StoredAuthorityExchange.self, from: found.value)
         }
-        let wished = try await store.get(keys.authorityWish) != nil
         if wished || running.map({ $0.phase != .done }) ?? false {
             throw GD2Error(
                 .conflict,

@@ -48,7 +48,8 @@ struct AuthorityFollower: Sendable {
         let isLess = try certificates.trust("node-ca", [known.new.node])
         if isMember { _ = try certificates.trust("peer-ca", [known.new.member]) }
         try certificates.dropKeys(except: known.exchange.new)
-        try certificates.dropNext()
+        // Afterwards they are those of another exchange that is not known here yet.
+        if known.phase == .retiring { try certificates.dropNext() }
         guard isLess else { return }
         callers.forget()
         node.log.notice("old authority is trusted no more")

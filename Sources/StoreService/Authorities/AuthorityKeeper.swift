@@ -79,9 +79,12 @@ final class AuthorityKeeper: Service {
     private func step(_ known: KnownExchange) async throws {
         let own = node.authorities.holdings
         let peers = peers()
-        switch known.exchange.next(peers, own: own) {
+        let turn = node.peers.turn
+        switch known.exchange.next(peers, own: own, turn: turn) {
         case .wait: break
-        case .restartMember(let peer): try await restart(peer, known)
+        case .restartMember(let peer):
+            guard try await takeTurn(for: peer, after: turn) else { return }
+            try await restart(peer, known)
         case .moveLead(let heir): try await moveLead(to: heir)
         case .advance(let phase): try await advance(to: phase)
         case .beginAnew: try await begin(after: known)
@@ -112,6 +115,32 @@ final class AuthorityKeeper: Service {
                 peer: peer.id, name: peer.name, isReachable: isOwn || seen.isReachable, role: role,
                 holdings: isOwn ? node.authorities.holdings : seen.holdings)
         }
+    }
+
+    /// Whether the member of `peer` may be started anew: false when another leader has given the
+    /// turn to somebody else meanwhile.
+    private func takeTurn(for peer: PeerID, after last: PeerID?) async throws -> Bool {
+        if peer == last { return true }
+        let found = try await store.get(keys.memberTurn)
+        let known = try found.map {
+            try RecordCoding.decode(StoredMemberTurn.self, from: $0.value).peer
+        }
+        guard known == last else { return false }
+        let result = try await store.txn(
+            if: [Self.unchanged(keys.memberTurn, found)],
+            then: [
+                .put(
+                    key: keys.memberTurn,
+                    value: RecordCoding.encode(StoredMemberTurn(peer: peer)))
+            ])
+        guard result.succeeded else { return false }
+        try await node.waitForOwnMirror(result.revision)
+        return true
+    }
+
+    private static func unchanged(_ key: String, _ found: KeyValue?) -> Compare {
+        found.map { .modRevision(key: key, equals: $0.modRevision) }
+            ?? .createRevision(key: key, equals: 0)
     }
 
     private func restart(_ peer: PeerID, _ known: KnownExchange) async throws {
@@ -149,14 +178,15 @@ final class AuthorityKeeper: Service {
             then: [
                 .put(
                     key: keys.authorities,
-                    value: RecordCoding.encode(record, updating: found.value))
+                    value: RecordCoding.encode(record, updating: found.value)),
+                .delete(key: keys.memberTurn),
             ])
         guard result.succeeded else { return }
         node.log.notice("exchange of authorities", metadata: ["phase": "\(phase.rawValue)"])
         try await node.waitForOwnMirror(result.revision)
     }
 
-    /// Makes the new authorities; `running` is an exchange whose keys nobody has any more.
+    /// Makes the new authorities; `running` is an exchange whose keys no voter has any more.
     private func begin(after running: KnownExchange?) async throws {
         let found = try await store.get(keys.authorities)
         let record = try found.map {
@@ -183,14 +213,11 @@ final class AuthorityKeeper: Service {
         let next = StoredAuthorityExchange(
             phase: .trusting, began: Int64(now.timeIntervalSince1970),
             old: .init(node: old, member: oldMember), new: try certificates.makeNext(now: now))
-        let condition: Compare =
-            found.map { .modRevision(key: keys.authorities, equals: $0.modRevision) }
-            ?? .createRevision(key: keys.authorities, equals: 0)
         let result = try await store.txn(
-            if: [condition],
+            if: [Self.unchanged(keys.authorities, found)],
             then: [
                 .put(key: keys.authorities, value: RecordCoding.encode(next)),
-                .delete(key: keys.authorityWish),
+                .delete(key: keys.authorityWish), .delete(key: keys.memberTurn),
             ])
         guard result.succeeded else { return try certificates.dropNext() }
         node.log.notice("exchange of authorities", metadata: ["phase": "trusting"])

@@ -25,6 +25,9 @@ struct MemberRecord: Codable, Hashable {
     /// Name of the file with the authorities that may sign other members' certificates; nil:
     /// `peer-ca.pem`, as versions before the exchange of authorities had it.
     var trust: String?
+    /// The member that this node's etcd was until its data proved to be of the past: it is never
+    /// run again, and the leader takes it out.
+    var discarded: UInt64?
 
     static func path(_ stateDirectory: String) -> String { stateDirectory + "/member.json" }
 

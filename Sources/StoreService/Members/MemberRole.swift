@@ -21,6 +21,8 @@ actor MemberRole {
     /// The key that ``prepare()`` made, until its certificate comes.
     private var pendingKey: Certificate.PrivateKey?
     private(set) var record: MemberRecord?
+    /// Called before a running etcd is ended only to start with other arguments.
+    private var beforeRestart: @Sendable () async -> Void = {}
 
     init(
         _ configuration: StoreConfiguration, _ identity: NodeIdentity,
@@ -34,6 +36,8 @@ actor MemberRole {
         life = EtcdLife(stateDirectory: configuration.stateDirectory)
         record = try MemberRecord.load(configuration.stateDirectory, cluster: identity.cluster)
     }
+
+    func callBeforeRestart(_ body: @escaping @Sendable () async -> Void) { beforeRestart = body }
 
     private var roleFile: String {
         StoreDaemon.roleFile(stateDirectory: configuration.stateDirectory)
@@ -97,6 +101,7 @@ actor MemberRole {
     }
 
     func run(_ assignment: Assignment) async throws {
+        if assignment.member == record?.discarded { throw StoreServiceError.discarded }
         guard let key = pendingKey else {
             throw StoreServiceError.notPrepared
         }
@@ -179,6 +184,15 @@ actor MemberRole {
         log.notice("no member of the store any more")
     }
 
+    /// Gives up the data of this node's etcd, which another machine went on with meanwhile: votes
+    /// that it does not remember would break what the others rely on. The leader takes the member
+    /// out and adds a new one.
+    func discard() async throws {
+        guard let member = record?.member, member != 0 else { return }
+        record?.discarded = member
+        try await stop()
+    }
+
     /// Makes the role file say what the record says. etcd is ended when what it runs with changes;
     /// its unit starts it anew.
     private func apply(endingRunning: Bool) async throws {
@@ -194,7 +208,10 @@ actor MemberRole {
         let matters = { (file: RoleFile?) in
             file?.arguments.filter { !$0.hasPrefix("--initial-cluster") }
         }
-        if old != nil, matters(old) != matters(new) { await life.end() }
+        if old != nil, matters(old) != matters(new) {
+            await beforeRestart()
+            await life.end()
+        }
         try putAside(except: record.dataDirectory)
     }
 

@@ -83,8 +83,13 @@ final class MembershipKeeper: Service {
             say(refusal)
             return try await giveLeadAway(members)
         }
-        try await publish(members)
-        if try await converge(members, listed) { return }
+        // Nobody takes it for ready before the first member, which starts anew now, is back.
+        let isPending = await takesUsualTimes(members)
+        if !isPending { try await publish(members) }
+        do { if try await converge(members, listed) { return } } catch {
+            if isPending { try await publish(members) }
+            throw error
+        }
         let candidates = candidates()
         let step = MembershipPlan.next(
             members: members, candidates: candidates, settings: settings)
@@ -120,11 +125,19 @@ final class MembershipKeeper: Service {
             return Membership.Member(
                 id: member.id, peer: peer, isLearner: member.isLearner,
                 isLeader: member.id == leader, isStarted: !member.name.isEmpty,
-                isHealthy: isHealthy, unhealthyFor: since[member.id].map { now - $0 } ?? .zero)
+                isHealthy: isHealthy, unhealthyFor: since[member.id].map { now - $0 } ?? .zero,
+                isGivenUp: peer.map { hasNothing(of: member, $0) } ?? false)
         }
         let ids = Set(listed.map(\.id))
         unhealthySince = since.filter { ids.contains($0.key) }
         return members
+    }
+
+    /// A member that ran must not run without the data that it had, whichever one it was whose
+    /// data its node has given up.
+    private func hasNothing(of member: Etcdserverpb_Member, _ peer: PeerID) -> Bool {
+        let seen = liveness.of(peer)
+        return peer != node.own && seen.discarded != 0 && seen.member == 0 && !member.name.isEmpty
     }
 
     func isServing(_ peer: PeerID, _ member: UInt64) -> Bool {
@@ -192,16 +205,14 @@ final class MembershipKeeper: Service {
         var told = false
         for member in members {
             guard let peer = member.peer, let known = node.peers.peer(peer) else { continue }
-            let digest = try digest(of: member, known)
-            let isOwn = peer == node.own
-            let seen = liveness.of(peer)
-            guard isOwn || seen.isReachable else { continue }
-            let record = await node.role.record
-            let has =
-                isOwn
-                ? (record?.member ?? 0, record?.digest ?? "") : (seen.member, seen.roleDigest)
-            if has == (member.id, digest) { continue }
-            try await assign(member, known, digest, listed)
+            guard peer == node.own || liveness.of(peer).isReachable, !member.isGivenUp else {
+                continue
+            }
+            let has = await running(peer)
+            let times = times(of: member, running: has.digest, among: members)
+            let digest = try digest(of: member, known, times)
+            if has == (member.id, digest), try hasNextKeys(peer) { continue }
+            try await assign(member, known, times, digest, listed)
             told = true
         }
         let running = Set(members.compactMap(\.peer))
@@ -217,27 +228,24 @@ final class MembershipKeeper: Service {
         return told
     }
 
-    private var isAlone: Bool { node.peers.peers.count == 1 }
-
     /// What a node has to be told anew when it changes.
     private func digest(
-        of member: Membership.Member, _ peer: Peer
+        of member: Membership.Member, _ peer: Peer, _ times: RaftTimes
     ) throws -> String {
         guard let authority = node.certificates.memberAuthority else {
             throw StoreServiceError.noAuthority
         }
         let fingerprint = try CertificateChain.fingerprint(of: authority.certificate)
         let hosts = peer.addresses.sorted().joined(separator: ",")
-        let kind = isAlone ? "alone" : "several"
         let next = try node.certificates.nextAuthority("peer-ca").map {
             try "/next " + CertificateChain.fingerprint(of: $0.certificate).prefix(16)
         }
-        return "\(String(member.id, radix: 16))/\(kind)/\(fingerprint.prefix(16))/\(hosts)"
+        return "\(String(member.id, radix: 16))/\(times)/\(fingerprint.prefix(16))/\(hosts)"
             + (next ?? "")
     }
 
     private func assign(
-        _ member: Membership.Member, _ peer: Peer, _ digest: String,
+        _ member: Membership.Member, _ peer: Peer, _ times: RaftTimes, _ digest: String,
         _ listed: [Etcdserverpb_Member]
     ) async throws {
         // First those that sign next: when they are gone here, they sign now.
@@ -269,7 +277,7 @@ final class MembershipKeeper: Service {
             $0.nodeAuthorityKey = try nodeAuthority.keyPEM
             $0.roleDigest = digest
             $0.clusterToken = node.state.identity.cluster.description
-            $0.alone = isAlone
+            $0.alone = times == .alone
             ($0.nextAuthority, $0.nextAuthorityKey) = next.member
             ($0.nextNodeAuthority, $0.nextNodeAuthorityKey) = next.node
         }
@@ -277,6 +285,7 @@ final class MembershipKeeper: Service {
             try await node.role.run(MemberRole.Assignment(request))
         } else {
             _ = try await node.connections.node(peer).runMember(request, options: options)
+            liveness.memberBegins(peer.id)
         }
         node.log.notice(
             "member assigned",

@@ -23,9 +23,12 @@ enum QuorumText {
         }
         let names = silent.map { node.peers.peer($0.peer)?.name ?? "\($0.peer)" }.sorted()
         let up = voters.count - silent.count
-        let who = names.isEmpty ? "" : ": \(names.joined(separator: ", ")) do not answer"
-        return
-            "the store has no quorum: \(needed) of \(voters.count) voters are needed, \(up) can be "
-            + "reached\(who)"
+        let who = names.isEmpty ? "" : ", not \(names.joined(separator: ", "))"
+        let arithmetic =
+            "\(needed) of \(voters.count) voters are needed and \(up) "
+            + (up == 1 ? "answers" : "answer") + who
+        return up < needed
+            ? "the store has no quorum: \(arithmetic)"
+            : "the voters of the store choose who leads, which takes some seconds: \(arithmetic)"
     }
 }

@@ -17,7 +17,7 @@ struct BrickRelay: Sendable {
 
     /// What another node may ask of gd2-brickd.
     private static let methods: Set<String> = [
-        "RunStep", "VolumeStatus", BrickMethod.volumeGeneration,
+        "RunStep", "VolumeStatus", BrickMethod.volumeGeneration, BrickMethod.examineBricks,
     ]
 
     func call(

@@ -24,11 +24,16 @@ struct Seen: Sendable {
     var epoch = Epoch(0)
     var member: UInt64 = 0
     var memberRuns = false
+    /// A member that its etcd was, whose data it has given up; 0: none.
+    var discarded: UInt64 = 0
     var roleDigest = ""
     /// Whether it is set to speak to an external etcd itself.
     var isDirect = false
     /// Nil: its version does not report them.
     var holdings: Holdings?
+    /// Which run of its gd2-store answered, and where.
+    var run = ""
+    var address: HostPort?
 
     func unreachable(for now: ContinuousClock.Instant) -> Duration {
         unreachableSince.map { now - $0 } ?? .zero
@@ -46,6 +51,13 @@ final class Liveness: Service {
 
     init(node: NodeParts) { self.node = node }
 
+    /// What the last probe of `peer` found; nil: it was not probed.
+    func found(_ peer: PeerID) -> Seen? {
+        seen.withLock { $0[peer] }.flatMap { seen in
+            seen.isReachable || seen.unreachableSince != nil ? seen : nil
+        }
+    }
+
     var all: [PeerID: Seen] { seen.withLock { $0 } }
     func of(_ peer: PeerID) -> Seen { seen.withLock { $0[peer] ?? Seen() } }
     /// Its etcd was just ended, so what is known of it is over.
@@ -55,6 +67,8 @@ final class Liveness: Service {
             $0[peer]?.holdings = nil
         }
     }
+    /// It was just given a new member, so that nothing is given up any more.
+    func memberBegins(_ peer: PeerID) { seen.withLock { $0[peer]?.discarded = 0 } }
     func setLeads(_ value: Bool) { leads.store(value, ordering: .relaxed) }
 
     func run() async throws {
@@ -91,6 +105,7 @@ final class Liveness: Service {
             $0.clusterID = identity.cluster.description
             $0.peerID = identity.peer.description
             $0.epoch = identity.epoch.number
+            $0.run = node.claim.run
         }
         let began = ContinuousClock.now
         let clock = Date().timeIntervalSince1970
@@ -101,6 +116,7 @@ final class Liveness: Service {
             let middle = clock + roundTrip.seconds / 2
             answered(peer, reply, roundTrip, skew: Double(reply.clockNs) / 1e9 - middle)
             await node.learned(reply, from: peer.id)
+            await node.checkClaim(reply)
         } catch {
             guard !Task.isCancelled else { return }
             failed(peer, error)
@@ -121,9 +137,12 @@ final class Liveness: Service {
         found.epoch = Epoch(reply.epoch)
         found.member = reply.memberID
         found.memberRuns = reply.memberRuns
+        found.discarded = reply.memberDiscarded
         found.roleDigest = reply.roleDigest
         found.isDirect = reply.externalDirect
         found.holdings = reply.hasHoldings ? Holdings(reply.holdings) : nil
+        found.run = reply.run
+        found.address = node.connections.address(of: peer.id)
         if reply.peerID != peer.id.description {
             found.isReachable = false
             found.message = "another peer answers at its address: \(reply.peerID)"
@@ -141,7 +160,10 @@ final class Liveness: Service {
     }
 
     private func failed(_ peer: Peer, _ error: any Error) {
-        let why = (error as? RPCError)?.message ?? "\(error)"
+        let known = error as? RPCError
+        let why =
+            known?.code == .deadlineExceeded
+            ? "no answer in time" : known?.message ?? "\(error)"
         node.connections.failed(peer.id)
         let was = seen.withLock { seen in
             let was = seen[peer.id]

@@ -65,6 +65,11 @@ final class NodeConnections: Service {
         }
     }
 
+    /// Where the connection to `peer` leads.
+    func address(of peer: PeerID) -> HostPort? {
+        entries.withLock { entries in entries[peer].map { $0.addresses[$0.address] } }
+    }
+
     /// The next call tries another of the peer's addresses, where it has several.
     func failed(_ peer: PeerID) {
         entries.withLock { entries in

@@ -13,10 +13,12 @@ import X509
 struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
     let node: NodeParts
     let etcd: EtcdConnection
+    let liveness: Liveness
     /// Whether the store is reached without another node between.
     let answersDirectly: @Sendable () -> Bool
     let joins: Joins
     let bricks: BrickRelay
+    let own: OwnReport
 
     func join(
         request: Gd2_Node_V1_JoinRequest, context: ServerContext
@@ -46,6 +48,8 @@ struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
         if caller.description != request.peerID {
             throw GD2Error(.conflict, "peer \(request.peerID) shows the certificate of \(caller)")
         }
+        node.claim.called(caller, run: request.run, from: context.remotePeer)
+        let found = liveness.found(caller)
         let members = node.peers.members.members
         return .with { reply in
             reply.clusterID = identity.cluster.description
@@ -60,6 +64,16 @@ struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
             reply.externalStore = identity.externalEtcd ?? ""
             reply.externalDirect = isDirect
             reply.current = node.peers.isCurrent
+            reply.run = node.claim.run
+            reply.memberDiscarded = record?.discarded ?? 0
+            if let known = node.peers.peer(caller), known.metadata["_addresses"] != "set" {
+                reply.callerRegistered = known.addresses
+            }
+            reply.callerProbed = found != nil
+            if let found, found.isReachable, let address = found.address {
+                reply.callerRun = found.run
+                reply.callerAddress = "\(address)"
+            }
             reply.holdings = Gd2_Node_V1_Holdings(node.authorities.holdings)
             reply.members = members.map { member in
                 .with {
@@ -75,6 +89,13 @@ struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
         var options = EtcdConnection.options
         options.timeout = Limits.probe / 2
         return (try? await etcd.maintenance.status(.init(), options: options)) != nil
+    }
+
+    func report(
+        request: Gd2_Node_V1_ReportRequest, context: ServerContext
+    ) async throws -> Gd2_Node_V1_ReportReply {
+        _ = try context.callingPeer
+        return Gd2_Node_V1_ReportReply(await own.now)
     }
 
     func prepareMember(

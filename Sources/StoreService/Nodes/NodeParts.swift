@@ -16,6 +16,7 @@ final class NodeParts: Sendable {
     let peers: PeerDirectory
     let connections: NodeConnections
     let role: MemberRole
+    let claim: IdentityKeeper
     let schema: SchemaGuard
     let pairing = Pairing()
     let authorities: AuthorityReport
@@ -24,7 +25,8 @@ final class NodeParts: Sendable {
 
     init(
         configuration: StoreConfiguration, certificates: ClusterCertificates, state: StoreState,
-        peers: PeerDirectory, connections: NodeConnections, role: MemberRole, schema: SchemaGuard
+        peers: PeerDirectory, connections: NodeConnections, role: MemberRole,
+        claim: IdentityKeeper, schema: SchemaGuard
     ) {
         own = state.identity.peer
         self.configuration = configuration
@@ -33,6 +35,7 @@ final class NodeParts: Sendable {
         self.peers = peers
         self.connections = connections
         self.role = role
+        self.claim = claim
         self.schema = schema
         log = schema.log
         authorities = AuthorityReport(certificates)
@@ -44,9 +47,9 @@ final class NodeParts: Sendable {
 
     /// Returns when this program's own mirror has `revision`, so that what was written is seen.
     func waitForOwnMirror(_ revision: Int64) async throws {
-        for _ in 0..<100 {
+        for _ in 0..<1_000 {
             if peers.revision >= revision { return }
-            try await Task.sleep(for: .milliseconds(20))
+            try await Task.sleep(for: .milliseconds(2))
         }
     }
 

@@ -45,6 +45,9 @@ enum NodeTLS {
             certificateChain: [.file(path: certificates.path("node.pem"), format: .pem)],
             privateKey: .file(path: certificates.path("node.key"), format: .pem)
         ) { tls in
+            tls.trustRoots = .certificates([
+                .file(path: certificates.path("node-ca.pem"), format: .pem)
+            ])
             tls.serverCertificateVerification = .noHostnameVerification
             tls.customVerificationCallback = verify { leaf, _ in
                 guard let roots = try? certificates.nodeRoots(),
@@ -66,6 +69,8 @@ enum NodeTLS {
             certificateChain: [.bytes(Array(pem.utf8), format: .pem)],
             privateKey: .bytes(Array(key.utf8), format: .pem)
         ) { tls in
+            // Not asked, but else all authorities of the system were read.
+            tls.trustRoots = .certificates([.bytes(Array(pem.utf8), format: .pem)])
             tls.serverCertificateVerification = .noHostnameVerification
             tls.customVerificationCallback = verify { leaf, others in
                 guard let fingerprint else { return true }

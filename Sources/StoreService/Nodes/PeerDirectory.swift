@@ -15,13 +15,14 @@ final class PeerDirectory: Sendable {
         var members = StoredMembers(members: [])
         var exchange: StoredAuthorityExchange?
         var wish: StoredAuthorityWish?
+        var turn: PeerID?
         var schemaVersion: Int?
         var builds: [PeerID: [String: BuildReport]] = [:]
         var isCurrent = false
         var revision: Int64 = 0
     }
 
-    private let own: PeerID
+    let own: PeerID
     private let cluster: ClusterID
     private let state = Mutex(State())
     /// Ended when its peer is removed.
@@ -88,6 +89,9 @@ final class PeerDirectory: Sendable {
                     StoredAuthorityExchange.self, from: value.value)
             } else if key == keys.authorityWish {
                 next.wish = try? RecordCoding.decode(StoredAuthorityWish.self, from: value.value)
+            } else if key == keys.memberTurn {
+                next.turn =
+                    (try? RecordCoding.decode(StoredMemberTurn.self, from: value.value))?.peer
             }
         }
         let final = next
@@ -108,6 +112,8 @@ final class PeerDirectory: Sendable {
     var exchange: StoredAuthorityExchange? { state.withLock { $0.exchange } }
     /// There while an exchange is asked for and not begun.
     var wish: StoredAuthorityWish? { state.withLock { $0.wish } }
+    /// Whose member an exchange starts anew now, or did last.
+    var turn: PeerID? { state.withLock { $0.turn } }
     var revision: Int64 { state.withLock { $0.revision } }
     var isCurrent: Bool { state.withLock { $0.isCurrent } }
 

@@ -36,8 +36,21 @@ final class Upstream: Service {
         /// Whether ``answers`` is of this run.
         var hasLooked = false
         var ownTriedAt: ContinuousClock.Instant?
-        var switches: [Int: AsyncStream<Void>.Continuation] = [:]
-        var switchNext = 0
+        var users: [Int: User] = [:]
+        var userNext = 0
+
+        /// What has to end: all, or only what follows the store for long.
+        mutating func ending(onlyStreams: Bool) -> [AsyncStream<Void>.Continuation] {
+            let ending = users.filter { $0.value.isStream || !onlyStreams }
+            for number in ending.keys { users[number] = nil }
+            return ending.map(\.value.end)
+        }
+    }
+
+    /// A call that goes the present way.
+    private struct User {
+        let isStream: Bool
+        let end: AsyncStream<Void>.Continuation
     }
 
     /// What this node itself speaks to.
@@ -86,21 +99,41 @@ final class Upstream: Service {
         }
     }
 
-    /// Runs a call, and ends it when the way changes or leads nowhere any more: what hangs on a
-    /// connection to a node that went silent, or on an etcd without quorum, would wait there long.
+    /// Throws UNAVAILABLE with the reason when the last look did not find the store.
+    func check() throws {
+        guard answers || !hasLooked else {
+            let status = store.status
+            // Its own look is older.
+            let message = status.available ? "no answer at the last look" : status.message
+            throw RPCError(code: .unavailable, message: message)
+        }
+    }
+
+    func calling<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await using(isStream: false, body)
+    }
+
     func following<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        guard answers || !hasLooked else {
-            throw RPCError(code: .unavailable, message: store.status.message)
-        }
+        try await using(isStream: true, body)
+    }
+
+    /// What hangs on a connection to a node that went silent, or on an etcd without quorum, would
+    /// wait there long.
+    private func using<Value: Sendable>(
+        isStream: Bool, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try check()
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-        let id = state.withLock { state in
-            state.switchNext += 1
-            state.switches[state.switchNext] = continuation
-            return state.switchNext
+        let number = state.withLock { state in
+            state.userNext += 1
+            state.users[state.userNext] = User(isStream: isStream, end: continuation)
+            return state.userNext
         }
-        defer { state.withLock { $0.switches[id] = nil } }
+        defer { state.withLock { $0.users[number] = nil } }
         return try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask { try await body() }
             group.addTask {
@@ -116,15 +149,42 @@ final class Upstream: Service {
         }
     }
 
+    /// Whether the store answers now, for one whose stream broke off: the present way, or else
+    /// another that is taken then.
+    var answersNow: Bool {
+        get async {
+            let (way, client, answers) = state.withLock { ($0.way, $0.client, $0.answers) }
+            guard answers else { return false }
+            if await reaches(client) { return true }
+            await findAnother(than: way, hasOwn: runsMember())
+            return self.answers
+        }
+    }
+
+    /// Goes another way, where there is one, before our own etcd is started anew. Returns when what
+    /// it was asked already is answered.
+    func leaveOwn() async {
+        guard state.withLock({ $0.way }) == .own else { return }
+        guard let found = await first(of: throughOthers) else { return }
+        state.withLock { state in
+            (state.way, state.client, state.ownTriedAt) = (found.0, found.1, .now)
+        }
+        log.info("store reached", metadata: ["way": "\(found.0)"])
+        try? await Task.sleep(for: Limits.lastAnswers)
+    }
+
     private func look() async {
         let (way, client, triedAt) = state.withLock { ($0.way, $0.client, $0.ownTriedAt) }
         let hasOwn = await runsMember()
         let ownIsDue = triedAt.map { .now - $0 > Limits.ownEtcdEvery } ?? true
         if !way.isDirect, hasOwn, ownIsDue {
             state.withLock { $0.ownTriedAt = .now }
-            if let found = await first(of: direct) { return take(found.0, found.1) }
+            // Calls that are under way on the other one end there.
+            if let found = await first(of: direct) {
+                return take(found.0, found.1, after: way, onlyStreamsEnd: true)
+            }
         }
-        if !way.isDirect || hasOwn, await reaches(client) { return take(way, client) }
+        if !way.isDirect || hasOwn, await reaches(client) { return take(way, client, after: way) }
         await findAnother(than: way, hasOwn: hasOwn)
     }
 
@@ -132,20 +192,24 @@ final class Upstream: Service {
         var candidates: [(Way, GRPCClient<Transport>)] = []
         if hasOwn { candidates += direct.filter { $0.0 != way } }
         // The present way too: its connection may have been replaced.
-        for peer in peers.otherVoters.shuffled() {
-            guard let known = peers.peer(peer), let client = try? connections.client(of: known)
-            else { continue }
-            candidates.append((.through(peer), client))
-        }
-        if let found = await first(of: candidates) { return take(found.0, found.1) }
+        candidates += throughOthers
+        if let found = await first(of: candidates) { return take(found.0, found.1, after: way) }
         let (isNews, streams) = state.withLock { state in
+            guard state.way == way else { return (false, [AsyncStream<Void>.Continuation]()) }
             let was = state.answers
             (state.answers, state.hasLooked) = (false, true)
-            defer { state.switches = [:] }
-            return (was, Array(state.switches.values))
+            return (was, state.ending(onlyStreams: false))
         }
         for stream in streams { stream.finish() }
         if isNews { log.warning("store not reached", metadata: ["way": "\(way)"]) }
+    }
+
+    private var throughOthers: [(Way, GRPCClient<Transport>)] {
+        peers.otherVoters.shuffled().compactMap { peer in
+            guard let known = peers.peer(peer), let client = try? connections.client(of: known)
+            else { return nil }
+            return (.through(peer), client)
+        }
     }
 
     /// The one that answers first.
@@ -165,16 +229,18 @@ final class Upstream: Service {
         }
     }
 
-    private func take(_ way: Way, _ client: GRPCClient<Transport>) {
+    /// `last`: which way was gone when the look began. Where another was taken since, that holds.
+    private func take(
+        _ way: Way, _ client: GRPCClient<Transport>, after last: Way, onlyStreamsEnd: Bool = false
+    ) {
         let (isNew, streams) = state.withLock { state in
+            guard state.way == last else { return (false, [AsyncStream<Void>.Continuation]()) }
             let isNew = state.way != way || !state.answers
             state.answers = true
             state.client = client
             guard state.way != way else { return (isNew, [AsyncStream<Void>.Continuation]()) }
             state.way = way
-            let streams = Array(state.switches.values)
-            state.switches = [:]
-            return (isNew, streams)
+            return (isNew, state.ending(onlyStreams: onlyStreamsEnd))
         }
         for stream in streams { stream.finish() }
         if isNew { log.info("store reached", metadata: ["way": "\(way)"]) }

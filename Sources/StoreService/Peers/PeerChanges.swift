@@ -137,7 +137,8 @@ struct PeerChanges: Sendable {
     }
 
     func tokens() async throws -> [JoinToken] {
-        try await store.list(prefix: keys.tokens).values.compactMap { value in
+        try store.upstream.check()
+        return try await store.list(prefix: keys.tokens).values.compactMap { value in
             guard let token = try? RecordCoding.decode(StoredToken.self, from: value.value),
                 token.isUsable(now: Date())
             else { return nil }

@@ -6,8 +6,9 @@ import StoreAPI
 import Synchronization
 
 /// The one watch of this node at etcd: everybody on the node who follows the store does so through
-/// it, each at its own pace. It runs when it was asked for, until it fails; a failure ends all who
-/// follow, as their own watches would have, and they come back.
+/// it, each at its own pace. It runs when it was asked for. Where it breaks off and another way
+/// leads to the store, it goes on there, and nobody notices; else it ends all who follow, as their
+/// own watches would have, and they come back.
 final class SharedWatch: Service {
     /// What a follower waits with: for the next changes, or the end.
     struct Seat {
@@ -22,6 +23,8 @@ final class SharedWatch: Service {
         /// Counts the runs of the watch; a seat is of one of them.
         var run = 0
         var isRunning = false
+        /// Whether etcd has answered this watch.
+        var isOpen = false
         var failure: any Error = RPCError(code: .unavailable, message: "the watch has ended")
         /// The highest revision that a follower waits for, to be up to date.
         var wanted: Int64 = 0
@@ -53,12 +56,26 @@ final class SharedWatch: Service {
     }
 
     private func watch() async {
-        let (after, epoch) = state.withLock { ($0.window?.reached ?? 0, $0.epoch) }
         watches.record(1)
-        do { try await source.watch(after: after, epoch: epoch) { self.take($0) } } catch {
-            end(error)
+        defer { watches.record(0) }
+        while true {
+            let (after, epoch) = state.withLock { state in
+                state.isOpen = false
+                return (state.window?.reached ?? 0, state.epoch)
+            }
+            do { try await source.watch(after: after, epoch: epoch) { self.take($0) } } catch {
+                // One that does not open, and the end of an epoch or of what is retained, are told.
+                let code = (error as? RPCError)?.code
+                let (wasOpen, reached) = state.withLock { ($0.isOpen, $0.window?.reached ?? 0) }
+                guard wasOpen, code != .outOfRange, code != .aborted, await source.isReached else {
+                    return end(error)
+                }
+                // What is there now may be of another past.
+                do { _ = try await source.current(after: reached, epoch: epoch) } catch {
+                    return end(error)
+                }
+            }
         }
-        watches.record(0)
     }
 
     /// Revisions that others make in the same etcd come with no event of ours, and whoever waits
@@ -79,6 +96,7 @@ final class SharedWatch: Service {
 
     private func take(_ changes: [Change]) {
         state.withLock { state in
+            state.isOpen = true
             for change in changes { state.window?.append(change) }
             for follower in state.followers.values { follower.yield() }
         }

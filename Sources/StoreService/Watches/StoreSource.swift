@@ -25,8 +25,11 @@ struct StoreSource: Sendable {
         return reply.header.revision
     }
 
+    /// Whether there is a way to the store now.
+    var isReached: Bool { get async { await upstream.answersNow } }
+
     /// Calls `body` with the changes after a revision, in order, the last of each call empty where
-    /// the watch has come further; ends only by throwing.
+    /// the watch has come further, and with none when the watch is open; ends only by throwing.
     func watch(
         after: Int64, epoch: UInt64, _ body: @escaping @Sendable ([Change]) async throws -> Void
     ) async throws {
@@ -48,7 +51,7 @@ struct StoreSource: Sendable {
                 for try await answer in answers.messages {
                     if answer.canceled { throw Self.canceled(answer) }
                     try check(epoch)
-                    if !answer.created { try await body(Self.changes(in: answer, after: after)) }
+                    try await body(answer.created ? [] : Self.changes(in: answer, after: after))
                 }
             }
         }

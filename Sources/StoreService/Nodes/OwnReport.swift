@@ -1,0 +1,127 @@
+import Certificates
+import EtcdAPI
+import EtcdProcess
+import FoundationEssentials
+import GRPCCore
+import GlusterModel
+import Membership
+import NodeAPI
+import StoreAPI
+import SwiftProtobuf
+import X509
+
+/// What this node says of itself, to its own programs and to other nodes.
+struct OwnReport: Sendable {
+    let node: NodeParts
+    let etcd: EtcdConnection
+    let membership: MembershipKeeper
+    let snapshots: SnapshotFolder
+    /// Of its own etcd.
+    let local: EtcdCertificates
+
+    var now: NodeReport {
+        get async {
+            let isMember = await node.role.record?.member != nil
+            return NodeReport(
+                member: isMember ? await member : nil, plan: plan,
+                isOpenToJoin: node.configuration.openJoin, snapshotTaken: snapshots.newest,
+                snapshotHours: node.configuration.snapshotHours,
+                certificates: certificates(isMember: isMember))
+        }
+    }
+
+    private var member: NodeReport.Member? {
+        get async {
+            var options = EtcdConnection.options
+            options.timeout = Limits.upstreamLook / 2
+            guard let status = try? await etcd.maintenance.status(.init(), options: options) else {
+                return nil
+            }
+            return NodeReport.Member(
+                id: status.header.memberID, leader: status.leader == 0 ? nil : status.leader,
+                version: status.version, databaseBytes: UInt64(max(0, status.dbSize)),
+                quotaBytes: UInt64(max(0, node.configuration.etcdQuotaBytes)),
+                raftIndex: status.raftIndex)
+        }
+    }
+
+    private var plan: NodeReport.Plan? {
+        guard membership.leads else { return nil }
+        return NodeReport.Plan(text: membership.plan, votersWanted: votersWanted)
+    }
+
+    /// By this node's settings; those of the leader's node count.
+    var votersWanted: Int {
+        MembershipPlan.votersWanted(
+            peers: node.peers.peers.count, settings: membership.settings)
+    }
+
+    private func certificates(isMember: Bool) -> [NodeReport.Certificate] {
+        let own = node.certificates
+        var pairs = [("nodes", own.own)]
+        if isMember {
+            pairs += [
+                ("members", KeyPair(own.directory, "peer")),
+                ("etcd", KeyPair(local.directory, "server")),
+                ("etcd", KeyPair(local.directory, "client")),
+            ]
+        }
+        return pairs.compactMap { use, pair in
+            pair.map {
+                NodeReport.Certificate(
+                    use: use, expires: Int64($0.certificate.notValidAfter.timeIntervalSince1970))
+            }
+        }
+    }
+}
+
+extension NodeReport {
+    init(_ wire: Gd2_Node_V1_ReportReply) {
+        self.init(
+            member: wire.hasMember
+                ? Member(
+                    id: wire.member.memberID,
+                    leader: wire.member.leaderID == 0 ? nil : wire.member.leaderID,
+                    version: wire.member.version, databaseBytes: wire.member.databaseBytes,
+                    quotaBytes: wire.member.quotaBytes, raftIndex: wire.member.raftIndex) : nil,
+            plan: wire.hasPlan
+                ? Plan(text: wire.plan.text, votersWanted: Int(wire.plan.votersWanted)) : nil,
+            isOpenToJoin: wire.openJoin,
+            snapshotTaken: wire.snapshotUnix == 0 ? nil : wire.snapshotUnix,
+            snapshotHours: Int(wire.snapshotHours),
+            certificates: wire.certificates.map {
+                Certificate(use: $0.use, expires: $0.expiresUnix)
+            })
+    }
+}
+
+extension Gd2_Node_V1_ReportReply {
+    init(_ report: NodeReport) {
+        self.init()
+        if let found = report.member {
+            member = .with {
+                $0.memberID = found.id
+                $0.leaderID = found.leader ?? 0
+                $0.version = found.version
+                $0.databaseBytes = found.databaseBytes
+                $0.quotaBytes = found.quotaBytes
+                $0.raftIndex = found.raftIndex
+            }
+        }
+        if let found = report.plan {
+            plan = .with {
+                $0.text = found.text
+                $0.votersWanted = UInt32(clamping: found.votersWanted)
+            }
+        }
+        openJoin = report.isOpenToJoin
+        snapshotUnix = report.snapshotTaken ?? 0
+        snapshotHours = UInt32(clamping: report.snapshotHours)
+        certificates = report.certificates.map { one in
+            .with {
+                $0.use = one.use
+                $0.expiresUnix = one.expires
+            }
+        }
+    }
+}
