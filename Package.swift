@@ -225,8 +225,9 @@ let package = Package(
         library(
             "PmapService",
             [
-                "BrickAPI", "Daemon", "GlusterModel", "GlusterXDR", "LocalGRPC", "LocalSocket",
-                "OldTopology", "PmapAPI", "Portmap", "RPCTransport", "StoreAPI", "StoreMirror",
+                "BrickAPI", "CLinux", "Daemon", "GlusterModel", "GlusterXDR", "LocalGRPC",
+                "LocalSocket", "OldTopology", "PmapAPI", "Portmap", "RPCTransport", "StoreAPI",
+                "StoreMirror",
                 "StoreSchema", "Volfile",
                 "Volgen", "XDR", crypto, grpc, lifecycle, log, nioPosix, protobuf,
             ]),
@@ -295,8 +296,9 @@ let package = Package(
         tests("MembershipTests", ["GlusterModel", "Membership", "Seeded"]),
         tests("OldTopologyTests", ["GlusterModel", "OldTopology", "Seeded"]),
         tests("PlacementTests", ["GlusterModel", "Placement", "Seeded"]),
-        tests("PmapServiceTests", ["GlusterModel", "PmapService", "Volgen"]),
+        tests("PmapServiceTests", ["GlusterModel", "PmapService", "RPCTransport", "Volgen"]),
         tests("PortmapTests", ["Portmap"]),
+        tests("ProcessesTests", ["Processes"]),
         tests("RESTAPITests", ["GD2Error", "RESTAPI"]),
         tests(
             "RESTServiceTests",

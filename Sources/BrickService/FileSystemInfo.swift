@@ -1,7 +1,7 @@
 import BrickAPI
-import FoundationEssentials
 import Glibc
 import GlusterModel
+import Processes
 
 /// The file system that a directory is on, as `volume status detail` shows it.
 enum FileSystemInfo {
@@ -27,9 +27,7 @@ enum FileSystemInfo {
     private static func mount(
         of path: String
     ) -> (source: String, type: String, options: String)? {
-        guard let data = FileManager.default.contents(atPath: "/proc/self/mounts") else {
-            return nil
-        }
+        guard let data = ProcFile.contents(of: "/proc/self/mounts") else { return nil }
         var best: (length: Int, source: String, type: String, options: String)?
         for line in String(decoding: data, as: UTF8.self).split(separator: "\n") {
             let fields = line.split(separator: " ").map(String.init)

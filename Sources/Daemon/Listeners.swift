@@ -10,6 +10,8 @@ public enum ListenerAddress: Hashable, Sendable {
     /// All addresses, IPv4 and IPv6, when `host` is empty; else an address of this host.
     /// Port 0: any.
     case tcp(host: String, port: Int)
+    /// A raw netlink(7) socket of that protocol.
+    case netlink(protocol: Int32)
 }
 
 public enum ListenerError: Error, Equatable, CustomStringConvertible {
@@ -63,6 +65,12 @@ struct Listeners {
         case .unixSequential(let path, let mode):
             return try Self.listenUnix(path, mode, Int32(SOCK_SEQPACKET.rawValue))
         case .tcp(let host, let port): return try Self.listenTCP(host, port)
+        case .netlink(let number):
+            let descriptor = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Self.flags, number)
+            guard descriptor >= 0 else {
+                throw .failed("netlink \(number)", call: "socket", errno: errno)
+            }
+            return descriptor
         }
     }
 

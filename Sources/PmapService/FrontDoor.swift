@@ -11,6 +11,7 @@ struct FrontDoor: Service {
     let listener: Int32
     let firstByteSeconds: Int
     let sender: DescriptorSender
+    let peers: TCPPeer
     let server: RPCServer
     let log: Logger
 
@@ -59,7 +60,7 @@ struct FrontDoor: Service {
             }
             let open = OpenConnections(atMost: RPCTransport.Limits.connectionsMax)
             for await descriptor in accepted {
-                let peer = TCPPeer.of(descriptor)
+                let peer = peers.of(descriptor)
                 guard open.enter() else {
                     log.warning("too many connections", metadata: ["client": "\(peer)"])
                     close(descriptor)

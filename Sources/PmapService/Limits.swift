@@ -12,8 +12,8 @@ enum Limits {
     /// While gd2-brickd is away, PORTBYBRICK waits this long for its table or for a sign-in, which
     /// bricks repeat within 3 s: a client that is told "no" comes back after 3 s only.
     static let portWait: Duration = .seconds(5)
-    /// Looks for a socket of this host in the kernel's table.
-    static let ownerTries = 4
+    /// One answer of the kernel on a socket.
+    static let diagnosisBytes = 8_192
     /// Different volfiles kept rendered.
     static let volfilesCached = 10_000
     /// A client that does not take a FETCHSPEC within this time is not told.

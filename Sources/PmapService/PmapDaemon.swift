@@ -1,4 +1,5 @@
 import BrickAPI
+import CLinux
 public import Daemon
 import FoundationEssentials
 import GD2Error
@@ -68,8 +69,22 @@ public enum PmapDaemon {
             "rpc", or: .tcp(host: configuration.listenAddress, port: configuration.port))
         return FrontDoor(
             listener: listener, firstByteSeconds: configuration.firstByteSeconds,
-            sender: DescriptorSender(path: configuration.handoverSocket), server: server,
-            log: context.log)
+            sender: DescriptorSender(path: configuration.handoverSocket),
+            peers: TCPPeer(owners: owners(context)), server: server, log: context.log)
+    }
+
+    /// systemd opens the socket: the sandbox of gd2-pmap lets it make none but Unix sockets.
+    private static func owners(_ context: DaemonContext<PmapConfiguration>) -> SocketOwners? {
+        do {
+            let descriptor = try context.listener(
+                "sock-diag", or: .netlink(protocol: NETLINK_SOCK_DIAG))
+            return SocketOwners(descriptor: descriptor)
+        } catch {
+            context.log.warning(
+                "root's mounts over TCP are not told from others'",
+                metadata: ["error": "\(error)"])
+            return nil
+        }
     }
 
     private static func localDoor(

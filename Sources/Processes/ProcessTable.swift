@@ -17,7 +17,7 @@ public enum ProcessTable {
 
     /// How long ago a process was started; nil when there is none (proc_pid_stat(5), field 22).
     public static func age(of pid: Int32) -> Duration? {
-        guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/stat"),
+        guard let data = ProcFile.contents(of: "/proc/\(pid)/stat"),
             // The program's name, in brackets, may contain blanks and brackets itself.
             let end = data.lastIndex(of: UInt8(ascii: ")"))
         else { return nil }
@@ -35,9 +35,7 @@ public enum ProcessTable {
     public static func processes(named names: Set<String>) -> [Entry] {
         let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return numbers.compactMap { Int32($0) }.sorted().compactMap { pid in
-            guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else {
-                return nil
-            }
+            guard let data = ProcFile.contents(of: "/proc/\(pid)/cmdline") else { return nil }
             let words = data.split(separator: 0, omittingEmptySubsequences: false)
                 .map { String(decoding: $0, as: UTF8.self) }
             guard let program = words.first?.split(separator: "/").last,
@@ -49,7 +47,7 @@ public enum ProcessTable {
 
     /// The boot that this is (`/proc/sys/kernel/random/boot_id`).
     public static func bootID() -> String {
-        let data = FileManager.default.contents(atPath: "/proc/sys/kernel/random/boot_id")
-        return String(decoding: data ?? Data(), as: UTF8.self).filter { $0 != "\n" }
+        let text = ProcFile.contents(of: "/proc/sys/kernel/random/boot_id") ?? []
+        return String(decoding: text, as: UTF8.self).filter { $0 != "\n" }
     }
 }

@@ -106,7 +106,6 @@ import Testing
         "BrickAPI": "a contract; e2e",
         "EtcdProcess": "starts etcd; e2e and hosts",
         "HelperProgram": "runs programs; XlatorTablesTests",
-        "Processes": "starts processes; e2e and hosts",
         "StoreTesting": "itself for tests; StoreMirrorTests",
     ]
 

@@ -1,5 +1,8 @@
 // What Swift cannot call by itself: macros, variadic functions, headers that glibc's module lacks.
 #pragma once
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <spawn.h>
 #include <sys/types.h>
 #include <sys/xattr.h>
