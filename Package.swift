@@ -325,7 +325,7 @@ let package = Package(
             "StoreServiceTests",
             [
                 "AuthorityExchange", "Certificates", "EtcdProcess", "GlusterModel", "LocalGRPC",
-                "Seeded", "StoreAPI", "StoreSchema", "StoreService", asn1, crypto, log, x509,
+                "Seeded", "StoreAPI", "StoreSchema", "StoreService", asn1, crypto, grpc, log, x509,
             ]),
         tests("SunRPCTests", ["Seeded", "SunRPC", "XDR"]),
         tests("TidyTests", []),

@@ -46,6 +46,8 @@ enum Limits {
     static let stepTimeout: Duration = .seconds(40)
     /// A gd2-brickd that does not answer within this time is not just being started anew.
     static let brickdStart: Duration = .seconds(5)
+    /// A step that is not done within this time is asked after so.
+    static let brickdQuiet: Duration = .seconds(1)
     /// A node that does not clean up within this time does so by itself later.
     static let cleanUpPatience: Duration = .seconds(10)
     static let stepRetryMs = 500

@@ -66,8 +66,9 @@ struct NodeBricks: StepTarget {
     /// memory. Goes on for ever where somebody is.
     private func failWithoutBrickd(of peer: PeerID) async throws -> Never {
         let noVolume = VolumeID(high: 0, low: 0)
+        try await Task.sleep(for: Limits.brickdQuiet)
         do {
-            let limit = Limits.brickdStart
+            let limit = Limits.brickdStart - Limits.brickdQuiet
             _ =
                 isOwn(peer)
                 ? try await own.status(of: noVolume, timeout: limit)

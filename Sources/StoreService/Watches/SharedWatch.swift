@@ -32,14 +32,14 @@ final class SharedWatch: Service {
         var seatNext = 0
     }
 
-    private let source: StoreSource
+    private let source: any WatchSource
     private let state = Mutex(State())
     private let starts: AsyncStream<Void>
     private let starter: AsyncStream<Void>.Continuation
     private let followers = Gauge(label: "gd2_store_followers")
     private let watches = Gauge(label: "gd2_store_watches")
 
-    init(source: StoreSource) {
+    init(source: any WatchSource) {
         self.source = source
         (starts, starter) = AsyncStream.makeStream(of: Void.self)
     }
@@ -67,9 +67,9 @@ final class SharedWatch: Service {
                 // One that does not open, and the end of an epoch or of what is retained, are told.
                 let code = (error as? RPCError)?.code
                 let (wasOpen, reached) = state.withLock { ($0.isOpen, $0.window?.reached ?? 0) }
-                guard wasOpen, code != .outOfRange, code != .aborted, await source.isReached else {
-                    return end(error)
-                }
+                guard wasOpen, code != .outOfRange, code != .aborted, !Task.isCancelled,
+                    await source.isReached
+                else { return end(error) }
                 // What is there now may be of another past.
                 do { _ = try await source.current(after: reached, epoch: epoch) } catch {
                     return end(error)

@@ -5,8 +5,18 @@ import GlusterModel
 import StoreAPI
 import SwiftProtobuf
 
+/// What a node's one watch follows.
+protocol WatchSource: Sendable {
+    func current(after: Int64, epoch: UInt64) async throws -> Int64
+    var isReached: Bool { get async }
+    func watch(
+        after: Int64, epoch: UInt64, _ body: @escaping @Sendable ([Change]) async throws -> Void
+    ) async throws
+    func makeEvent() async throws
+}
+
 /// etcd's own watch of all that the cluster has.
-struct StoreSource: Sendable {
+struct StoreSource: WatchSource {
     let upstream: Upstream
     let state: StoreState
 
