@@ -43,12 +43,15 @@ struct Asked: Sendable {
         try writing(RequestRecord(digest: key?.digest ?? "", job: job), keys, lease: lease)
     }
 
-    /// Keeps the key and what its request became: a job, or an answer.
+    /// Keeps the key and what its request became: a job, or an answer. Without a key there is
+    /// nothing to keep, and no answer is made for it.
     func keeping(
-        _ keys: StoreKeys, job: JobID? = nil, answer: StoredAnswer? = nil
+        _ keys: StoreKeys, job: JobID? = nil,
+        answer: @autoclosure () throws -> StoredAnswer? = nil
     ) throws -> [StoreAPI.Operation] {
-        try writing(
-            RequestRecord(digest: key?.digest ?? "", job: job, answer: answer), keys, lease: 0)
+        guard let key else { return [] }
+        let record = RequestRecord(digest: key.digest, job: job, answer: try answer())
+        return try writing(record, keys, lease: 0)
     }
 
     /// Gives a reservation back.
@@ -134,6 +137,16 @@ struct StoredAnswer: Hashable, Sendable, Codable {
         body = text.utf8.count <= Limits.storedAnswerBytes ? text : nil
     }
 
+    /// What was answered already.
+    init(keeping response: Response) async throws {
+        let collector = BodyCollector()
+        try await response.body.write(collector)
+        status = response.status.code
+        headers = response.headers[.location].map { ["Location": $0] } ?? [:]
+        let text = String(buffer: collector.collected)
+        body = text.utf8.count <= Limits.storedAnswerBytes ? text : nil
+    }
+
     var response: Response {
         var response = Response(status: .init(code: status))
         if let body, !body.isEmpty {
@@ -144,6 +157,15 @@ struct StoredAnswer: Hashable, Sendable, Codable {
         }
         return response
     }
+}
+
+/// Collects what a response writes as its body.
+final class BodyCollector: ResponseBodyWriter {
+    private(set) var collected = ByteBuffer()
+
+    func write(_ buffer: ByteBuffer) async throws { collected.writeImmutableBuffer(buffer) }
+
+    func finish(_ trailers: HTTPFields?) async throws {}
 }
 
 extension Date {

@@ -34,7 +34,7 @@ struct AuthorityRoutes: Sendable {
             _ = try await local.require()
             let said = try await local.calls.exchangeAuthorities(isDryRun: false)
             return try Response.json(OutcomeInfo(message: said), status: .accepted)
-        }.planned { _, _ in
+        }.keptAround().planned { _, _ in
             _ = try await local.require()
             let said = try await local.calls.exchangeAuthorities(isDryRun: true)
             return DryRunInfo(changes: [PendingChange(.set, "cluster", said)])

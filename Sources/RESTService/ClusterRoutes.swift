@@ -75,7 +75,7 @@ struct ClusterRoutes: Sendable {
                 _ = try await local.require()
                 return try Response.json(
                     SnapshotInfo(await local.calls.saveSnapshot()), status: .created)
-            },
+            }.keptAround(),
         ]
     }
 
@@ -98,7 +98,7 @@ struct ClusterRoutes: Sendable {
                 $0.identity?.cluster == id && $0.freshness == .current
             }
             return try Response.json(JoinInfo(clusterID: "\(id)", peerID: "\(peer)"))
-        }
+        }.neverKept()
     }
 
     private var recover: ListedRoute {
@@ -107,7 +107,7 @@ struct ClusterRoutes: Sendable {
             response: "OutcomeInfo"
         ) { request, _ in
             try Response.json(OutcomeInfo(message: await recover(request, isDryRun: false)))
-        }.planned { request, _ in
+        }.neverKept().planned { request, _ in
             let said = try await recover(request, isDryRun: true)
             return DryRunInfo(changes: [PendingChange(.recover, "cluster", said)])
         }

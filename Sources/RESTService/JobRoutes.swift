@@ -15,7 +15,8 @@ extension Routes {
 
     /// What answers a change whose idempotency key was used before.
     var repeated: RepeatedRequests {
-        RepeatedRequests(store: volumes.store, mirror: mirror, jobs: jobs)
+        RepeatedRequests(
+            store: volumes.store, mirror: mirror, jobs: jobs, session: volumes.session)
     }
 
     func jobRoutes() -> [ListedRoute] {
@@ -51,7 +52,7 @@ extension Routes {
                 let job = try await cancel(id, by: context.change().by)
                 return try Response.json(
                     jobs.info(job, mirror.view), status: job.state.hasEnded ? .ok : .accepted)
-            },
+            }.keptAround(),
         ]
     }
 

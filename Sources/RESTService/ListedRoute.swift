@@ -16,12 +16,38 @@ struct ListedRoute: Sendable {
     var waits = true
     /// Whether its change is a job; other routes refuse `?async=true`.
     var isJob = false
+    /// How a change meets an idempotency key.
+    var repeats = Repeats.inItsTxn
     /// What a change would do, for `?dry-run=true`; a route without one refuses the parameter.
     var plan: (@Sendable (Request, RESTContext) async throws -> DryRunInfo)?
     var body: @Sendable (Request, RESTContext) async throws -> Response
 }
 
 extension ListedRoute {
+    /// Where the key of a change that is asked for twice is kept.
+    enum Repeats {
+        /// With the change, by ``Asked/keeping(_:job:answer:)``.
+        case inItsTxn
+        /// Before and after it: it is made elsewhere.
+        case around
+        /// Nowhere: there may be no store yet, or the answer holds a secret.
+        case never
+    }
+
+    /// The same route; an idempotency key is taken before its change and its answer kept after it.
+    func keptAround() -> ListedRoute {
+        var route = self
+        route.repeats = .around
+        return route
+    }
+
+    /// The same route; it refuses an idempotency key.
+    func neverKept() -> ListedRoute {
+        var route = self
+        route.repeats = .never
+        return route
+    }
+
     /// The same route; its change is a job, which can be answered before it ends.
     func asJob() -> ListedRoute {
         var route = self
@@ -58,6 +84,24 @@ extension ListedRoute {
             throw GD2Error(.invalid, "\(method) \(path) is no job: nothing was done")
         }
         context.asked = asked
+        switch repeats {
+        case .inItsTxn: return try await answerOnce(asked, request, context, repeated)
+        case .around:
+            let (asking, about) = (request, context)
+            return try await repeated.once(asked) { try await body(asking, about) }
+        case .never:
+            guard asked.key == nil else {
+                throw GD2Error(
+                    .invalid,
+                    "\(method) \(path) takes no \(idempotencyHeader): nothing was done")
+            }
+            return try await body(request, context)
+        }
+    }
+
+    private func answerOnce(
+        _ asked: Asked, _ request: Request, _ context: RESTContext, _ repeated: RepeatedRequests
+    ) async throws -> Response {
         do { return try await body(request, context) } catch {
             // Nothing was done, and the store that knows of the first request is away.
             if TransactionRunner.failure(error).code == .unavailable { throw error }

@@ -64,8 +64,8 @@ struct LocalStore: Sendable {
         let up = voters.count - silent.count
         guard !voters.isEmpty, up < needed else { return nil }
         let isCertain = silent.allSatisfy { $0.heardAgo != nil }
-        let state = ClusterState(mirror.view)
-        let names = silent.map { state.peers[$0.peer]?.name ?? "\($0.peer)" }.sorted()
+        let known = ClusterNames(view: mirror.view)
+        let names = silent.map { known.name(of: $0.peer) }.sorted()
         let reason =
             voters.count == 1
             ? "the only voter, \(names[0]), does not answer"

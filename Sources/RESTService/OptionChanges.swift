@@ -9,6 +9,7 @@ import VolumeOptions
 struct OptionChanges: Sendable {
     let store: any KeyValueStore
     let mirror: StoreMirror
+    let cluster: ClusterReader
     let tables: InstalledOptionTable
     var table: OptionTable { tables.current }
 
@@ -113,9 +114,6 @@ struct OptionChanges: Sendable {
             stored.options = altered.options
             let waiting = restarting(altered.touched, of: volume)
             current.options = altered.options
-            let info = VolumeShapes(state: ClusterState(view)).info(current)
-            let answer = try StoredAnswer(
-                status: 200, headers: Self.restartHeader(waiting), json: info)
             let value = try RecordCoding.encode(stored, updating: known.value)
             let result = try await store.txn(
                 if: [
@@ -123,7 +121,12 @@ struct OptionChanges: Sendable {
                     .createRevision(key: keys.lock("volume/\(volume.name)"), equals: 0),
                     .modRevision(key: keys.volumeHead(volume.id), equals: head.modRevision),
                 ] + asked.conditions(keys),
-                then: [.put(key: key, value: value)] + asked.keeping(keys, answer: answer))
+                then: [.put(key: key, value: value)]
+                    + asked.keeping(
+                        keys,
+                        answer: StoredAnswer(
+                            status: 200, headers: Self.restartHeader(waiting),
+                            json: VolumeShapes(state: cluster.current).info(current))))
             _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)
             if result.succeeded { return waiting }
             try await asked.checkUnused(keys, store)

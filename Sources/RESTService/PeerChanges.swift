@@ -18,9 +18,10 @@ struct PeerChanges: Sendable {
             addresses[0], code: request.code ?? "", metadata: metadata)
         if addresses.count > 1 { try await addAddresses(addresses, to: id) }
         // It is in, also when this node's own view is late.
-        return await seen(id) { _ in true }
+        let hosts = addresses.map(PeerAddress.host)
+        return await seen(id) { addresses.count == 1 || $0.addresses == hosts }
             ?? Peer(
-                id: id, name: addresses[0], addresses: addresses.map(PeerAddress.host),
+                id: id, name: addresses[0], addresses: hosts,
                 clientAddresses: [])
     }
 

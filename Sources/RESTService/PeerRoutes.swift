@@ -50,7 +50,7 @@ struct PeerRoutes: Sendable {
                 var response = try Response.json(info, status: .created)
                 response.headers[.location] = "/v1/peers/\(peer.id)"
                 return response
-            }.planned { request, _ in
+            }.keptAround().planned { request, _ in
                 try await changes.planAdd(request.value(PeerAddReq.self))
             },
             ListedRoute(
@@ -60,7 +60,7 @@ struct PeerRoutes: Sendable {
                 let peer = try await changes.edit(
                     context.parameters.require("peer"), request.value(PeerEditReq.self))
                 return try Response.json(await shapes(try volumes.current()).info(peer))
-            }.planned { request, context in
+            }.keptAround().planned { request, context in
                 try await changes.planEdit(
                     context.parameters.require("peer"), request.value(PeerEditReq.self))
             },
@@ -69,7 +69,7 @@ struct PeerRoutes: Sendable {
                 try await changes.remove(
                     context.parameters.require("peer"), force: request.flag("force"))
                 return Response(status: .noContent)
-            }.planned { request, context in
+            }.keptAround().planned { request, context in
                 try await changes.planRemove(
                     context.parameters.require("peer"), force: request.flag("force"))
             },
@@ -106,14 +106,14 @@ struct PeerRoutes: Sendable {
                 let made = try await local.calls.createToken(validFor: valid, uses: uses)
                 return try Response.json(
                     TokenCreated(info: TokenInfo(made.token), token: made.secret), status: .created)
-            },
+            }.neverKept(),
             .init(name: "JoinTokenRevoke", method: .delete, path: Self.tokensPath + "/{token}") {
                 _, context in
                 let id = try context.parameters.require("token")
                 _ = try await volumes.fresh()
                 try await local.calls.revokeToken(id)
                 return Response(status: .noContent)
-            },
+            }.keptAround(),
         ]
     }
 
@@ -127,13 +127,13 @@ struct PeerRoutes: Sendable {
             let valid = try Self.validity(body.validSeconds)
             _ = try await local.require()
             let made = try await local.calls.pair(validFor: valid)
-            let own = ClusterState(local.mirror.view).selfPeer
+            let own = volumes.cluster.current.selfPeer
             let address = own?.addresses.first { !PeerAddress.isLoopback($0) }
             return try Response.json(
                 PairInfo(
                     code: made.code, expires: made.expires,
                     host: address ?? own?.name ?? "THIS_HOST"))
-        }
+        }.neverKept()
     }
 
     private static func validity(_ seconds: Int?) throws(GD2Error) -> Duration {

@@ -47,13 +47,15 @@ public enum RESTDaemon {
         let table = InstalledOptionTable(
             folder: configuration.xlatorFolder,
             cache: TableCache(path: configuration.stateDirectory + "/xlators"), log: context.log)
+        let cluster = ClusterReader(mirror)
         let routes = Routes(
             volumes: VolumeChanges(
-                store: store, mirror: mirror, local: local, cluster: ClusterReader(mirror),
-                session: session, runner: runner, options: table, jobs: jobs,
+                store: store, mirror: mirror, local: local, cluster: cluster, session: session,
+                runner: runner, options: table, jobs: jobs,
                 gates: FeatureGates(store: store, build: build)),
-            options: OptionChanges(store: store, mirror: mirror, tables: table),
-            mirror: mirror, bricks: nodes, pmap: pmap)
+            options: OptionChanges(
+                store: store, mirror: mirror, cluster: cluster, tables: table), mirror: mirror,
+            bricks: nodes, pmap: pmap)
         let authorizer = Authorizer(adminGroup: configuration.adminGroup) {
             let view = mirror.view
             return view.identity.flatMap { view.values[$0.keys.restTokenSecret]?.value }

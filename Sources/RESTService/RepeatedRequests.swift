@@ -14,6 +14,7 @@ struct RepeatedRequests: Sendable {
     let store: any KeyValueStore
     let mirror: StoreMirror
     let jobs: JobShapes
+    let session: Session
 
     /// What the first request with this key was answered; nil when `asked` is the first. It is
     /// looked up only after `asked` failed, so a request that goes well costs nothing more.
@@ -34,13 +35,38 @@ struct RepeatedRequests: Sendable {
             } else if let answer = record.answer {
                 return answer.response
             }
-            // It holds the lock, and has not begun.
+            // It has not begun, or is no job and has not ended.
             try await Task.sleep(for: .milliseconds(Limits.reservationPollMs))
         }
         throw GD2Error(
             .unavailable,
-            "the first request with this \(idempotencyHeader) was cut off before it began: "
+            "the first request with this \(idempotencyHeader) is under way, or was cut off: "
                 + "try again in some seconds")
+    }
+
+    /// Makes a change that is no Txn of this program at most once: takes its key before, keeps its
+    /// answer after. What fails gives the key back. When this program ends in between, the key is
+    /// free again with its lease.
+    func once(_ asked: Asked, _ change: () async throws -> Response) async throws -> Response {
+        guard asked.key != nil else { return try await change() }
+        if let first = try await answer(to: asked) { return first }
+        let keys = try await mirror.identity(of: store).keys
+        let lease = try await session.require().lease
+        let taken = try await store.txn(
+            if: asked.conditions(keys), then: try asked.reserving(keys, lease: lease))
+        guard taken.succeeded else {
+            if let first = try await answer(to: asked) { return first }
+            throw GD2Error(.unavailable, "the key was just given back: try again")
+        }
+        let response: Response
+        do { response = try await change() } catch {
+            _ = try? await store.txn(if: [], then: asked.releasing(keys))
+            throw error
+        }
+        let answer = try await StoredAnswer(keeping: response)
+        // It is made, whether this can be written or not.
+        _ = try? await store.txn(if: [], then: try asked.keeping(keys, answer: answer))
+        return response
     }
 
     private func answer(

@@ -172,8 +172,6 @@ struct VolumeChanges: Sendable {
             var job = try await jobs.job(operation, volume.name, asked, session)
             job.waitsFor = volume.id
             job.isCommitted = true
-            let answer = try StoredAnswer(
-                status: 200, json: VolumeShapes(state: state).info(volume))
             let result = try await store.txn(
                 if: [
                     .modRevision(key: key, equals: known.modRevision),
@@ -182,7 +180,11 @@ struct VolumeChanges: Sendable {
                 then: [
                     .put(key: key, value: RecordCoding.encode(volume.head, updating: known.value)),
                     .put(key: keys.job(job.id), value: RecordCoding.encode(job)),
-                ] + asked.keeping(keys, job: job.id, answer: answer))
+                ]
+                    + asked.keeping(
+                        keys, job: job.id,
+                        answer: StoredAnswer(
+                            status: 200, json: VolumeShapes(state: state).info(volume))))
             if result.succeeded {
                 let silent = try await wait(volume, result.revision, asked)
                 return Changed(volume: volume, silent: silent)

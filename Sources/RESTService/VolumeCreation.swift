@@ -93,12 +93,14 @@ extension VolumeChanges {
         let record = change.record(.createVolume, .prepareBricks, volume, flags)
         let keys = change.keys
         let path = "/v1/volumes/\(volume.name)"
-        let answer = try StoredAnswer(
-            status: 201, headers: ["Location": path], json: VolumeShapes(state: state).info(volume))
         var job = change.job
         job.result = path
         let commit = TransactionRunner.Commit(
-            begin: try asked.keeping(keys, job: asked.job, answer: answer),
+            begin: try asked.keeping(
+                keys, job: asked.job,
+                answer: StoredAnswer(
+                    status: 201, headers: ["Location": path],
+                    json: VolumeShapes(state: state).info(volume))),
             preparation: try Self.generation(of: volume, keys),
             conditions: [
                 .createRevision(key: keys.volumeName(volume.name), equals: 0),

@@ -118,7 +118,9 @@ struct RESTFixture {
                 cluster: ClusterReader(mirror), session: services.session,
                 runner: services.runner, options: table, jobs: services.jobs,
                 gates: FeatureGates(store: store, build: .current)),
-            options: OptionChanges(store: store, mirror: mirror, tables: table), mirror: mirror,
+            options: OptionChanges(
+                store: store, mirror: mirror, cluster: ClusterReader(mirror), tables: table),
+            mirror: mirror,
             bricks: nodes,
             pmap: try PmapClient(path: folder + "/nobody"))
         return Responder(
@@ -144,22 +146,10 @@ struct RESTFixture {
             method: method, scheme: "http", authority: "n1", path: path, headerFields: headers)
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body)))
         let response = await responder.respond(to: request, from: Caller(origin: origin))
-        let collector = Collector()
+        let collector = BodyCollector()
         try await response.body.write(collector)
         return Answer(
             status: response.status.code, headers: response.headers,
-            body: Data(collector.bytes.value))
+            body: Data(collector.collected.readableBytesView))
     }
-}
-
-private final class Bytes: Sendable {
-    private let bytes = Mutex<[UInt8]>([])
-    var value: [UInt8] { bytes.withLock { $0 } }
-    func add(_ buffer: ByteBuffer) { bytes.withLock { $0 += buffer.readableBytesView } }
-}
-
-private struct Collector: ResponseBodyWriter {
-    let bytes = Bytes()
-    mutating func write(_ buffer: ByteBuffer) async throws { bytes.add(buffer) }
-    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }
