@@ -20,6 +20,8 @@ enum Limits {
     static let freshWait: Duration = .milliseconds(1_500)
     /// But only this long when gd2-store says that there is none.
     static let refusalGrace: Duration = .milliseconds(300)
+    /// gd2-store's word that it takes changes holds this long: it notices a loss later than that.
+    static let writableFor: Duration = .milliseconds(500)
     static let freshPoll: Duration = .milliseconds(50)
     /// What a read waits for other programs and nodes; then it answers with what is known.
     static let readWait: Duration = .milliseconds(800)

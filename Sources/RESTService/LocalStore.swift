@@ -2,6 +2,7 @@ import GD2Error
 import GlusterModel
 import StoreAPI
 import StoreMirror
+import Synchronization
 
 /// gd2-store of this node, asked in such a way that nobody waits long for it.
 struct LocalStore: Sendable {
@@ -11,6 +12,7 @@ struct LocalStore: Sendable {
     /// What it says of its etcd.
     let status: @Sendable () async throws -> StoreStatus
     var waits = Waits()
+    private let writable = WritableAnswer()
 
     /// How long somebody is waited for; tests on a busy host take longer.
     struct Waits: Sendable {
@@ -37,18 +39,23 @@ struct LocalStore: Sendable {
     /// is waited for a little: this program, gd2-store, or the view that follows it.
     func requireWritable() async throws(GD2Error) {
         let began = ContinuousClock.now
+        if writable.isRecent(at: began), mirror.view.freshness == .current { return }
         let isStarting = mirror.view.freshness == .stale(age: nil)
+        // What gd2-store said when it refused; an answer that comes late takes nothing of it back.
+        var refused: StoreStatus?
         while true {
             let left = max(began + waits.fresh - .now, Limits.freshPoll)
             let said = await firstAnswer(within: min(left, waits.read)) { try? await status() }
+            writable.take(said, at: began)
             if said?.available == true, mirror.view.freshness == .current { return }
+            if let said { refused = said.available ? nil : said }
             // Whoever does not say how the store is does not say who votes either.
             let lost = said == nil ? nil : await quorumLost()
             if !isStarting, let lost, lost.isCertain { throw Self.refusal(lost.reason) }
             let isRefusing = said?.available == false && !isStarting
             let grace = isRefusing ? Limits.refusalGrace : waits.fresh
             guard ContinuousClock.now - began < grace, !Task.isCancelled else {
-                throw Self.refusal(lost?.reason ?? Self.reason(said))
+                throw Self.refusal(lost?.reason ?? Self.reason(said ?? refused))
             }
             try? await Task.sleep(for: Limits.freshPoll)
         }
@@ -137,5 +144,18 @@ func firstAnswer<Value: Sendable>(
         }
         defer { group.cancelAll() }
         return await group.next() ?? nil
+    }
+}
+
+/// That gd2-store said that changes can be made: changes in quick succession ask it once.
+private final class WritableAnswer: Sendable {
+    private let askedAt = Mutex<ContinuousClock.Instant?>(nil)
+
+    func isRecent(at now: ContinuousClock.Instant) -> Bool {
+        askedAt.withLock { $0.map { now - $0 < Limits.writableFor } ?? false }
+    }
+
+    func take(_ said: StoreStatus?, at now: ContinuousClock.Instant) {
+        askedAt.withLock { $0 = said?.available == true ? now : nil }
     }
 }
