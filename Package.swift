@@ -65,8 +65,16 @@ func program(
 ) -> Target {
     .executableTarget(
         name: name, dependencies: dependencies + [argumentParser], swiftSettings: strict,
-        linkerSettings: linkerSettings)
+        linkerSettings: linkerSettings + compactRelocations)
 }
+
+/// Relocations as a bitmap take a tenth, and all of them are read when a program starts
+/// (docs/decisions/0041-linker.md). ld.lld is the toolchain's own.
+let compactRelocations: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
+        .when(configuration: .release))
+]
 
 /// For a program that ends at once: loading the shared runtime is a third of its time. The daemons
 /// share it instead (docs/decisions/0026-runtime.md).

@@ -25,11 +25,15 @@ api_operations() {
         serial=$((serial + 1)) name=bench$serial
         api_create create "$name" 1
         api set POST "/v1/volumes/$name/options" '{"options":{"performance.cache-size":"'$((32 + i))'MB"}}'
-        api start POST "/v1/volumes/$name/start"
+        api start/new POST "/v1/volumes/$name/start"
+        api stop POST "/v1/volumes/$name/stop"
+        api start/again POST "/v1/volumes/$name/start"
         api stop POST "/v1/volumes/$name/stop"
         api delete DELETE "/v1/volumes/$name"
         api_create create3 "$name" 3
-        api start3 POST "/v1/volumes/$name/start"
+        api start3/new POST "/v1/volumes/$name/start"
+        api stop3 POST "/v1/volumes/$name/stop"
+        api start3/again POST "/v1/volumes/$name/start"
         api stop3 POST "/v1/volumes/$name/stop"
         api delete3 DELETE "/v1/volumes/$name"
         rm -rf "/run/bricks/$name"-*

@@ -3,10 +3,12 @@
 
 # A brick of glusterd's volfile, from exec to its sign-in at a server that does nothing else.
 bare_brick() {
-    local of=bare value
-    for value in $(python3 Tests/bench/bare_brick.py "$BENCH_SAMPLES" base \
-        /var/lib/glusterd/vols/base/base.*.vol /run/bricks/base); do
-        sample brick "$value"
+    local of=bare value kind
+    for kind in again new; do
+        for value in $(python3 Tests/bench/bare_brick.py $kind "$BENCH_SAMPLES" base \
+            /var/lib/glusterd/vols/base/base.*.vol /run/bricks/base); do
+            sample "brick/$kind" "$value"
+        done
     done
 }
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Starts a brick RUNS times and prints the milliseconds from exec to its SIGNIN.
 
-  bare_brick.py RUNS VOLUME VOLFILE BRICK-PATH
+  bare_brick.py new|again RUNS VOLUME VOLFILE BRICK-PATH
+
+A new brick is an empty directory each time: its first start makes hundreds of directories there.
 
 The management server is this program: it answers DUMP, GETSPEC and SIGNIN and does nothing else, so
 the time is what glusterfsd itself needs.  BRICK-PATH gets the volume id that VOLFILE names.
@@ -9,6 +11,7 @@ the time is what glusterfsd itself needs.  BRICK-PATH gets the volume id that VO
 
 import os
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -85,13 +88,18 @@ def run(folder, volume, volfile, brick, port):
 
 
 def main():
-    runs, volume, path, brick = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
+    kind, runs, volume, path, brick = sys.argv[1], int(sys.argv[2]), *sys.argv[3:6]
     with open(path, "rb") as file:
         volfile = file.read()
     identifier = re.search(rb"option volume-id ([0-9a-f-]+)", volfile).group(1).decode()
-    os.setxattr(brick, "trusted.glusterfs.volume-id", bytes.fromhex(identifier.replace("-", "")))
+    mark = bytes.fromhex(identifier.replace("-", ""))
+    os.setxattr(brick, "trusted.glusterfs.volume-id", mark)
     with tempfile.TemporaryDirectory() as folder:
         for number in range(runs):
+            if kind == "new":
+                shutil.rmtree(brick)
+                os.mkdir(brick)
+                os.setxattr(brick, "trusted.glusterfs.volume-id", mark)
             print("%.1f" % run(folder, volume, volfile, brick, 49300 + number))
 
 

@@ -133,7 +133,8 @@ def bars(samples, volumes):
         return None if value is None else value * factor
 
     print("\n%-52s %10s %-4s %s" % ("gd2's own bars, median", "gd2", "", "limit"))
-    brick, commit = median("bare", "many", "brick"), median("bare", "many", "commit")
+    bricks = {kind: median("bare", "many", "brick/" + kind) for kind in ("new", "again")}
+    commit = median("bare", "many", "commit")
     parts = [("alone", "1 volume"), ("many", "%s volumes" % volumes)]
     for part, title in parts:
         for connections in ("1", "16"):
@@ -147,9 +148,12 @@ def bars(samples, volumes):
                     bar(label, ratio, "x", 3, True)
         stock, ours = median("gd1", part, "stop"), median("gd2", part, "stop")
         bar("volume stop, %s: glusterd's / 10" % title, ours, "ms", times(stock, 0.1))
+        # A brick's first start makes its directories: like is compared with like.
         for what, count in (("start", 1), ("start3", 3)):
-            label = "API start, %d brick, %s: glusterfsd's x 1.5" % (count, title)
-            bar(label, median("gd2", part, "api/" + what), "ms", times(brick, 1.5))
+            for kind, brick in bricks.items():
+                label = "API start, %d brick, %s, %s: glusterfsd's x 1.5" % (count, kind, title)
+                ours = median("gd2", part, "api/%s/%s" % (what, kind))
+                bar(label, ours, "ms", times(brick, 1.5))
         for what, commits in (("create", 3), ("set", 1), ("delete", 3)):
             limit = None if commit is None else commits * commit + 5
             label = "API %s, %s: %d commits + 5 ms" % (what, title, commits)
@@ -166,7 +170,9 @@ def bars(samples, volumes):
         bar(label, median("gd2", part, "rest/list/16"), "/s", 2000, True)
         total = memory(samples, "gd2", part, leave_out=["gd2-etcd"])
         bar("memory of our programs, %s" % title, total, "MB", 100 if part == "alone" else 150)
-    print("alone: a brick's sign-in %s ms, a commit %s ms" % (number(brick), number(commit)))
+    for kind, brick in bricks.items():
+        print("alone: a brick's sign-in, %s: %s ms" % (kind, number(brick)))
+    print("alone: a commit %s ms" % number(commit))
     for connections in ("1", "16"):
         for manager, part, name in [("gd2", "alone", "gd2-rest"), ("bare", "many", "Hummingbird alone")]:
             cpu = median(manager, part, "cpu/rest/info/" + connections)
