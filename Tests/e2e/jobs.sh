@@ -176,6 +176,17 @@ node_kill gd2-rest; sleep 0.2; node_ready || fail "not ready"
 [ "$(rest -X DELETE http://x/v1/volumes/gv2 -H 'Idempotency-Key: twice')" = 204 ] || fail "delete: $(cat /run/body)"
 [ "$(rest -X DELETE http://x/v1/volumes/gv2 -H 'Idempotency-Key: twice')" = 204 ] || fail "delete again: $(cat /run/body)"
 [ "$(rest -X DELETE http://x/v1/volumes/gv2)" = 404 ] || fail "delete without a key: $(cat /run/body)"
+# Of a change that gd2-store makes the answer is kept, too: the second request finds it, and changes nothing.
+own=$(cli peer list -o json | jq -r '.[0].id')
+zone() { rest "http://x/v1/peers/$own" -H "Idempotency-Key: $1" -d "{\"zone\":\"$2\"}"; }
+[ "$(zone edited z1)" = 200 ] || fail "edit: $(cat /run/body)"
+cp /run/body /run/first
+cli peer edit "$own" --zone z2 >/dev/null || fail "peer edit"
+node_kill gd2-rest; sleep 0.2; node_ready || fail "not ready"
+[ "$(zone edited z1)" = 200 ] && cmp -s /run/body /run/first || fail "edited again: $(cat /run/body)"
+[ "$(cli peer list -o json | jq -r '.[0].zone')" = z2 ] || fail "the change was made twice: $(cli peer list -o json)"
+[ "$(zone edited z3)" = 409 ] || fail "the key of another edit: $(cat /run/body)"
+[ "$(rest http://x/v1/peers/tokens -H 'Idempotency-Key: token' -d '{}')" = 400 ] || fail "a token with a key: $(cat /run/body)"
 settled || fail "not settled at the end"
 node_stop
 say "done"
