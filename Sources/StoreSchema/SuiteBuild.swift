@@ -14,6 +14,8 @@ public struct FeatureGate: Hashable, Sendable {
     /// Volumes with a thin arbiter. To a reader that knows none, the digest of such a volume is
     /// wrong, and the volume is not there.
     public static let thinArbiter = FeatureGate("thin-arbiter", schema: 2)
+    /// Both authorities of the nodes replaced: a node that does not follow would be locked out.
+    public static let authorityExchange = FeatureGate("authority-exchange", schema: 2)
 }
 
 /// A build of the suite: which schemas of the store it reads and writes, and what it may write from
@@ -31,7 +33,8 @@ public struct SuiteBuild: Hashable, Sendable {
     }
 
     /// This one.
-    public static let current = SuiteBuild(version: suiteVersion, gates: [.thinArbiter])
+    public static let current = SuiteBuild(
+        version: suiteVersion, gates: [.thinArbiter, .authorityExchange])
 
     public var newest: Int { max(lowest, gates.map(\.schema).max() ?? SchemaPlan.first) }
 

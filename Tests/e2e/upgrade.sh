@@ -109,6 +109,11 @@ refused() { # NODE TEXT
     say "h$1: $(cat "$E2E_DISK/out")"
 }
 refused 1 "upgrade this node"
+exchange_refused() { # NODE TEXT
+    cli_on "$1" cluster authority exchange >"$E2E_DISK/out" 2>&1 && fail "the authorities are exchanged while older programs are there"
+    grep -q "authority-exchange needs schema 2" "$E2E_DISK/out" && grep -q "$2" "$E2E_DISK/out" || fail "refusal of h$1: $(cat "$E2E_DISK/out")"
+}
+exchange_refused 1 "upgrade this node"
 
 say "h1 is upgraded"
 install 1 next $PROGRAMS
@@ -116,6 +121,7 @@ install 1 next $PROGRAMS
 waits() { thin 1; grep -q 'as older programs are there: h2 (gd2-brickd .*gd2-store .*h3 (' "$E2E_DISK/out"; }
 wait_for 20 waits waits || fail "refusal of h1: $(cat "$E2E_DISK/out")"
 refused 1 "h2 (gd2-brickd .*-previous.*); h3\|h2 (gd2-brickd .*-previous.*), h3"
+exchange_refused 1 "h3 (gd2-brickd"
 [ "$(schema)" = 1 ] || fail "schema $(schema)"
 noted() { [ "$(option 1 note)" = 0.1.0-next ]; }
 wait_for 20 note noted || fail "the next version writes no field of its own"
@@ -139,6 +145,7 @@ say "the last program"
 install 3 next gd2-rest
 opened() { [ "$(schema 3)" = 3 ] && [ "$(option 1 gatedNote)" = 0.1.0-next ]; }
 wait_for 20 opened opened || { cli_on 1 cluster version; fail "the gates stay closed"; }
+cli_on 3 cluster authority exchange --dry-run; [ $? = 3 ] || fail "no exchange with schema 3"
 thin 3 || fail "no thin arbiter with schema 3: $(cat "$E2E_DISK/out")"
 cli_on 1 volume delete tv --yes || fail delete
 advance 1 2 3

@@ -5,6 +5,7 @@ import GD2Error
 import GlusterModel
 import Logging
 import StoreAPI
+import StoreSchema
 import X509
 
 /// What an operator sees of the authorities, and the wish for others.
@@ -82,6 +83,7 @@ struct AuthorityChanges: Sendable {
                 "the store is an etcd that others run, which exchanges its own authority; that for "
                     + "TCP 24008 cannot be exchanged there yet")
         }
+        try await FeatureGates(store: store, build: node.schema.build).require(.authorityExchange)
         // The wish first: the leader takes it away when it makes the record.
         let wished = try await store.get(keys.authorityWish) != nil
         let running = try await store.get(keys.authorities).map { found in
