@@ -159,9 +159,8 @@ let package = Package(
         library(
             "Daemon",
             [
-                "CCap", "CSystemd", "GlusterModel", "Listening", argumentParser, coreMetrics,
-                lifecycle, log,
-                metrics, nio, nioHTTP1, nioPosix, signals, toml,
+                "CCap", "CLinux", "CSystemd", "GlusterModel", "Listening", argumentParser,
+                coreMetrics, lifecycle, log, metrics, nio, nioHTTP1, nioPosix, signals, toml,
             ]),
         library("DurableFile"),
         library("Certificates", ["DurableFile", "Hexadecimal", asn1, crypto, x509]),

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import CLinux
 import CoreMetrics
 import FoundationEssentials
 import Glibc
@@ -89,6 +90,9 @@ public func runDaemon<Configuration: DaemonConfiguration>(
 ) async {
     let onlyNeeded = Capabilities.keepOnly(capabilities)
     signal(SIGPIPE, SIG_IGN)
+    // What is as large is given back when it is freed (mallopt(3)): else the first such piece
+    // raises the threshold, and later ones stay for ever between others.
+    mallopt(M_MMAP_THRESHOLD, 256 << 10)
     raiseFileLimit()
     let environment = ProcessInfo.processInfo.environment
     let reader = ConfigurationReader(

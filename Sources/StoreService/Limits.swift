@@ -68,6 +68,9 @@ enum Limits {
     static let endpointLookEvery = Duration.seconds(1)
     /// Connecting and answering of another node, for what a person waits for.
     static let nodeCall = Duration.seconds(10)
+    /// A node that joins waits this long for its own etcd, and looks this often.
+    static let ownStoreStart = Duration.seconds(5)
+    static let ownStoreLookEvery = Duration.milliseconds(100)
     /// What another node says of itself, for a read, which has to be answered within a second.
     static let nodeReport = Duration.milliseconds(600)
     /// Keys whose certificates were verified and are remembered.

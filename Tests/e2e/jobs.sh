@@ -10,6 +10,10 @@ state() {
     etcd get --prefix "$prefix/" -w json | jq -r '.kvs[] | [(.key | @base64d), .mod_revision] | @tsv' |
         grep -E '/(volumes|names|options|txns|locks|jobs|requests)/'
 }
+settled() { # no journal, no lock, no job that runs
+    [ -z "$(etcd get --prefix "$prefix/txns/" --keys-only)$(etcd get --prefix "$prefix/locks/" --keys-only)" ] &&
+        [ "$(cli job list -o json | jq '[.[] | select(.state == "running" or .state == "undoing")] | length')" = 0 ]
+}
 dry() { # STATUS PATTERN COMMAND...: a dry run that ends so, says so, and changes nothing
     local status=$1 pattern=$2 before output got; shift 2
     before=$(state)
@@ -44,15 +48,13 @@ dry 3 "server-quorum-ratio" cli volume set all cluster.server-quorum-ratio 51
 dry 0 "nothing" cli volume reset all
 dry 3 "group mine would be made" cli volume group create mine performance.cache-size 64MB
 cli volume start gv0 || fail start
+# The record of its end follows the answer.
+wait_for 10 "the end of the start" settled || fail "not settled: $(cli job list)"
 dry 6 "is started" cli volume start gv0
 dry 0 "nothing would change" cli volume start gv0 force
 dry 3 "gv0 would be stopped" cli volume stop gv0
 cli volume stop gv0 --yes && cli volume delete gv0 --yes || fail "stop and delete"
 
-settled() { # no journal, no lock, no job that runs
-    [ -z "$(etcd get --prefix "$prefix/txns/" --keys-only)$(etcd get --prefix "$prefix/locks/" --keys-only)" ] &&
-        [ "$(cli job list -o json | jq '[.[] | select(.state == "running" or .state == "undoing")] | length')" = 0 ]
-}
 job() { cli job show "$1" -o json | jq -r "$2"; }
 id_of() { grep -Eo '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' <<<"$1" | head -n 1; }
 

@@ -106,14 +106,29 @@ struct Joins: Sendable {
                 "this node is in a cluster (\(node.state.identity.cluster)) with "
                     + "\(max(others, 0)) other peers: take it out first (glustercli peer remove)")
         }
-        let volumes = try await store.list(prefix: keys.volumes).values.count { value in
-            value.key.hasSuffix("/head")
-        }
+        let volumes = try await ownVolumes().values.count { $0.key.hasSuffix("/head") }
         if volumes > 0 {
             throw GD2Error(
                 .conflict,
                 "this node has \(volumes) volumes of its own: delete them first, or join the other "
                     + "way round (glustercli volume list)")
+        }
+    }
+
+    /// A node that was just started has no etcd for a moment: it is waited for.
+    private func ownVolumes() async throws -> RangeResult {
+        let end = ContinuousClock.now + Limits.ownStoreStart
+        while true {
+            do { return try await store.list(prefix: keys.volumes) } catch let error as StoreError {
+                guard case .unavailable(let why) = error, .now < end else {
+                    throw GD2Error(
+                        .unavailable,
+                        "whether this node has volumes is not known, its own store does not answer "
+                            + "(see systemctl status gd2-etcd): \(error)")
+                }
+                node.log.debug("own store not there yet", metadata: ["error": "\(why)"])
+            }
+            try await Task.sleep(for: Limits.ownStoreLookEvery)
         }
     }
 
