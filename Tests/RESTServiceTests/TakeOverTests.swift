@@ -101,7 +101,7 @@ import Transaction
     @Test(arguments: Change.allCases)
     func aCoordinatorThatWasStoppedTellsTheTrueEnd(change: Change) async throws {
         let pause = Pause()
-        try await SharedCluster.with(before: { try await pause.pass($0) }) { cluster, group in
+        try await SharedCluster.with(before: pause.pass) { cluster, group in
             let first = try Coordinator(1, cluster.store, cluster.nodes, folder: cluster.folder)
             let other = try Coordinator(2, cluster.store, cluster.nodes, folder: cluster.folder)
             for node in [first, other] { group.addTask { try await node.run() } }

@@ -6,7 +6,7 @@ bare_brick() {
     local of=bare value kind
     for kind in again new; do
         for value in $(python3 Tests/bench/bare_brick.py $kind "$BENCH_SAMPLES" base \
-            /var/lib/glusterd/vols/base/base.*.vol /run/bricks/base); do
+            /var/lib/glusterd/vols/base/base.*.run-bricks-base.vol /run/bricks/base); do
             sample "brick/$kind" "$value"
         done
     done

@@ -98,7 +98,7 @@ def main():
         for number in range(runs):
             if kind == "new":
                 shutil.rmtree(brick)
-                os.mkdir(brick)
+                os.makedirs(brick + "/.glusterfs")
                 os.setxattr(brick, "trusted.glusterfs.volume-id", mark)
             print("%.1f" % run(folder, volume, volfile, brick, 49300 + number))
 

@@ -34,7 +34,9 @@ struct Recovery: Sendable {
             : "what was changed since the snapshot was taken"
         let rest =
             others.isEmpty
-            ? "" : " \(others.joined(separator: ", ")) take what it has when they are back."
+            ? ""
+            : " \(others.joined(separator: ", ")) \(others.count == 1 ? "takes" : "take") what it "
+                + "has when back."
         let what =
             "the store of \(source.what), epoch \(epoch), with this node as its only voter; lost "
             + "is \(loss).\(rest)"
