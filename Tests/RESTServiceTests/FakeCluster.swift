@@ -20,6 +20,8 @@ actor FakeCluster: ClusterCalls {
     private var saved: [StoreSnapshot] = []
     private var authoritiesNow: StoreAuthorities?
     private var statusNow = StoreStatus(available: true, message: "well")
+    private var statusAnswers = Int.max
+    private(set) var statusAsked = 0
 
     init(store: InMemoryStore, identity: StoreIdentity) {
         self.store = store
@@ -31,7 +33,18 @@ actor FakeCluster: ClusterCalls {
     func set(status: StoreStatus) { statusNow = status }
     func set(snapshots: [StoreSnapshot]) { saved = snapshots }
 
-    func status() throws -> StoreStatus { statusNow }
+    /// After `count` more answers it says nothing more of its state.
+    func set(statusAnswers count: Int) { statusAnswers = count }
+
+    func status() async throws -> StoreStatus {
+        statusAsked += 1
+        guard statusAnswers > 0 else {
+            try await Task.sleep(for: .seconds(60))
+            return statusNow
+        }
+        statusAnswers -= 1
+        return statusNow
+    }
 
     func peers() throws(GD2Error) -> [PeerState] {
         guard let states else { throw GD2Error(.unavailable, "no probes") }

@@ -53,7 +53,7 @@ def bar(label, value, unit, limit, more_is_better=False):
     kept = value >= limit if more_is_better else value <= limit
     sign = ">=" if more_is_better else "<="
     kept = "kept" if kept else "MISSED"
-    print("%-52s %10s %-4s %s %-8s %s" % (label, number(value), unit, sign, number(limit), kept))
+    print("%-58s %10s %-4s %s %-8s %s" % (label, number(value), unit, sign, number(limit), kept))
 
 
 def report(samples, volumes):
@@ -132,7 +132,7 @@ def bars(samples, volumes):
     def times(value, factor):
         return None if value is None else value * factor
 
-    print("\n%-52s %10s %-4s %s" % ("gd2's own bars, median", "gd2", "", "limit"))
+    print("\n%-58s %10s %-4s %s" % ("gd2's own bars, median", "gd2", "", "limit"))
     bricks = {kind: median("bare", "many", "brick/" + kind) for kind in ("new", "again")}
     commit = median("bare", "many", "commit")
     parts = [("alone", "1 volume"), ("many", "%s volumes" % volumes)]

@@ -48,6 +48,12 @@ wait_for 40 h2 peers 2 || { cli_on 1 peer status; fail "h2 is no peer"; }
 member() { [ "$(cli_on 1 cluster members -o json | jq '.members | map(select(.healthy)) | length')" = "$1" ]; }
 wait_for 40 h2 member 2 || fail "h2 is no member"
 
+say "a node whose etcd is just starting"
+on 4 node_hold gd2-etcd
+(sleep 1.5; on 4 node_release gd2-etcd) & release=$!
+cli_on 4 peer pair || fail "no pairing code from a node that is just starting"
+wait $release
+
 say "a copy of h1"
 on 4 touch /run/gd2-node/gd2-store.hold /run/gd2-node/gd2-etcd.hold
 on 4 node_kill gd2-store
