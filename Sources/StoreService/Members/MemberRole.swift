@@ -57,6 +57,8 @@ actor MemberRole {
                 initialCluster: ["\(identity.peer)=\(url)"], joins: false, isAlone: true,
                 dataDirectory: "etcd", digest: "", clusterToken: identity.cluster.description,
                 trust: try own.freezeMemberTrust())
+            // From here on there may be data, whatever the settings are at the next start.
+            try record?.save(configuration.stateDirectory)
         }
         try await apply(endingRunning: identity.hasJoined)
     }

@@ -1,0 +1,71 @@
+import Certificates
+import EtcdProcess
+import Foundation
+import GlusterModel
+import Logging
+import Testing
+
+@testable import StoreService
+
+@Suite struct MemberRoleTests {
+    /// gd2-store's start on a node that founds its cluster, as often as wanted.
+    private struct Node {
+        let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
+        let identity: NodeIdentity
+
+        init() throws { identity = try NodeIdentity.prepare(directory: folder) }
+
+        func start(external: Bool = false) async throws -> MemberRole {
+            var configuration = StoreConfiguration()
+            configuration.stateDirectory = folder
+            if external { configuration.etcdEndpoints = ["https://10.0.0.5:2379"] }
+            let own = ClusterCertificates(stateDirectory: folder, cluster: identity.cluster)
+            _ = try own.prepare(
+                peer: identity.peer, hosts: ["h1"], isFounding: true, now: Date())
+            let role = try MemberRole(
+                configuration, identity, local: EtcdCertificates(directory: folder + "/pki"),
+                cluster: own, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            try await role.begin()
+            return role
+        }
+
+        var absence: String? {
+            get throws {
+                try RoleFile.load(from: StoreDaemon.roleFile(stateDirectory: folder))?.absence
+            }
+        }
+    }
+
+    private static func with(_ body: (Node) async throws -> Void) async throws {
+        let node = try Node()
+        defer { try? FileManager.default.removeItem(atPath: node.folder) }
+        try await body(node)
+    }
+
+    /// gd2-store may end, and be told of an external etcd, before a leader has said anything.
+    @Test func theFirstMemberIsRememberedFromItsStart() async throws {
+        try await Self.with { node in
+            _ = try await node.start()
+            let data = node.folder + "/etcd/member"
+            try FileManager.default.createDirectory(
+                atPath: data, withIntermediateDirectories: true)
+            let role = try await node.start(external: true)
+            #expect(await role.record?.member == 0)
+            #expect(try node.absence == nil)
+            #expect(FileManager.default.fileExists(atPath: data))
+            try await role.becomeExternal()
+            #expect(try node.absence?.contains("https://10.0.0.5:2379") == true)
+            #expect(FileManager.default.fileExists(atPath: node.folder + "/aside/member"))
+            let again = try await node.start(external: true)
+            #expect(await again.record?.member == nil)
+        }
+    }
+
+    @Test func aNodeThatNeverRanOneBeginsWithoutOne() async throws {
+        try await Self.with { node in
+            let role = try await node.start(external: true)
+            #expect(await role.record?.member == nil)
+            #expect(try node.absence?.contains("https://10.0.0.5:2379") == true)
+        }
+    }
+}
