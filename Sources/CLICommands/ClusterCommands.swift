@@ -137,9 +137,11 @@ struct ClusterSnapshot: AsyncParsableCommand {
             commandName: "save", abstract: "Take a snapshot now, and verify it.",
             discussion: "Example: glustercli cluster snapshot save")
         @OptionGroup var common: CommonOptions
+        @OptionGroup var change: ChangeOptions
 
         func run() async throws {
             try await running {
+                if change.dryRun { return try await common.plan("POST", path, nil) }
                 let answer = try await common.client.send("POST", path, nil)
                 let made = try APIClient.decode(SnapshotInfo.self, answer.body)
                 try render(made, as: common.output, names: [made.name]) {

@@ -114,12 +114,14 @@ struct JobCommand: AsyncParsableCommand {
                 Of a start or stop only the waiting ends.
                 """)
         @OptionGroup var common: CommonOptions
+        @OptionGroup var change: ChangeOptions
         @Argument(help: "The job's id.") var id: String
 
         func run() async throws {
             try await running {
-                let answer = try await common.client.send(
-                    "POST", JobCommand.path(id) + "/cancel", nil)
+                let path = try JobCommand.path(id) + "/cancel"
+                if change.dryRun { return try await common.plan("POST", path, nil) }
+                let answer = try await common.client.send("POST", path, nil)
                 let job = try APIClient.decode(JobInfo.self, answer.body)
                 try render(job, as: common.output, names: [job.id]) {
                     job.state.hasEnded

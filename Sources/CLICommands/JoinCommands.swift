@@ -21,6 +21,7 @@ struct PeerToken: AsyncParsableCommand {
                 tells the new node which cluster to trust.
                 """)
         @OptionGroup var common: CommonOptions
+        @OptionGroup var change: ChangeOptions
         @Option(help: "How long it is good: 90s, 30m, 1h, 7d.") var valid = "1h"
         @Option(help: "How many nodes may join with it.") var uses = 1
 
@@ -28,6 +29,7 @@ struct PeerToken: AsyncParsableCommand {
             try await running {
                 let request = TokenCreateReq(
                     validSeconds: try TimeText.seconds(valid), uses: uses)
+                if change.dryRun { return try await common.plan("POST", path, request) }
                 let answer = try await common.client.send("POST", path, request)
                 let made = try APIClient.decode(TokenCreated.self, answer.body)
                 try render(made, as: common.output, names: [made.token]) { made.command + "\n" }
@@ -61,6 +63,7 @@ struct PeerToken: AsyncParsableCommand {
             commandName: "revoke", abstract: "End a token; who joined with it stays.",
             discussion: "Example: glustercli peer token revoke ID")
         @OptionGroup var common: CommonOptions
+        @OptionGroup var change: ChangeOptions
         @Argument(help: "The token's id, as peer token list shows it.") var id: String
 
         func run() async throws {
@@ -70,7 +73,9 @@ struct PeerToken: AsyncParsableCommand {
                         .invalid,
                         "\"\(id)\" is no token's id: glustercli peer token list shows them")
                 }
-                _ = try await common.client.send("DELETE", "\(path)/\(id)", nil)
+                let token = "\(path)/\(id)"
+                if change.dryRun { return try await common.plan("DELETE", token, nil) }
+                _ = try await common.client.send("DELETE", token, nil)
                 if common.output == .table { write("token \(id) is revoked\n") }
             }
         }
@@ -89,12 +94,15 @@ struct PeerPair: AsyncParsableCommand {
             only the printed line is taken.
             """)
     @OptionGroup var common: CommonOptions
+    @OptionGroup var change: ChangeOptions
     @Option(help: "How long the code is good: 90s, 30m, 1h.") var valid = "1h"
 
     func run() async throws {
         try await running {
             let request = PairReq(validSeconds: try TimeText.seconds(valid))
-            let answer = try await common.client.send("POST", "/v1/peers/pair", request)
+            let path = "/v1/peers/pair"
+            if change.dryRun { return try await common.plan("POST", path, request) }
+            let answer = try await common.client.send("POST", path, request)
             let pair = try APIClient.decode(PairInfo.self, answer.body)
             try render(pair, as: common.output, names: [pair.code]) { pair.command + "\n" }
             guard common.output == .table else { return }
@@ -107,17 +115,21 @@ struct PeerJoin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "join", abstract: "On a new node: join the cluster that a token is of.",
         discussion: """
-            Example: glustercli peer join TOKEN
+            Example:
+              glustercli peer join TOKEN --dry-run
+              glustercli peer join TOKEN
             A node of the cluster prints this line: peer token create. This node has to be in no \
             cluster and without volumes.
             """)
     @OptionGroup var common: CommonOptions
+    @OptionGroup var change: ChangeOptions
     @Argument(help: "The token.") var token: String
 
     func run() async throws {
         try await running {
-            let answer = try await common.client.send(
-                "POST", "/v1/cluster/join", JoinReq(token: token))
+            let (path, request) = ("/v1/cluster/join", JoinReq(token: token))
+            if change.dryRun { return try await common.plan("POST", path, request) }
+            let answer = try await common.client.send("POST", path, request)
             let joined = try APIClient.decode(JoinInfo.self, answer.body)
             try render(joined, as: common.output, names: [joined.clusterID]) {
                 "this node is in cluster \(joined.clusterID) now, as peer \(joined.peerID): "

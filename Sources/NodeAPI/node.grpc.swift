@@ -50,6 +50,32 @@ package enum Gd2_Node_V1_Node: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "CheckJoin" metadata.
+        package enum CheckJoin: Sendable {
+            /// Request type for "CheckJoin".
+            package typealias Input = Gd2_Node_V1_JoinRequest
+            /// Response type for "CheckJoin".
+            package typealias Output = Gd2_Node_V1_CheckJoinReply
+            /// Descriptor for "CheckJoin".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.node.v1.Node"),
+                method: "CheckJoin",
+                type: .unary
+            )
+        }
+        /// Namespace for "CheckInvite" metadata.
+        package enum CheckInvite: Sendable {
+            /// Request type for "CheckInvite".
+            package typealias Input = Gd2_Node_V1_CheckInviteRequest
+            /// Response type for "CheckInvite".
+            package typealias Output = Gd2_Node_V1_JoinRequest
+            /// Descriptor for "CheckInvite".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.node.v1.Node"),
+                method: "CheckInvite",
+                type: .unary
+            )
+        }
         /// Namespace for "Probe" metadata.
         package enum Probe: Sendable {
             /// Request type for "Probe".
@@ -171,6 +197,8 @@ package enum Gd2_Node_V1_Node: Sendable {
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
             Join.descriptor,
             Invite.descriptor,
+            CheckJoin.descriptor,
+            CheckInvite.descriptor,
             Probe.descriptor,
             Report.descriptor,
             PrepareMember.descriptor,
@@ -241,6 +269,42 @@ extension Gd2_Node_V1_Node {
             request: GRPCCore.StreamingServerRequest<Gd2_Node_V1_InviteRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_InviteReply>
+
+        /// Handle the "CheckJoin" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether Join would let the caller in; nothing is done.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Node_V1_JoinRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Node_V1_CheckJoinReply` messages.
+        func checkJoin(
+            request: GRPCCore.StreamingServerRequest<Gd2_Node_V1_JoinRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_CheckJoinReply>
+
+        /// Handle the "CheckInvite" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether Invite would be followed: what the callee would ask to join with.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Node_V1_CheckInviteRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Node_V1_JoinRequest` messages.
+        func checkInvite(
+            request: GRPCCore.StreamingServerRequest<Gd2_Node_V1_CheckInviteRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_JoinRequest>
 
         /// Handle the "Probe" method.
         ///
@@ -449,6 +513,42 @@ extension Gd2_Node_V1_Node {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_InviteReply>
 
+        /// Handle the "CheckJoin" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether Join would let the caller in; nothing is done.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Node_V1_JoinRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Node_V1_CheckJoinReply` message.
+        func checkJoin(
+            request: GRPCCore.ServerRequest<Gd2_Node_V1_JoinRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_CheckJoinReply>
+
+        /// Handle the "CheckInvite" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether Invite would be followed: what the callee would ask to join with.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Node_V1_CheckInviteRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Node_V1_JoinRequest` message.
+        func checkInvite(
+            request: GRPCCore.ServerRequest<Gd2_Node_V1_CheckInviteRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_JoinRequest>
+
         /// Handle the "Probe" method.
         ///
         /// > Source IDL Documentation:
@@ -654,6 +754,42 @@ extension Gd2_Node_V1_Node {
             context: GRPCCore.ServerContext
         ) async throws -> Gd2_Node_V1_InviteReply
 
+        /// Handle the "CheckJoin" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether Join would let the caller in; nothing is done.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Node_V1_JoinRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Node_V1_CheckJoinReply` to respond with.
+        func checkJoin(
+            request: Gd2_Node_V1_JoinRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Node_V1_CheckJoinReply
+
+        /// Handle the "CheckInvite" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether Invite would be followed: what the callee would ask to join with.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Node_V1_CheckInviteRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Node_V1_JoinRequest` to respond with.
+        func checkInvite(
+            request: Gd2_Node_V1_CheckInviteRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Node_V1_JoinRequest
+
         /// Handle the "Probe" method.
         ///
         /// > Source IDL Documentation:
@@ -846,6 +982,28 @@ extension Gd2_Node_V1_Node.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Gd2_Node_V1_Node.Method.CheckJoin.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Node_V1_JoinRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Node_V1_CheckJoinReply>(),
+            handler: { request, context in
+                try await self.checkJoin(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Gd2_Node_V1_Node.Method.CheckInvite.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Node_V1_CheckInviteRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Node_V1_JoinRequest>(),
+            handler: { request, context in
+                try await self.checkInvite(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Gd2_Node_V1_Node.Method.Probe.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Node_V1_ProbeRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Node_V1_ProbeReply>(),
@@ -966,6 +1124,28 @@ extension Gd2_Node_V1_Node.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_InviteReply> {
         let response = try await self.invite(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func checkJoin(
+        request: GRPCCore.StreamingServerRequest<Gd2_Node_V1_JoinRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_CheckJoinReply> {
+        let response = try await self.checkJoin(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func checkInvite(
+        request: GRPCCore.StreamingServerRequest<Gd2_Node_V1_CheckInviteRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_JoinRequest> {
+        let response = try await self.checkInvite(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -1094,6 +1274,32 @@ extension Gd2_Node_V1_Node.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_InviteReply> {
         return GRPCCore.ServerResponse<Gd2_Node_V1_InviteReply>(
             message: try await self.invite(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func checkJoin(
+        request: GRPCCore.ServerRequest<Gd2_Node_V1_JoinRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_CheckJoinReply> {
+        return GRPCCore.ServerResponse<Gd2_Node_V1_CheckJoinReply>(
+            message: try await self.checkJoin(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func checkInvite(
+        request: GRPCCore.ServerRequest<Gd2_Node_V1_CheckInviteRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_JoinRequest> {
+        return GRPCCore.ServerResponse<Gd2_Node_V1_JoinRequest>(
+            message: try await self.checkInvite(
                 request: request.message,
                 context: context
             ),
@@ -1276,6 +1482,52 @@ extension Gd2_Node_V1_Node {
             deserializer: some GRPCCore.MessageDeserializer<Gd2_Node_V1_InviteReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_InviteReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "CheckJoin" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether Join would let the caller in; nothing is done.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Node_V1_JoinRequest` message.
+        ///   - serializer: A serializer for `Gd2_Node_V1_JoinRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Node_V1_CheckJoinReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func checkJoin<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Node_V1_JoinRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Node_V1_JoinRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Node_V1_CheckJoinReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_CheckJoinReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "CheckInvite" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether Invite would be followed: what the callee would ask to join with.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Node_V1_CheckInviteRequest` message.
+        ///   - serializer: A serializer for `Gd2_Node_V1_CheckInviteRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Node_V1_JoinRequest` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func checkInvite<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Node_V1_CheckInviteRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Node_V1_CheckInviteRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Node_V1_JoinRequest>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_JoinRequest>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "Probe" method.
@@ -1563,6 +1815,74 @@ extension Gd2_Node_V1_Node {
             try await self.client.unary(
                 request: request,
                 descriptor: Gd2_Node_V1_Node.Method.Invite.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "CheckJoin" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether Join would let the caller in; nothing is done.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Node_V1_JoinRequest` message.
+        ///   - serializer: A serializer for `Gd2_Node_V1_JoinRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Node_V1_CheckJoinReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func checkJoin<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Node_V1_JoinRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Node_V1_JoinRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Node_V1_CheckJoinReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_CheckJoinReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Node_V1_Node.Method.CheckJoin.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "CheckInvite" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether Invite would be followed: what the callee would ask to join with.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Node_V1_CheckInviteRequest` message.
+        ///   - serializer: A serializer for `Gd2_Node_V1_CheckInviteRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Node_V1_JoinRequest` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func checkInvite<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Node_V1_CheckInviteRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Node_V1_CheckInviteRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Node_V1_JoinRequest>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_JoinRequest>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Node_V1_Node.Method.CheckInvite.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -1937,6 +2257,64 @@ extension Gd2_Node_V1_Node.ClientProtocol {
         )
     }
 
+    /// Call the "CheckJoin" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Whether Join would let the caller in; nothing is done.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Node_V1_JoinRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func checkJoin<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Node_V1_JoinRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_CheckJoinReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.checkJoin(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Node_V1_JoinRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Node_V1_CheckJoinReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "CheckInvite" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Whether Invite would be followed: what the callee would ask to join with.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Node_V1_CheckInviteRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func checkInvite<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Node_V1_CheckInviteRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_JoinRequest>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.checkInvite(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Node_V1_CheckInviteRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Node_V1_JoinRequest>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "Probe" method.
     ///
     /// > Source IDL Documentation:
@@ -2260,6 +2638,72 @@ extension Gd2_Node_V1_Node.ClientProtocol {
             metadata: metadata
         )
         return try await self.invite(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "CheckJoin" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Whether Join would let the caller in; nothing is done.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func checkJoin<Result>(
+        _ message: Gd2_Node_V1_JoinRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_CheckJoinReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Node_V1_JoinRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.checkJoin(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "CheckInvite" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Whether Invite would be followed: what the callee would ask to join with.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func checkInvite<Result>(
+        _ message: Gd2_Node_V1_CheckInviteRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_JoinRequest>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Node_V1_CheckInviteRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.checkInvite(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -23,11 +23,13 @@ public struct PendingChange: Hashable, Sendable, Codable {
         case prepare
         /// The marks of a brick are taken away; its files stay.
         case release
+        /// A job is undone, or what it waits for is waited for no more.
+        case cancel
     }
 
     public var action: Action
     /// `volume/NAME`, `brick/PEER:/PATH`, `group/NAME`, `option/KEY`, `peer/NAME`,
-    /// `cluster`.
+    /// `job/ID`, `token/ID`, `token`, `code`, `snapshot`, `cluster`.
     public var object: String
     /// The whole of it as a sentence.
     public var text: String

@@ -21,6 +21,7 @@ protocol ClusterCalls: Sendable {
     func revokeToken(_ id: String) async throws(GD2Error)
     func pair(validFor: Duration) async throws(GD2Error) -> (code: String, expires: Int64)
     func join(token: String) async throws(GD2Error) -> (ClusterID, PeerID)
+    func check(_ change: CheckedChange) async throws(GD2Error) -> String
 
     func members() async throws(GD2Error) -> StoreMembers
     func nodes() async throws(GD2Error) -> [AskedNode]

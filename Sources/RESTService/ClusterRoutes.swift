@@ -75,7 +75,9 @@ struct ClusterRoutes: Sendable {
                 _ = try await local.require()
                 return try Response.json(
                     SnapshotInfo(await local.calls.saveSnapshot()), status: .created)
-            }.keptAround(),
+            }.keptAround().planned { _, _ in
+                try await local.plan(.saveSnapshot, .create, "snapshot")
+            },
         ]
     }
 
@@ -84,21 +86,27 @@ struct ClusterRoutes: Sendable {
             name: "Join", method: .post, path: "/v1/cluster/join", request: "JoinReq",
             response: "JoinInfo"
         ) { request, _ in
-            let body = try await request.value(JoinReq.self)
-            guard !body.token.isEmpty else {
-                throw GD2Error(
-                    .invalid,
-                    "token is empty: glustercli peer token create, on a node of the cluster, "
-                        + "makes one")
-            }
+            let token = try await Self.token(request)
             _ = try await local.require()
-            let (id, peer) = try await local.calls.join(token: body.token)
+            let (id, peer) = try await local.calls.join(token: token)
             // It has joined, also when this node's own view is late.
             _ = try? await local.mirror.first(timeout: Limits.mirrorWait) {
                 $0.identity?.cluster == id && $0.freshness == .current
             }
             return try Response.json(JoinInfo(clusterID: "\(id)", peerID: "\(peer)"))
-        }.neverKept()
+        }.neverKept().planned { request, _ in
+            try await local.plan(.join(token: Self.token(request)), .add, "cluster")
+        }
+    }
+
+    private static func token(_ request: Request) async throws -> String {
+        let body = try await request.value(JoinReq.self)
+        guard !body.token.isEmpty else {
+            throw GD2Error(
+                .invalid,
+                "token is empty: glustercli peer token create, on a node of the cluster, makes one")
+        }
+        return body.token
     }
 
     private var recover: ListedRoute {

@@ -52,7 +52,7 @@ extension Routes {
                 let job = try await cancel(id, by: context.change().by)
                 return try Response.json(
                     jobs.info(job, mirror.view), status: job.state.hasEnded ? .ok : .accepted)
-            }.keptAround(),
+            }.keptAround().planned { _, context in try await planCancel(Self.id(context)) },
         ]
     }
 
@@ -114,6 +114,19 @@ extension Routes {
         throw GD2Error(.unavailable, "job \(id) cannot be written now: try again")
     }
 
+    private func planCancel(_ id: JobID) async throws -> DryRunInfo {
+        guard let job = try await jobs.stored(id) else { throw Self.unknown(id) }
+        let isWait = job.waitsFor != nil
+        if !isWait || job.state.hasEnded, let refusal = Self.refusal(of: job) { throw refusal }
+        let what = "job \(id), \(Self.words(job)), "
+        return DryRunInfo(changes: [
+            PendingChange(
+                .cancel, "job/\(id)",
+                what + (isWait ? "would wait no more for nodes, which go on" : "would be undone"),
+                from: job.state.rawValue, to: "cancelled")
+        ])
+    }
+
     private func endWait(_ id: JobID, by: String) async throws -> JobRecord {
         let ended = try await volumes.jobs.end(id) { job in
             let verb = job.operation == "start-volume" ? "started" : "stopped"
@@ -131,8 +144,12 @@ extension Routes {
         throw Self.refusal(of: job) ?? Self.unknown(id)
     }
 
+    private static func words(_ job: JobRecord) -> String {
+        "\(job.operation) of \(job.object.split(separator: "/").joined(separator: " "))"
+    }
+
     private static func refusal(of job: JobRecord) -> GD2Error? {
-        let what = "\(job.operation) of \(job.object.split(separator: "/").joined(separator: " "))"
+        let what = words(job)
         if job.state.hasEnded {
             return GD2Error(
                 .conflict, "job \(job.id), \(what), has ended: it is \(job.state.rawValue)")

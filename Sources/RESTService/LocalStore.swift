@@ -1,5 +1,6 @@
 import GD2Error
 import GlusterModel
+import RESTAPI
 import StoreAPI
 import StoreMirror
 import Synchronization
@@ -123,6 +124,16 @@ struct LocalStore: Sendable {
             // One that was never asked may answer.
             return seen.heardAgo.map { $0 >= Limits.silentAfter } ?? false
         }
+    }
+
+    /// The dry run of a change of which gd2-store says what it would do.
+    func plan(
+        _ change: CheckedChange, _ action: PendingChange.Action, _ object: String
+    ) async throws -> DryRunInfo {
+        _ = try await require()
+        return DryRunInfo(changes: [
+            PendingChange(action, object, try await calls.check(change))
+        ])
     }
 
     /// What gd2-store's last probes say of each peer; nil when it does not answer.

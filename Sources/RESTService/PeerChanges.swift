@@ -27,11 +27,9 @@ struct PeerChanges: Sendable {
 
     func planAdd(_ request: PeerAddReq) async throws -> DryRunInfo {
         let (addresses, _) = try await addable(request)
-        return DryRunInfo(
-            changes: [
-                PendingChange(
-                    .add, "peer/\(addresses[0])", "node \(addresses[0]) would become a peer")
-            ], notes: ["the node itself is asked only when it is done"])
+        return try await local.plan(
+            .addPeer(address: addresses[0], code: request.code ?? ""), .add,
+            "peer/\(addresses[0])")
     }
 
     /// All addresses, one at least, and the metadata, zone included.

@@ -95,25 +95,28 @@ struct PeerRoutes: Sendable {
                 name: "JoinTokenCreate", method: .post, path: Self.tokensPath,
                 request: "TokenCreateReq", response: "TokenCreated"
             ) { request, _ in
-                let body = try await request.value(TokenCreateReq.self, absent: TokenCreateReq())
-                let uses = body.uses ?? 1
-                guard (1...Limits.tokenUsesMax).contains(uses) else {
-                    throw GD2Error(
-                        .invalid, "uses \(uses) is not within 1 to \(Limits.tokenUsesMax)")
-                }
-                let valid = try Self.validity(body.validSeconds)
+                let (valid, uses) = try await Self.token(request)
                 _ = try await volumes.fresh()
                 let made = try await local.calls.createToken(validFor: valid, uses: uses)
                 return try Response.json(
                     TokenCreated(info: TokenInfo(made.token), token: made.secret), status: .created)
-            }.neverKept(),
+            }.neverKept().planned { request, _ in
+                let (valid, uses) = try await Self.token(request)
+                _ = try await volumes.fresh()
+                return try await local.plan(
+                    .createToken(validFor: valid, uses: uses), .create, "token")
+            },
             .init(name: "JoinTokenRevoke", method: .delete, path: Self.tokensPath + "/{token}") {
                 _, context in
                 let id = try context.parameters.require("token")
                 _ = try await volumes.fresh()
                 try await local.calls.revokeToken(id)
                 return Response(status: .noContent)
-            }.keptAround(),
+            }.keptAround().planned { _, context in
+                let id = try context.parameters.require("token")
+                _ = try await volumes.fresh()
+                return try await local.plan(.revokeToken(id: id), .delete, "token/\(id)")
+            },
         ]
     }
 
@@ -123,8 +126,7 @@ struct PeerRoutes: Sendable {
             name: "Pair", method: .post, path: "/v1/peers/pair", request: "PairReq",
             response: "PairInfo"
         ) { request, _ in
-            let body = try await request.value(PairReq.self, absent: PairReq())
-            let valid = try Self.validity(body.validSeconds)
+            let valid = try await Self.pairing(request)
             _ = try await local.require()
             let made = try await local.calls.pair(validFor: valid)
             let own = volumes.cluster.current.selfPeer
@@ -133,7 +135,22 @@ struct PeerRoutes: Sendable {
                 PairInfo(
                     code: made.code, expires: made.expires,
                     host: address ?? own?.name ?? "THIS_HOST"))
-        }.neverKept()
+        }.neverKept().planned { request, _ in
+            try await local.plan(.pair(validFor: Self.pairing(request)), .create, "code")
+        }
+    }
+
+    private static func token(_ request: Request) async throws -> (valid: Duration, uses: Int) {
+        let body = try await request.value(TokenCreateReq.self, absent: TokenCreateReq())
+        let uses = body.uses ?? 1
+        guard (1...Limits.tokenUsesMax).contains(uses) else {
+            throw GD2Error(.invalid, "uses \(uses) is not within 1 to \(Limits.tokenUsesMax)")
+        }
+        return (try validity(body.validSeconds), uses)
+    }
+
+    private static func pairing(_ request: Request) async throws -> Duration {
+        try validity(await request.value(PairReq.self, absent: PairReq()).validSeconds)
     }
 
     private static func validity(_ seconds: Int?) throws(GD2Error) -> Duration {

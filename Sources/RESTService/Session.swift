@@ -39,7 +39,9 @@ final class Session: Service {
             try? await Task.sleep(for: .milliseconds(Limits.firstSessionPollMs))
         }
         throw GD2Error(
-            .unavailable, "the store takes no changes now: see systemctl status gd2-store")
+            .unavailable,
+            "the store takes no changes now: this node's lease in it is lost, and is asked for "
+                + "again each moment (see glustercli cluster status)")
     }
 
     /// The session that is held now.

@@ -81,10 +81,7 @@ public struct ClusterClient: Sendable {
     public func createToken(
         validFor: Duration, uses: Int
     ) async throws(GD2Error) -> (token: JoinToken, secret: String) {
-        let request = Gd2_Store_V1_CreateTokenRequest.with {
-            $0.validSeconds = UInt32(clamping: validFor.components.seconds)
-            $0.uses = UInt32(clamping: uses)
-        }
+        let request = Gd2_Store_V1_CreateTokenRequest(validFor: validFor, uses: uses)
         let reply = try await call(Self.shortCall) { options in
             try await cluster.createToken(request, options: options)
         }
@@ -108,9 +105,9 @@ public struct ClusterClient: Sendable {
     public func pair(
         validFor: Duration
     ) async throws(GD2Error) -> (code: String, expires: Int64) {
-        let seconds = UInt32(clamping: validFor.components.seconds)
+        let request = Gd2_Store_V1_PairRequest(validFor: validFor)
         let reply = try await call(Self.shortCall) { options in
-            try await cluster.pair(.with { $0.validSeconds = seconds }, options: options)
+            try await cluster.pair(request, options: options)
         }
         return (reply.code, reply.expiresUnix)
     }
@@ -124,6 +121,13 @@ public struct ClusterClient: Sendable {
             throw GD2Error(.internal, "gd2-store gave no cluster id")
         }
         return (id, try Self.peer(reply.peerID))
+    }
+
+    /// What a change would do, as a sentence; throws as the change would.
+    public func check(_ change: CheckedChange) async throws(GD2Error) -> String {
+        try await call(Self.longCall) { options in
+            try await cluster.check(Gd2_Store_V1_CheckRequest(change), options: options).message
+        }
     }
 
     // MARK: The Raft engine

@@ -932,6 +932,19 @@ package enum Gd2_Store_V1_Cluster: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Check" metadata.
+        package enum Check: Sendable {
+            /// Request type for "Check".
+            package typealias Input = Gd2_Store_V1_CheckRequest
+            /// Response type for "Check".
+            package typealias Output = Gd2_Store_V1_CheckReply
+            /// Descriptor for "Check".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.store.v1.Cluster"),
+                method: "Check",
+                type: .unary
+            )
+        }
         /// Namespace for "Members" metadata.
         package enum Members: Sendable {
             /// Request type for "Members".
@@ -1047,6 +1060,7 @@ package enum Gd2_Store_V1_Cluster: Sendable {
             RevokeToken.descriptor,
             Pair.descriptor,
             Join.descriptor,
+            Check.descriptor,
             Members.descriptor,
             Nodes.descriptor,
             SaveSnapshot.descriptor,
@@ -1234,6 +1248,24 @@ extension Gd2_Store_V1_Cluster {
             request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_JoinRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_JoinReply>
+
+        /// Handle the "Check" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether a change would be refused now, and what it would do; nothing is done.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Gd2_Store_V1_CheckRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Gd2_Store_V1_CheckReply` messages.
+        func check(
+            request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_CheckRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_CheckReply>
 
         /// Handle the "Members" method.
         ///
@@ -1535,6 +1567,24 @@ extension Gd2_Store_V1_Cluster {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_JoinReply>
 
+        /// Handle the "Check" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether a change would be refused now, and what it would do; nothing is done.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_CheckRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Gd2_Store_V1_CheckReply` message.
+        func check(
+            request: GRPCCore.ServerRequest<Gd2_Store_V1_CheckRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_CheckReply>
+
         /// Handle the "Members" method.
         ///
         /// > Source IDL Documentation:
@@ -1833,6 +1883,24 @@ extension Gd2_Store_V1_Cluster {
             context: GRPCCore.ServerContext
         ) async throws -> Gd2_Store_V1_JoinReply
 
+        /// Handle the "Check" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether a change would be refused now, and what it would do; nothing is done.
+        ///
+        /// - Parameters:
+        ///   - request: A `Gd2_Store_V1_CheckRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Gd2_Store_V1_CheckReply` to respond with.
+        func check(
+            request: Gd2_Store_V1_CheckRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Gd2_Store_V1_CheckReply
+
         /// Handle the "Members" method.
         ///
         /// > Source IDL Documentation:
@@ -2077,6 +2145,17 @@ extension Gd2_Store_V1_Cluster.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Gd2_Store_V1_Cluster.Method.Check.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_CheckRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_CheckReply>(),
+            handler: { request, context in
+                try await self.check(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Gd2_Store_V1_Cluster.Method.Members.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_MembersRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_MembersReply>(),
@@ -2263,6 +2342,17 @@ extension Gd2_Store_V1_Cluster.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_JoinReply> {
         let response = try await self.join(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func check(
+        request: GRPCCore.StreamingServerRequest<Gd2_Store_V1_CheckRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Store_V1_CheckReply> {
+        let response = try await self.check(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -2471,6 +2561,19 @@ extension Gd2_Store_V1_Cluster.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_JoinReply> {
         return GRPCCore.ServerResponse<Gd2_Store_V1_JoinReply>(
             message: try await self.join(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func check(
+        request: GRPCCore.ServerRequest<Gd2_Store_V1_CheckRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Gd2_Store_V1_CheckReply> {
+        return GRPCCore.ServerResponse<Gd2_Store_V1_CheckReply>(
+            message: try await self.check(
                 request: request.message,
                 context: context
             ),
@@ -2793,6 +2896,29 @@ extension Gd2_Store_V1_Cluster {
             deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_JoinReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_JoinReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Check" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether a change would be refused now, and what it would do; nothing is done.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_CheckRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_CheckRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_CheckReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func check<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_CheckRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_CheckRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_CheckReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_CheckReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "Members" method.
@@ -3280,6 +3406,40 @@ extension Gd2_Store_V1_Cluster {
             try await self.client.unary(
                 request: request,
                 descriptor: Gd2_Store_V1_Cluster.Method.Join.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Check" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Whether a change would be refused now, and what it would do; nothing is done.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Gd2_Store_V1_CheckRequest` message.
+        ///   - serializer: A serializer for `Gd2_Store_V1_CheckRequest` messages.
+        ///   - deserializer: A deserializer for `Gd2_Store_V1_CheckReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func check<Result>(
+            request: GRPCCore.ClientRequest<Gd2_Store_V1_CheckRequest>,
+            serializer: some GRPCCore.MessageSerializer<Gd2_Store_V1_CheckRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Gd2_Store_V1_CheckReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_CheckReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Gd2_Store_V1_Cluster.Method.Check.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -3804,6 +3964,35 @@ extension Gd2_Store_V1_Cluster.ClientProtocol {
         )
     }
 
+    /// Call the "Check" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Whether a change would be refused now, and what it would do; nothing is done.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Gd2_Store_V1_CheckRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func check<Result>(
+        request: GRPCCore.ClientRequest<Gd2_Store_V1_CheckRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_CheckReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.check(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Store_V1_CheckRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Store_V1_CheckReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "Members" method.
     ///
     /// > Source IDL Documentation:
@@ -4310,6 +4499,39 @@ extension Gd2_Store_V1_Cluster.ClientProtocol {
             metadata: metadata
         )
         return try await self.join(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Check" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Whether a change would be refused now, and what it would do; nothing is done.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func check<Result>(
+        _ message: Gd2_Store_V1_CheckRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Store_V1_CheckReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Gd2_Store_V1_CheckRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.check(
             request: request,
             options: options,
             onResponse: handleResponse

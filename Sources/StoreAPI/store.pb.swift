@@ -324,6 +324,89 @@ package nonisolated struct Gd2_Store_V1_JoinReply: Sendable {
   package init() {}
 }
 
+package nonisolated struct Gd2_Store_V1_CheckRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var change: Gd2_Store_V1_CheckRequest.OneOf_Change? = nil
+
+  package var addPeer: Gd2_Store_V1_AddPeerRequest {
+    get {
+      if case .addPeer(let v)? = change {return v}
+      return Gd2_Store_V1_AddPeerRequest()
+    }
+    set {change = .addPeer(newValue)}
+  }
+
+  package var createToken: Gd2_Store_V1_CreateTokenRequest {
+    get {
+      if case .createToken(let v)? = change {return v}
+      return Gd2_Store_V1_CreateTokenRequest()
+    }
+    set {change = .createToken(newValue)}
+  }
+
+  package var revokeToken: Gd2_Store_V1_RevokeTokenRequest {
+    get {
+      if case .revokeToken(let v)? = change {return v}
+      return Gd2_Store_V1_RevokeTokenRequest()
+    }
+    set {change = .revokeToken(newValue)}
+  }
+
+  package var pair: Gd2_Store_V1_PairRequest {
+    get {
+      if case .pair(let v)? = change {return v}
+      return Gd2_Store_V1_PairRequest()
+    }
+    set {change = .pair(newValue)}
+  }
+
+  package var join: Gd2_Store_V1_JoinRequest {
+    get {
+      if case .join(let v)? = change {return v}
+      return Gd2_Store_V1_JoinRequest()
+    }
+    set {change = .join(newValue)}
+  }
+
+  package var saveSnapshot: Gd2_Store_V1_SaveSnapshotRequest {
+    get {
+      if case .saveSnapshot(let v)? = change {return v}
+      return Gd2_Store_V1_SaveSnapshotRequest()
+    }
+    set {change = .saveSnapshot(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Change: Equatable, Sendable {
+    case addPeer(Gd2_Store_V1_AddPeerRequest)
+    case createToken(Gd2_Store_V1_CreateTokenRequest)
+    case revokeToken(Gd2_Store_V1_RevokeTokenRequest)
+    case pair(Gd2_Store_V1_PairRequest)
+    case join(Gd2_Store_V1_JoinRequest)
+    case saveSnapshot(Gd2_Store_V1_SaveSnapshotRequest)
+
+  }
+
+  package init() {}
+}
+
+/// As a sentence.
+package nonisolated struct Gd2_Store_V1_CheckReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var message: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct Gd2_Store_V1_MembersRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1593,6 +1676,171 @@ nonisolated extension Gd2_Store_V1_JoinReply: SwiftProtobuf.Message, SwiftProtob
   package static func ==(lhs: Gd2_Store_V1_JoinReply, rhs: Gd2_Store_V1_JoinReply) -> Bool {
     if lhs.clusterID != rhs.clusterID {return false}
     if lhs.peerID != rhs.peerID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gd2_Store_V1_CheckRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}add_peer\0\u{3}create_token\0\u{3}revoke_token\0\u{1}pair\0\u{1}join\0\u{3}save_snapshot\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Gd2_Store_V1_AddPeerRequest?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .addPeer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .addPeer(v)
+        }
+      }()
+      case 2: try {
+        var v: Gd2_Store_V1_CreateTokenRequest?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .createToken(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .createToken(v)
+        }
+      }()
+      case 3: try {
+        var v: Gd2_Store_V1_RevokeTokenRequest?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .revokeToken(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .revokeToken(v)
+        }
+      }()
+      case 4: try {
+        var v: Gd2_Store_V1_PairRequest?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .pair(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .pair(v)
+        }
+      }()
+      case 5: try {
+        var v: Gd2_Store_V1_JoinRequest?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .join(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .join(v)
+        }
+      }()
+      case 6: try {
+        var v: Gd2_Store_V1_SaveSnapshotRequest?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .saveSnapshot(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .saveSnapshot(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.change {
+    case .addPeer?: try {
+      guard case .addPeer(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .createToken?: try {
+      guard case .createToken(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .revokeToken?: try {
+      guard case .revokeToken(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .pair?: try {
+      guard case .pair(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .join?: try {
+      guard case .join(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .saveSnapshot?: try {
+      guard case .saveSnapshot(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gd2_Store_V1_CheckRequest, rhs: Gd2_Store_V1_CheckRequest) -> Bool {
+    if lhs.change != rhs.change {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gd2_Store_V1_CheckReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}message\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.message) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.message.isEmpty {
+      try visitor.visitSingularStringField(value: self.message, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gd2_Store_V1_CheckReply, rhs: Gd2_Store_V1_CheckReply) -> Bool {
+    if lhs.message != rhs.message {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

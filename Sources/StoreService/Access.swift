@@ -51,7 +51,11 @@ protocol StoreWay: Sendable {
 extension EtcdConnection: StoreWay {
     func calling<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value { try await body() }
+    ) async throws -> Value {
+        do { return try await body() } catch {
+            throw CallFailure.named(error, "gd2-etcd of the node that was asked")
+        }
+    }
 
     func following<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value

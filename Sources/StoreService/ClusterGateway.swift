@@ -143,6 +143,39 @@ struct ClusterGateway: Gd2_Store_V1_Cluster.SimpleServiceProtocol {
         }
     }
 
+    /// Dry runs of what only gd2-store can check.
+    func check(
+        request: Gd2_Store_V1_CheckRequest, context: ServerContext
+    ) async throws -> Gd2_Store_V1_CheckReply {
+        try check(context)
+        let text: String
+        switch request.change {
+        case .addPeer(let add):
+            let name = try await changes.checkAdd(add.address, code: add.code)
+            text = "\(name) (\(add.address)) would become a peer"
+        case .createToken(let token):
+            try changes.checkToken(seconds: token.validSeconds, uses: token.uses)
+            let nodes = token.uses == 1 ? "one node" : "\(token.uses) nodes"
+            text = "a token would be made that lets \(nodes) join for \(token.validSeconds) s"
+        case .revokeToken(let revocation):
+            let token = try await changes.token(revocation.id)
+            text = "token \(token.id) would be revoked; \(token.usesLeft) more could have joined"
+        case .pair(let pair):
+            try await changes.checkPair(seconds: pair.validSeconds)
+            text =
+                "a code would be made that lets a cluster take this node in for "
+                + "\(pair.validSeconds) s; the one before it would end"
+        case .join(let join):
+            let cluster = try await joins.checkJoin(JoinSecret(join.token))
+            text = "this node would join cluster \(cluster)"
+        case .saveSnapshot:
+            try await checkSnapshot()
+            text = "a snapshot of the store would be saved in \(snapshots.path)"
+        case nil: throw GD2Error(.invalid, "the change to check is none that this gd2-store knows")
+        }
+        return .with { $0.message = text }
+    }
+
     // MARK: The Raft engine
 
     func members(
@@ -192,14 +225,18 @@ struct ClusterGateway: Gd2_Store_V1_Cluster.SimpleServiceProtocol {
         request: Gd2_Store_V1_SaveSnapshotRequest, context: ServerContext
     ) async throws -> Gd2_Store_V1_SnapshotInfo {
         try check(context)
+        try await checkSnapshot()
+        return Gd2_Store_V1_SnapshotInfo(
+            try await snapshots.save(from: etcd, epoch: node.state.identity.epoch))
+    }
+
+    private func checkSnapshot() async throws {
         try node.refuseExternal("snapshots of it are for")
         guard await node.role.record?.member != nil else {
             throw GD2Error(
                 .conflict,
                 "this node is no member of the store: ask one (glustercli cluster members)")
         }
-        return Gd2_Store_V1_SnapshotInfo(
-            try await snapshots.save(from: etcd, epoch: node.state.identity.epoch))
     }
 
     func listSnapshots(

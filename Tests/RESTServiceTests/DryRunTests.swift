@@ -67,6 +67,65 @@ import Testing
         }
     }
 
+    @Test func everyChangeHasADryRun() async throws {
+        try await RESTFixture.with { rest in
+            let endpoints = try await rest.send(.get, "/endpoints").value([Endpoint].self)
+            let changes = endpoints.filter { $0.methods != ["GET"] }
+            #expect(changes.count > 20)
+            for change in changes {
+                let name = change.methods.first ?? ""
+                let method = try #require(HTTPRequest.Method(name))
+                let answer = try await rest.send(
+                    method, change.path + "?dry-run=true", body: "{}")
+                let text = String(decoding: answer.body, as: UTF8.self)
+                #expect(!text.contains("has no dry run"), "\(change.path)")
+            }
+        }
+    }
+
+    private static let days = #"{"valid-seconds":86400,"uses":3}"#
+
+    @Test(arguments: [
+        (HTTPRequest.Method.post, "/v1/peers/tokens", days, "create", "token"),
+        (.delete, "/v1/peers/tokens/t1", "", "delete", "token/t1"),
+        (.post, "/v1/peers/pair", "", "create", "code"),
+        (.post, "/v1/cluster/join", #"{"token":"good"}"#, "add", "cluster"),
+        (.post, "/v1/cluster/snapshots", "", "create", "snapshot"),
+    ])
+    func whatStoreChecksIsDescribedAndNotDone(
+        method: HTTPRequest.Method, path: String, body: String, action: String, object: String
+    ) async throws {
+        try await RESTFixture.with { rest in
+            let answer = try await rest.send(method, path + "?dry-run=true", body: body)
+            #expect(answer.status == 200)
+            let plan = try Self.plan(answer)
+            #expect(plan.changes.map(\.object) == [object])
+            #expect(plan.changes.map(\.action.rawValue) == [action])
+            #expect(plan.changes.map(\.text) == ["it would be done"])
+            let asked = await rest.cluster.asked
+            #expect(asked.count == 1 && asked[0].hasPrefix("check "))
+            #expect(try await rest.cluster.tokens().isEmpty)
+            #expect(try await rest.cluster.snapshots().isEmpty)
+        }
+    }
+
+    @Test(arguments: [
+        (HTTPRequest.Method.post, "/v1/peers/tokens", #"{"uses":0}"#, 400),
+        (.post, "/v1/peers/pair", #"{"valid-seconds":0}"#, 400),
+        (.delete, "/v1/peers/tokens/t9", "", 404),
+        (.post, "/v1/cluster/join", #"{"token":""}"#, 400),
+        (.post, "/v1/cluster/join", #"{"token":"bad"}"#, 403),
+        (.post, "/v1/peers", #"{"addresses":["h2"],"code":"wrong"}"#, 403),
+    ])
+    func whatStoreWouldRefuseIsRefused(
+        method: HTTPRequest.Method, path: String, body: String, status: Int
+    ) async throws {
+        try await RESTFixture.with { rest in
+            let answer = try await rest.send(method, path + "?dry-run=true", body: body)
+            #expect(answer.status == status)
+        }
+    }
+
     @Test func aParameterThatIsNeitherTrueNorFalseIsRefused() async throws {
         try await RESTFixture.with { rest in
             let answer = try await rest.send(

@@ -131,6 +131,17 @@ actor FakeCluster: ClusterCalls {
         return (identity.cluster, identity.peer)
     }
 
+    func check(_ change: CheckedChange) throws(GD2Error) -> String {
+        asked.append("check \(change)")
+        switch change {
+        case .addPeer(_, code: "wrong"): throw GD2Error(.notAllowed, "the code is another")
+        case .revokeToken(id: "t9"): throw GD2Error(.notFound, "there is no token t9")
+        case .join(let token) where token != "good":
+            throw GD2Error(.notAllowed, "the token is not valid")
+        default: return "it would be done"
+        }
+    }
+
     func members() throws(GD2Error) -> StoreMembers {
         guard let membersNow else { throw GD2Error(.unavailable, "etcd is away") }
         return membersNow

@@ -62,7 +62,7 @@ import Transaction
         (.get, "/v1/jobs/\(id)?wait=long", 404), (.get, "/v1/jobs", 200),
         (.get, "/v1/jobs?state=running&object=volume/gv0", 200), (.delete, "/v1/jobs/\(id)", 405),
         (.post, "/v1/volumes/options-group?async=true", 400),
-        (.post, "/v1/jobs/\(id)/cancel?dry-run=true", 400),
+        (.post, "/v1/jobs/\(id)/cancel?dry-run=true", 404),
     ])
     func aRequestHasItsStatus(method: HTTPRequest.Method, path: String, status: Int) async throws {
         try await RESTFixture.with { rest in
@@ -117,6 +117,11 @@ import Transaction
             let job = try Self.job(
                 try await rest.send(.post, "/v1/volumes?async=true", body: Self.create("gv0")))
             let cancel = "/v1/jobs/\(job.id)/cancel"
+            let before = await rest.store.revision
+            let dry = try await rest.send(.post, cancel + "?dry-run=true").value(DryRunInfo.self)
+            #expect(dry.changes.map(\.object) == ["job/\(job.id)"])
+            #expect(dry.changes.first?.text.hasSuffix("volume gv0, would be undone") == true)
+            #expect(await rest.store.revision == before)
             #expect(try await rest.send(.post, cancel).status == 202)
             gate.isOpen = true
             let ended = try await Self.ended(job.id, rest)
@@ -125,6 +130,7 @@ import Transaction
             #expect(gate.undone == 1)
             #expect(try await rest.send(.get, "/v1/volumes/gv0").status == 404)
             #expect(try await rest.send(.post, cancel).status == 409)
+            #expect(try await rest.send(.post, cancel + "?dry-run=true").status == 409)
             let keys = try await rest.store.identity().keys
             #expect(try await rest.store.list(prefix: keys.jobs).values.count == 1)
             #expect(try await rest.store.list(prefix: keys.locks).values.isEmpty)

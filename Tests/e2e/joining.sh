@@ -41,7 +41,16 @@ chmod +x "$E2E_DISK/bin/gd2-store"
 export BIN=$E2E_DISK/bin
 nodes_start 4
 
+planned() { # PATTERN COMMAND...: a dry run that would change something
+    local pattern=$1; shift
+    "$@" --dry-run >"$E2E_DISK/plan" 2>&1; [ $? = 3 ] || fail "$* --dry-run: $(cat "$E2E_DISK/plan")"
+    grep -qE "$pattern" "$E2E_DISK/plan" || fail "$* --dry-run says: $(cat "$E2E_DISK/plan")"
+    cat "$E2E_DISK/plan"
+}
+
 say "by its name alone"
+planned '^h2 \(h2\) would become a peer$' cli_on 1 peer add h2
+planned 'a code would be made that lets a cluster take this node in for 600 s' cli_on 2 peer pair --valid 10m
 cli_on 1 peer add h2 || fail "h2 is not taken in by its name"
 peers() { [ "$(cli_on 1 peer list -o json | jq 'map(select(.online)) | length')" = "$1" ]; }
 wait_for 40 h2 peers 2 || { cli_on 1 peer status; fail "h2 is no peer"; }
@@ -71,11 +80,20 @@ refused() { # WHAT COMMAND...: with the reason
     grep -q "peer id $id is h1's already: h4 is a copy of it" "$E2E_DISK/error" || fail "$what, another reason: $(cat "$E2E_DISK/error")"
 }
 line=$(cli_on 1 peer token create) || fail "peer token create"
+refused "a copy would join" cli_on 4 ${line#glustercli } --dry-run
+refused "a copy would be added" cli_on 1 peer add h4 --dry-run
 refused "a copy joins" cli_on 4 ${line#glustercli }
 refused "a copy is added" cli_on 1 peer add h4
 
 say "a clock that is an hour behind"
+tokens() { cli_on 1 peer token list -o json | jq -c 'map([.id, ."uses-left"])'; }
+before=$(tokens)
+planned 'a token would be made that lets 3 nodes join for 1800 s' cli_on 1 peer token create --valid 30m --uses 3
+[ "$(tokens)" = "$before" ] || fail "a dry run made a token"
 line=$(cli_on 1 peer token create) || fail "peer token create"
+planned "^this node would join cluster $(on 1 jq -r .cluster $STATE/identity.json)$" cli_on 3 ${line#glustercli }
+planned '^token .* would be revoked; 1 more could have joined$' cli_on 1 peer token revoke "$(cli_on 1 peer token list -o json | jq -r 'max_by(.created) | .id')"
+planned '^a snapshot of the store would be saved in /var/lib/gd2/store/snapshots$' cli_on 1 cluster snapshot save
 cli_on 3 ${line#glustercli } || fail "h3 does not join"
 wait_for 60 h3 peers 3 || { cli_on 1 peer status; fail "h3 is no peer"; }
 skew() { cli_on 1 cluster status | grep -E "the clock of peer h3 is 3(599|600|601)\.[0-9] s behind that of h1"; }

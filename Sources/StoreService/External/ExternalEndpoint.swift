@@ -1,9 +1,6 @@
 import EtcdAPI
 import FoundationEssentials
 import GRPCCore
-import Glibc
-import NIOCore
-import NIOSSL
 import SwiftProtobuf
 import Synchronization
 
@@ -82,7 +79,7 @@ final class ExternalEndpoint: Sendable {
     }
 
     private func failed(_ error: any Error, _ status: Etcdserverpb_StatusResponse?) {
-        var next = Seen(status: status, problem: refusal.reason ?? Self.text(error))
+        var next = Seen(status: status, problem: refusal.reason ?? CallFailure.text(error))
         if let status {
             // It is an etcd that answers: what else can be the matter is its quorum or our rights.
             if status.leader == 0 { next.problem = "it has no leader" }
@@ -92,21 +89,6 @@ final class ExternalEndpoint: Sendable {
         }
         let final = next
         seen.withLock { $0 = final }
-    }
-
-    /// What the transport says stands in the causes.
-    private static func text(_ error: any Error) -> String {
-        guard let error = error as? RPCError else { return "\(error)" }
-        guard error.code != .deadlineExceeded else { return "no answer in time" }
-        switch error.cause {
-        case nil: return error.message
-        case let cause as RPCError: return text(cause)
-        case let cause as IOError: return String(cString: strerror(cause.errnoCode))
-        case is NIOSSLError, is BoringSSLError:
-            return "it ends the TLS handshake: is etcd-certificate set, valid, and signed by an "
-                + "authority that etcd trusts?"
-        case let cause?: return "\(cause)"
-        }
     }
 }
 

@@ -15,28 +15,53 @@ import SwiftASN1
 import SwiftProtobuf
 import X509
 
-/// Both ends of joining a cluster.
+/// Joining a cluster: this node's end. The other one is in `JoinAcceptance.swift`.
 struct Joins: Sendable {
     let node: NodeParts
     let store: UpstreamStore
 
-    private var keys: StoreKeys { node.state.identity.store.keys }
-
-    // MARK: This node joins
+    var keys: StoreKeys { node.state.identity.store.keys }
 
     /// Joins the cluster of `secret`. From its answer on this node is a peer; gd2-store starts anew
     /// with what it was given.
     func join(
         _ secret: JoinSecret, metadata: [String: String]
     ) async throws -> (ClusterID, PeerID) {
-        try await checkEmpty()
-        if node.configuration.isExternal, node.state.identity.externalEtcd == nil {
-            throw GD2Error(
-                .unavailable,
-                "this node does not know its external etcd yet: \(node.state.status.message)")
-        }
+        var request = try await request()
         let key = KeyPair.newKey()
-        let request = try joinRequest(key, metadata)
+        request.publicKey = try key.publicKey.serializeAsPEM().pemString
+        request.metadata = metadata
+        let asked = request
+        let reply = try await asking(by: secret) { node, options in
+            try await node.join(asked, options: options)
+        }
+        return try await become(reply, key)
+    }
+
+    /// Throws as ``join(_:metadata:)`` would; the cluster that it would join.
+    func checkJoin(_ secret: JoinSecret) async throws -> ClusterID {
+        let request = try await request()
+        let reply = try await asking(by: secret) { node, options in
+            try await node.checkJoin(request, options: options)
+        }
+        return try Self.cluster(reply.clusterID)
+    }
+
+    private static func cluster(_ text: String) throws -> ClusterID {
+        guard let cluster = ClusterID(text) else {
+            throw GD2Error(.internal, "the cluster gave no id")
+        }
+        return cluster
+    }
+
+    /// Calls the first node of the cluster of `secret` that answers.
+    private func asking<Reply: Sendable>(
+        by secret: JoinSecret,
+        _ call:
+            @Sendable @escaping (
+                Gd2_Node_V1_Node.Client<HTTP2ClientTransport.Posix>, CallOptions
+            ) async throws -> Reply
+    ) async throws -> Reply {
         let pair = try KeyPair.selfSigned(
             secret.key, named: node.own.description, now: Date())
         var causes: [String] = []
@@ -46,17 +71,16 @@ struct Joins: Sendable {
                 continue
             }
             do {
-                let reply = try await Self.asking(
+                return try await Self.asking(
                     address,
                     try NodeTLS.client(
                         showing: pair, trusting: secret.authorityFingerprint, seen: seen)
                 ) { client in
                     // An address that lets nobody in is not tried again until the time is over.
-                    try await Gd2_Node_V1_Node.Client(wrapping: client).join(
-                        request, options: LocalClient.options(timeout: Limits.nodeCall, wait: false)
-                    )
+                    try await call(
+                        Gd2_Node_V1_Node.Client(wrapping: client),
+                        LocalClient.options(timeout: Limits.nodeCall, wait: false))
                 }
-                return try await become(reply, key)
             } catch let error as RPCError {
                 let known = GD2Error(error, from: "\(address)")
                 guard [.unavailable, .timedOut].contains(known.code) else { throw known }
@@ -77,21 +101,24 @@ struct Joins: Sendable {
                 + "24008 open there, and the token neither used nor over?")
     }
 
-    private func joinRequest(
-        _ key: Certificate.PrivateKey, _ metadata: [String: String]
-    ) throws -> Gd2_Node_V1_JoinRequest {
+    /// What this node asks to join with, but for its key; throws where it cannot join any cluster.
+    func request() async throws -> Gd2_Node_V1_JoinRequest {
+        try await checkEmpty()
         let configuration = node.configuration
+        if configuration.isExternal, node.state.identity.externalEtcd == nil {
+            throw GD2Error(
+                .unavailable,
+                "this node does not know its external etcd yet: \(node.state.status.message)")
+        }
         let addresses = NodeAddresses.all(configured: configuration.address)
-        return try .with {
+        return .with {
             $0.peerID = node.own.description
             $0.name = configuration.name.isEmpty ? NodeAddresses.hostName() : configuration.name
             $0.addresses = addresses
             $0.clientAddresses = addresses.map { "\($0):\(configuration.clientPort)" }
-            $0.publicKey = try key.publicKey.serializeAsPEM().pemString
             $0.version = node.schema.version
             $0.schema = UInt32(node.schema.newest)
             $0.nodePort = UInt32(configuration.nodePort)
-            $0.metadata = metadata
             $0.externalStore =
                 configuration.isExternal ? node.state.identity.externalEtcd ?? "" : ""
         }
@@ -135,9 +162,7 @@ struct Joins: Sendable {
     private func become(
         _ reply: Gd2_Node_V1_JoinReply, _ key: Certificate.PrivateKey
     ) async throws -> (ClusterID, PeerID) {
-        guard let cluster = ClusterID(reply.clusterID) else {
-            throw GD2Error(.internal, "the cluster gave no id")
-        }
+        let cluster = try Self.cluster(reply.clusterID)
         let folder = ClusterCertificates(
             stateDirectory: node.configuration.stateDirectory, cluster: cluster)
         try folder.makeFolder()
@@ -159,202 +184,6 @@ struct Joins: Sendable {
         return (cluster, node.own)
     }
 
-    // MARK: Another node joins
-
-    func accept(
-        _ request: Gd2_Node_V1_JoinRequest, from caller: NodeCaller?
-    ) async throws -> Gd2_Node_V1_JoinReply {
-        guard let peer = PeerID(request.peerID) else {
-            throw GD2Error(.invalid, "the joining node has no peer id")
-        }
-        // Another node, of the cluster's version, may let it in.
-        if let refusal = node.schema.refusal { throw GD2Error(.unavailable, refusal) }
-        try check(request, peer)
-        try checkEtcd(request)
-        if node.certificates.nodeAuthority == nil {
-            throw GD2Error(
-                .unavailable, "this node cannot sign: join by a voter (glustercli cluster members)")
-        }
-        let (exchange, unchanged) = try await exchangeNow()
-        _ = try await schema(for: request)
-        if case .token(let fingerprint) = caller { try await use(token: fingerprint) }
-        let certificate = try certificate(
-            for: peer, publicKey: request.publicKey, hosts: request.addresses)
-        var record = Peer(
-            id: peer, name: request.name, addresses: request.addresses,
-            clientAddresses: request.clientAddresses)
-        record.nodePort = Int(request.nodePort)
-        record.metadata = request.metadata
-        try await add(record, request, while: unchanged)
-        node.log.notice(
-            "peer joined", metadata: ["peer": "\(request.name)", "peer.id": "\(peer)"])
-        let voters = [node.own] + node.peers.otherVoters
-        return try .with {
-            $0.clusterID = node.state.identity.cluster.description
-            $0.epoch = node.state.identity.epoch.number
-            $0.certificate = certificate
-            $0.authorities = try authorities(exchange)
-            $0.externalStore = node.state.identity.externalEtcd ?? ""
-            $0.voters = voters.compactMap { node.peers.peer($0) }.map { voter in
-                .with {
-                    $0.peerID = voter.id.description
-                    $0.addresses = voter.nodeAddresses.map(\.description)
-                }
-            }
-        }
-    }
-
-    /// What a new peer has to trust and to be signed by, so that no phase of an exchange leaves it
-    /// behind: the exchange goes on only when all peers that it knows of are ready, and whoever
-    /// joins in between is ready from its first moment. The condition says that it has not gone on.
-    private func exchangeNow() async throws -> (KnownExchange?, Compare) {
-        let found = try await store.get(keys.authorities)
-        let unchanged: Compare =
-            found.map { .modRevision(key: keys.authorities, equals: $0.modRevision) }
-            ?? .createRevision(key: keys.authorities, equals: 0)
-        guard let found else { return (nil, unchanged) }
-        let known = try KnownExchange(
-            RecordCoding.decode(StoredAuthorityExchange.self, from: found.value))
-        guard
-            known.phase == .trusting
-                || node.certificates.nodeAuthority?.certificate == known.new.node
-        else {
-            throw GD2Error(
-                .unavailable,
-                "the authorities of this cluster are being exchanged, and this node has not its "
-                    + "new key yet: try again in some seconds (glustercli cluster authority show)")
-        }
-        return (known, unchanged)
-    }
-
-    /// The token is used by now, so a schema that is raised meanwhile is looked at anew.
-    private func add(
-        _ record: Peer, _ request: Gd2_Node_V1_JoinRequest, while unchanged: Compare
-    ) async throws {
-        let builds = StoredBuilds(programs: builds(of: request))
-        for _ in 0..<5 {
-            let version = try await schema(for: request)
-            let result = try await store.txn(
-                if: [
-                    .createRevision(key: keys.peer(record.id), equals: 0), unchanged,
-                    .modRevision(key: keys.schemaVersion, equals: version.modRevision),
-                ],
-                then: [
-                    .put(key: keys.builds(of: record.id), value: RecordCoding.encode(builds)),
-                    // Who is just raising the schema has to look again.
-                    .put(key: keys.schemaVersion, value: version.value),
-                    .put(key: keys.peer(record.id), value: RecordCoding.encode(record)),
-                    .delete(key: keys.removedPeer(record.id)),
-                    .delete(key: keys.leavingPeer(record.id)),
-                ])
-            if result.succeeded { return }
-            if try await store.get(keys.peer(record.id)) != nil { break }
-        }
-        throw GD2Error(
-            .conflict,
-            "peer \(record.id) is in this cluster already, or an exchange of its authorities went "
-                + "on in this moment: try again")
-    }
-
-    private func check(_ request: Gd2_Node_V1_JoinRequest, _ peer: PeerID) throws {
-        if let known = node.peers.peer(peer) {
-            throw GD2Error(
-                .conflict,
-                "peer id \(peer) is \(known.name)'s already: \(request.name) is a copy of it; "
-                    + "there stop gd2-store, remove identity.json from its state directory, and "
-                    + "join")
-        }
-        let taken = node.peers.peers.values.first { other in
-            other.name == request.name
-                || !Set(other.addresses).isDisjoint(with: request.addresses)
-        }
-        if let taken {
-            throw GD2Error(
-                .conflict,
-                "\(request.name) has the name or an address of peer \(taken.name): give each node "
-                    + "its own, or remove the old one (glustercli peer remove \(taken.name))")
-        }
-    }
-
-    /// The schema that the store is in, which the joining node has to read.
-    private func schema(for request: Gd2_Node_V1_JoinRequest) async throws -> KeyValue {
-        guard let found = try await store.get(keys.schemaVersion) else {
-            throw GD2Error(.unavailable, "the store does not say which schema it is in: try again")
-        }
-        let present = try RecordCoding.decode(StoredSchemaVersion.self, from: found.value).version
-        guard Int(request.schema) >= present else {
-            throw GD2Error(
-                .conflict,
-                "gd2 \(request.version) on \(request.name) cannot read schema \(present) of this "
-                    + "cluster's store: install \(node.schema.version) or newer there")
-        }
-        return found
-    }
-
-    /// What the joining node said; its programs say the rest once it is a peer.
-    private func builds(of request: Gd2_Node_V1_JoinRequest) -> [String: BuildReport] {
-        let newest = max(Int(request.schema), SchemaPlan.first)
-        return [
-            SchemaGuard.program: BuildReport(
-                version: request.version, lowest: SchemaPlan.first, newest: newest)
-        ]
-    }
-
-    /// A node without the setting is a client of those with it.
-    private func checkEtcd(_ request: Gd2_Node_V1_JoinRequest) throws {
-        let (asked, own) = (request.externalStore, node.state.identity.externalEtcd)
-        guard !asked.isEmpty, asked != own else { return }
-        throw GD2Error(
-            .conflict,
-            own.map {
-                "etcd-endpoints of \(request.name) lead to etcd \(asked), and the store of this "
-                    + "cluster is in etcd \($0): set the same there, or none, and it reaches the "
-                    + "store through other nodes"
-            }
-                ?? "\(request.name) is set to use an external etcd (etcd-endpoints), and this "
-                + "cluster has its store in etcds of its own: remove the setting there, and join")
-    }
-
-    private func use(token fingerprint: String) async throws {
-        let key = keys.token(fingerprint)
-        for _ in 0..<5 {
-            guard let found = try await store.get(key) else { break }
-            var token = try RecordCoding.decode(StoredToken.self, from: found.value)
-            guard token.isUsable(now: Date()) else { break }
-            token.usesLeft -= 1
-            let change: StoreAPI.Operation =
-                token.usesLeft > 0
-                ? .put(
-                    key: key, value: try RecordCoding.encode(token, updating: found.value))
-                : .delete(key: key)
-            let result = try await store.txn(
-                if: [.modRevision(key: key, equals: found.modRevision)], then: [change])
-            if result.succeeded { return }
-        }
-        throw GD2Error(
-            .notAllowed,
-            "the token is used or over: make a new one (glustercli peer token create)")
-    }
-
-    func certificate(
-        for peer: PeerID, publicKey: String, hosts: [String]
-    ) throws -> String {
-        guard let authority = node.certificates.nodeAuthority else {
-            throw GD2Error(.unavailable, "this node cannot sign: ask a voter")
-        }
-        return try authority.issue(
-            to: Certificate.PublicKey(pemEncoded: publicKey), commonName: peer.description,
-            hosts: hosts, now: Date()
-        ).serializeAsPEM().pemString
-    }
-
-    private func authorities(_ exchange: KnownExchange?) throws -> String {
-        let own = try node.certificates.nodeRoots()
-        guard let exchange else { return try CertificateBundle.text(own) }
-        let all = exchange.phase == .done ? [exchange.new.node] : exchange.bothNode
-        return try CertificateBundle.text(all)
-    }
-
     /// One call to a node that there is no lasting connection to.
     static func asking<Value: Sendable>(
         _ address: HostPort, _ security: HTTP2ClientTransport.Posix.TransportSecurity,
@@ -366,11 +195,5 @@ struct Joins: Sendable {
         ) { client in
             try await body(client)
         }
-    }
-}
-
-extension StoredToken {
-    func isUsable(now: Date) -> Bool {
-        usesLeft > 0 && Double(expires) > now.timeIntervalSince1970
     }
 }

@@ -97,11 +97,12 @@ final class NodeCallers: Sendable {
             method.service.fullyQualifiedService == "gd2.node.v1.Node" ? method.method : ""
         switch caller {
         case .token:
-            return name == "Join" ? nil : Self.joinsOnly
+            return ["Join", "CheckJoin"].contains(name) ? nil : Self.joinsOnly
         case .pairing:
-            return name == "Invite" ? nil : Self.joinsOnly
+            return ["Invite", "CheckInvite"].contains(name) ? nil : Self.joinsOnly
         case .anybody:
-            return ["Join", "Invite"].contains(name) ? nil : Self.joinsOnly
+            let all = ["Join", "CheckJoin", "Invite", "CheckInvite"]
+            return all.contains(name) ? nil : Self.joinsOnly
         case .peer(let peer):
             if peers.isRemoved(peer) {
                 return RPCError(

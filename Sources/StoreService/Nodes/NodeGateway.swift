@@ -35,6 +35,19 @@ struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
         return .with { $0.peerID = peer.description }
     }
 
+    func checkJoin(
+        request: Gd2_Node_V1_JoinRequest, context: ServerContext
+    ) async throws -> Gd2_Node_V1_CheckJoinReply {
+        try await joins.check(request)
+        return .with { $0.clusterID = node.state.identity.cluster.description }
+    }
+
+    func checkInvite(
+        request: Gd2_Node_V1_CheckInviteRequest, context: ServerContext
+    ) async throws -> Gd2_Node_V1_JoinRequest {
+        try await joins.request()
+    }
+
     func probe(
         request: Gd2_Node_V1_ProbeRequest, context: ServerContext
     ) async throws -> Gd2_Node_V1_ProbeReply {

@@ -128,14 +128,16 @@ final class Upstream: Service {
     ) async throws -> Value {
         try check()
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-        let number = state.withLock { state in
+        let (number, way) = state.withLock { state in
             state.userNext += 1
             state.users[state.userNext] = User(isStream: isStream, end: continuation)
-            return state.userNext
+            return (state.userNext, state.way)
         }
         defer { state.withLock { $0.users[number] = nil } }
         return try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask { try await body() }
+            group.addTask {
+                do { return try await body() } catch { throw CallFailure.named(error, "\(way)") }
+            }
             group.addTask {
                 for await _ in stream {}
                 return nil
@@ -264,7 +266,7 @@ final class Upstream: Service {
 extension Upstream.Way: CustomStringConvertible {
     var description: String {
         switch self {
-        case .own: "own etcd"
+        case .own: "gd2-etcd of this node"
         case .endpoint(let url): url
         case .through(let peer): "peer \(peer)"
         }

@@ -2,6 +2,7 @@ import Certificates
 import FoundationEssentials
 import GD2Error
 import GRPCCore
+import GRPCNIOTransportHTTP2Posix
 import GlusterModel
 import LocalGRPC
 import Membership
@@ -18,14 +19,42 @@ struct PeerChanges: Sendable {
     let liveness: Liveness
     let membership: MembershipKeeper
 
-    private var keys: StoreKeys { node.state.identity.store.keys }
+    var keys: StoreKeys { node.state.identity.store.keys }
 
     // MARK: Add
+
+    private static let invitationSeconds = UInt32(Limits.nodeCall.seconds * 6)
 
     /// Hands a node that shows a pairing code a token, by which it joins.
     func add(
         _ text: String, code: String, metadata: [String: String]
     ) async throws -> PeerID {
+        let (address, pairing) = try addable(text, code: code)
+        let (token, secret) = try await createToken(
+            seconds: Self.invitationSeconds, uses: 1)
+        do {
+            return try await invite(address, pairing, secret, metadata)
+        } catch {
+            try? await revokeToken(token.id)
+            throw error
+        }
+    }
+
+    /// Throws as ``add(_:code:metadata:)`` would; the name of the node that would be taken in.
+    func checkAdd(_ text: String, code: String) async throws -> String {
+        let (address, pairing) = try addable(text, code: code)
+        try checkToken(seconds: Self.invitationSeconds, uses: 1)
+        let asked = try await asking(address, pairing) { node in
+            try await node.checkInvite(
+                .init(), options: NodeConnections.options(Limits.nodeCall))
+        }
+        try await joins.check(asked)
+        return asked.name
+    }
+
+    private func addable(
+        _ text: String, code: String
+    ) throws -> (address: HostPort, pairing: JoinSecret?) {
         guard let address = HostPort(text, defaultPort: 24_008) else {
             throw GD2Error(.invalid, "\"\(text)\" is not HOST or HOST:PORT")
         }
@@ -42,32 +71,40 @@ struct PeerChanges: Sendable {
                     + "add the code it prints, or run `glustercli peer join` there with a token "
                     + "of this cluster (`glustercli peer token create`)")
         }
-        let pairing = code.isEmpty ? nil : try JoinSecret(code)
-        let (token, secret) = try await createToken(
-            seconds: UInt32(Limits.nodeCall.seconds * 6), uses: 1)
-        do {
-            return try await invite(address, pairing, secret, metadata)
-        } catch {
-            try? await revokeToken(token.id)
-            throw error
-        }
+        return (address, code.isEmpty ? nil : try JoinSecret(code))
     }
 
     private func invite(
         _ address: HostPort, _ pairing: JoinSecret?, _ token: String, _ metadata: [String: String]
     ) async throws -> PeerID {
+        let reply = try await asking(address, pairing) { node in
+            try await node.invite(
+                .with {
+                    $0.token = token
+                    $0.metadata = metadata
+                }, options: NodeConnections.options(Limits.nodeCall * 2))
+        }
+        guard let peer = PeerID(reply.peerID) else {
+            throw GD2Error(.internal, "\(address) gave no peer id")
+        }
+        return peer
+    }
+
+    /// Calls a node in no cluster, which shows `pairing` or joins openly.
+    private func asking<Reply: Sendable>(
+        _ address: HostPort, _ pairing: JoinSecret?,
+        _ call:
+            @Sendable @escaping (
+                Gd2_Node_V1_Node.Client<HTTP2ClientTransport.Posix>
+            ) async throws -> Reply
+    ) async throws -> Reply {
         let key = pairing?.key ?? KeyPair.newKey()
         let pair = try KeyPair.selfSigned(key, named: "pairing", now: Date())
         let security = try NodeTLS.client(
             showing: pair, trusting: pairing?.authorityFingerprint)
-        let reply: Gd2_Node_V1_InviteReply
         do {
-            reply = try await Joins.asking(address, security) { client in
-                try await Gd2_Node_V1_Node.Client(wrapping: client).invite(
-                    .with {
-                        $0.token = token
-                        $0.metadata = metadata
-                    }, options: NodeConnections.options(Limits.nodeCall * 2))
+            return try await Joins.asking(address, security) { client in
+                try await call(Gd2_Node_V1_Node.Client(wrapping: client))
             }
         } catch let error as RPCError {
             let known = GD2Error(error, from: "\(address)")
@@ -78,99 +115,6 @@ struct PeerChanges: Sendable {
                     + "on \(address), TCP \(address.port) is open, and the code is the one it shows"
                     + " (\(error.message))")
         }
-        guard let peer = PeerID(reply.peerID) else {
-            throw GD2Error(.internal, "\(address) gave no peer id")
-        }
-        return peer
-    }
-
-    // MARK: Tokens
-
-    func createToken(
-        seconds: UInt32, uses: UInt32
-    ) async throws -> (JoinToken, secret: String) {
-        guard (1...Limits.tokenSecondsMax).contains(seconds) else {
-            throw GD2Error(
-                .invalid, "a token lives 1 to \(Limits.tokenSecondsMax) seconds, not \(seconds)")
-        }
-        guard (1...Limits.tokenUsesMax).contains(uses) else {
-            throw GD2Error(
-                .invalid, "a token serves 1 to \(Limits.tokenUsesMax) times, not \(uses)")
-        }
-        try await dropOldTokens()
-        guard node.peers.tokens.count < Limits.tokensMax else {
-            throw GD2Error(
-                .tooManyRequests,
-                "there are \(Limits.tokensMax) tokens: revoke some (glustercli peer token list)")
-        }
-        guard let root = try node.certificates.ownRoot() else {
-            throw GD2Error(.internal, "this node has no authority")
-        }
-        let key = KeyPair.newKey()
-        let id = CertificateChain.fingerprint(of: key.publicKey)
-        let now = Int64(Date().timeIntervalSince1970)
-        let token = StoredToken(
-            created: now, expires: now + Int64(seconds), usesLeft: Int(uses))
-        let revision = try await store.txn(
-            if: [], then: [.put(key: keys.token(id), value: RecordCoding.encode(token))]
-        ).revision
-        try await node.waitForOwnMirror(revision)
-        let voters = [node.own] + node.peers.otherVoters
-        let secret = try JoinSecret(
-            authorityFingerprint: CertificateChain.fingerprint(of: root), key: key,
-            addresses: voters.compactMap { node.peers.peer($0) }.flatMap { peer in
-                peer.nodeAddresses.prefix(2).map(\.description)
-            })
-        return (
-            JoinToken(
-                id: id, created: token.created, expires: token.expires, usesLeft: token.usesLeft),
-            secret.text
-        )
-    }
-
-    private func dropOldTokens() async throws {
-        let now = Date()
-        for (id, token) in node.peers.tokens.filter({ !$0.value.isUsable(now: now) }).prefix(50) {
-            _ = token
-            _ = try await store.txn(if: [], then: [.delete(key: keys.token(id))])
-        }
-    }
-
-    func tokens() async throws -> [JoinToken] {
-        try store.upstream.check()
-        return try await store.list(prefix: keys.tokens).values.compactMap { value in
-            guard let token = try? RecordCoding.decode(StoredToken.self, from: value.value),
-                token.isUsable(now: Date())
-            else { return nil }
-            return JoinToken(
-                id: String(value.key.dropFirst(keys.tokens.count)), created: token.created,
-                expires: token.expires, usesLeft: token.usesLeft)
-        }
-    }
-
-    /// By its id, or by the beginning of it where that is only one's.
-    func revokeToken(_ id: String) async throws {
-        let found = try await tokens().filter { $0.id.hasPrefix(id) && !id.isEmpty }
-        guard let token = found.first, found.count == 1 else {
-            throw GD2Error(
-                .notFound,
-                found.isEmpty
-                    ? "there is no token \(id): glustercli peer token list shows all"
-                    : "\(found.count) tokens begin with \(id): give more of it")
-        }
-        _ = try await store.txn(if: [], then: [.delete(key: keys.token(token.id))])
-    }
-
-    func pair(seconds: UInt32) async throws -> (code: String, until: Date) {
-        guard (1...Limits.pairSecondsMax).contains(seconds) else {
-            throw GD2Error(
-                .invalid, "a code lives 1 to \(Limits.pairSecondsMax) seconds, not \(seconds)")
-        }
-        try await joins.checkEmpty()
-        guard let root = try node.certificates.ownRoot() else {
-            throw GD2Error(.internal, "this node has no authority")
-        }
-        return try node.pairing.show(authority: root, seconds: TimeInterval(seconds))
     }
 
     // MARK: Edit
