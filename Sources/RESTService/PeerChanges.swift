@@ -13,7 +13,6 @@ struct PeerChanges: Sendable {
 
     func add(_ request: PeerAddReq) async throws -> Peer {
         let (addresses, metadata) = try await addable(request)
-        _ = try await local.require()
         let id = try await local.calls.addPeer(
             addresses[0], code: request.code ?? "", metadata: metadata)
         if addresses.count > 1 { try await addAddresses(addresses, to: id) }
@@ -71,7 +70,6 @@ struct PeerChanges: Sendable {
     func edit(_ name: String, _ request: PeerEditReq) async throws -> Peer {
         let (peer, wanted) = try await edited(name, request)
         guard wanted != peer else { return peer }
-        _ = try await local.require()
         let changed = wanted.metadata.filter { peer.metadata[$0.key] != $0.value }
         try await local.calls.editPeer(
             peer.id, name: wanted.name == peer.name ? nil : wanted.name,

@@ -31,6 +31,8 @@ enum Limits {
     /// How often etcd is looked for after it was told to end; half of that time in order.
     static let etcdEndPolls = 200
     static let etcdEndPollMs = 50
+    /// Writes of one join, where others join or change what it rests on at the same time.
+    static let joinTries = 20
     /// One probe of another node, and between two.
     static let probe = Duration.seconds(1)
     /// After so long one that never answered counts as one that is known not to.

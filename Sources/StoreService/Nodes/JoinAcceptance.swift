@@ -16,18 +16,29 @@ extension Joins {
     func accept(
         _ request: Gd2_Node_V1_JoinRequest, from caller: NodeCaller?
     ) async throws -> Gd2_Node_V1_JoinReply {
-        let (peer, exchange, unchanged) = try await admit(request)
-        if case .token(let fingerprint) = caller { try await use(token: fingerprint) }
-        let certificate = try certificate(
-            for: peer, publicKey: request.publicKey, hosts: request.addresses)
-        var record = Peer(
-            id: peer, name: request.name, addresses: request.addresses,
-            clientAddresses: request.clientAddresses)
-        record.nodePort = Int(request.nodePort)
-        record.metadata = request.metadata
-        try await add(record, request, while: unchanged)
-        node.log.notice(
-            "peer joined", metadata: ["peer": "\(request.name)", "peer.id": "\(peer)"])
+        let peer = try peer(of: request)
+        for _ in 0..<Limits.joinTries {
+            let terms = try await terms(for: request, peer, from: caller)
+            let certificate = try certificate(
+                for: peer, publicKey: request.publicKey, hosts: request.addresses)
+            if try await add(peer, request, terms) {
+                return try reply(certificate, terms.exchange)
+            }
+            if try await store.get(keys.peer(peer)) != nil { break }
+        }
+        throw GD2Error(
+            .conflict,
+            "peer \(peer) is in this cluster already, or others join in this moment: try again")
+    }
+
+    /// Throws as ``accept(_:from:)`` would.
+    func check(_ request: Gd2_Node_V1_JoinRequest, from caller: NodeCaller? = nil) async throws {
+        _ = try await terms(for: request, peer(of: request), from: caller)
+    }
+
+    private func reply(
+        _ certificate: String, _ exchange: KnownExchange?
+    ) throws -> Gd2_Node_V1_JoinReply {
         let voters = [node.own] + node.peers.otherVoters
         return try .with {
             $0.clusterID = node.state.identity.cluster.description
@@ -44,13 +55,24 @@ extension Joins {
         }
     }
 
-    /// Throws as ``accept(_:from:)`` would.
-    func check(_ request: Gd2_Node_V1_JoinRequest) async throws { _ = try await admit(request) }
+    // MARK: On which terms
 
-    /// What is to be known before the joining node's token is used.
-    private func admit(
-        _ request: Gd2_Node_V1_JoinRequest
-    ) async throws -> (peer: PeerID, exchange: KnownExchange?, unchanged: Compare) {
+    /// What the store says of a node that is let in: the write that makes it a peer compares all of
+    /// it, and uses the token.
+    private struct Terms {
+        var exchange: KnownExchange?
+        var unchanged: [Compare]
+        var operations: [StoreAPI.Operation]
+
+        mutating func compare(_ found: KeyValue?, at key: String) {
+            unchanged.append(
+                found.map { .modRevision(key: key, equals: $0.modRevision) }
+                    ?? .createRevision(key: key, equals: 0))
+        }
+    }
+
+    /// Throws what is to be said before anything is written.
+    private func peer(of request: Gd2_Node_V1_JoinRequest) throws -> PeerID {
         guard let peer = PeerID(request.peerID) else {
             throw GD2Error(.invalid, "the joining node has no peer id")
         }
@@ -58,24 +80,43 @@ extension Joins {
         if let refusal = node.schema.refusal { throw GD2Error(.unavailable, refusal) }
         try check(request, peer)
         try checkEtcd(request)
+        return peer
+    }
+
+    private func terms(
+        for request: Gd2_Node_V1_JoinRequest, _ peer: PeerID, from caller: NodeCaller?
+    ) async throws -> Terms {
         if node.certificates.nodeAuthority == nil {
             throw GD2Error(
                 .unavailable, "this node cannot sign: join by a voter (glustercli cluster members)")
         }
-        let (exchange, unchanged) = try await exchangeNow()
-        _ = try await schema(for: request)
-        return (peer, exchange, unchanged)
+        var tokenKey: String?
+        if case .token(let fingerprint) = caller { tokenKey = keys.token(fingerprint) }
+        let used = tokenKey
+        async let authorities = store.get(keys.authorities)
+        async let version = store.get(keys.schemaVersion)
+        async let token = used == nil ? nil : store.get(used ?? "")
+        var terms = Terms(
+            exchange: nil, unchanged: [.createRevision(key: keys.peer(peer), equals: 0)],
+            operations: [])
+        let schema = try schema(await version, for: request)
+        terms.exchange = try exchange(await authorities)
+        terms.compare(try await authorities, at: keys.authorities)
+        terms.compare(schema, at: keys.schemaVersion)
+        // Who is just raising the schema has to look again.
+        terms.operations.append(.put(key: keys.schemaVersion, value: schema.value))
+        if let used {
+            terms.operations.append(try Self.use(await token, at: used))
+            terms.compare(try await token, at: used)
+        }
+        return terms
     }
 
     /// What a new peer has to trust and to be signed by, so that no phase of an exchange leaves it
     /// behind: the exchange goes on only when all peers that it knows of are ready, and whoever
-    /// joins in between is ready from its first moment. The condition says that it has not gone on.
-    private func exchangeNow() async throws -> (KnownExchange?, Compare) {
-        let found = try await store.get(keys.authorities)
-        let unchanged: Compare =
-            found.map { .modRevision(key: keys.authorities, equals: $0.modRevision) }
-            ?? .createRevision(key: keys.authorities, equals: 0)
-        guard let found else { return (nil, unchanged) }
+    /// joins in between is ready from its first moment.
+    private func exchange(_ found: KeyValue?) throws -> KnownExchange? {
+        guard let found else { return nil }
         let known = try KnownExchange(
             RecordCoding.decode(StoredAuthorityExchange.self, from: found.value))
         guard
@@ -87,36 +128,30 @@ extension Joins {
                 "the authorities of this cluster are being exchanged, and this node has not its "
                     + "new key yet: try again in some seconds (glustercli cluster authority show)")
         }
-        return (known, unchanged)
+        return known
     }
 
-    /// The token is used by now, so a schema that is raised meanwhile is looked at anew.
+    /// False: something of the terms has changed.
     private func add(
-        _ record: Peer, _ request: Gd2_Node_V1_JoinRequest, while unchanged: Compare
-    ) async throws {
+        _ peer: PeerID, _ request: Gd2_Node_V1_JoinRequest, _ terms: Terms
+    ) async throws -> Bool {
+        var record = Peer(
+            id: peer, name: request.name, addresses: request.addresses,
+            clientAddresses: request.clientAddresses)
+        record.nodePort = Int(request.nodePort)
+        record.metadata = request.metadata
         let builds = StoredBuilds(programs: builds(of: request))
-        for _ in 0..<5 {
-            let version = try await schema(for: request)
-            let result = try await store.txn(
-                if: [
-                    .createRevision(key: keys.peer(record.id), equals: 0), unchanged,
-                    .modRevision(key: keys.schemaVersion, equals: version.modRevision),
-                ],
-                then: [
-                    .put(key: keys.builds(of: record.id), value: RecordCoding.encode(builds)),
-                    // Who is just raising the schema has to look again.
-                    .put(key: keys.schemaVersion, value: version.value),
-                    .put(key: keys.peer(record.id), value: RecordCoding.encode(record)),
-                    .delete(key: keys.removedPeer(record.id)),
-                    .delete(key: keys.leavingPeer(record.id)),
-                ])
-            if result.succeeded { return }
-            if try await store.get(keys.peer(record.id)) != nil { break }
-        }
-        throw GD2Error(
-            .conflict,
-            "peer \(record.id) is in this cluster already, or an exchange of its authorities went "
-                + "on in this moment: try again")
+        let result = try await store.txn(
+            if: terms.unchanged,
+            then: terms.operations + [
+                .put(key: keys.builds(of: peer), value: RecordCoding.encode(builds)),
+                .put(key: keys.peer(peer), value: RecordCoding.encode(record)),
+                .delete(key: keys.removedPeer(peer)), .delete(key: keys.leavingPeer(peer)),
+            ])
+        guard result.succeeded else { return false }
+        node.log.notice(
+            "peer joined", metadata: ["peer": "\(request.name)", "peer.id": "\(peer)"])
+        return true
     }
 
     private func check(_ request: Gd2_Node_V1_JoinRequest, _ peer: PeerID) throws {
@@ -140,8 +175,10 @@ extension Joins {
     }
 
     /// The schema that the store is in, which the joining node has to read.
-    private func schema(for request: Gd2_Node_V1_JoinRequest) async throws -> KeyValue {
-        guard let found = try await store.get(keys.schemaVersion) else {
+    private func schema(
+        _ found: KeyValue?, for request: Gd2_Node_V1_JoinRequest
+    ) throws -> KeyValue {
+        guard let found else {
             throw GD2Error(.unavailable, "the store does not say which schema it is in: try again")
         }
         let present = try RecordCoding.decode(StoredSchemaVersion.self, from: found.value).version
@@ -178,25 +215,17 @@ extension Joins {
                 + "cluster has its store in etcds of its own: remove the setting there, and join")
     }
 
-    private func use(token fingerprint: String) async throws {
-        let key = keys.token(fingerprint)
-        for _ in 0..<5 {
-            guard let found = try await store.get(key) else { break }
-            var token = try RecordCoding.decode(StoredToken.self, from: found.value)
-            guard token.isUsable(now: Date()) else { break }
-            token.usesLeft -= 1
-            let change: StoreAPI.Operation =
-                token.usesLeft > 0
-                ? .put(
-                    key: key, value: try RecordCoding.encode(token, updating: found.value))
-                : .delete(key: key)
-            let result = try await store.txn(
-                if: [.modRevision(key: key, equals: found.modRevision)], then: [change])
-            if result.succeeded { return }
-        }
-        throw GD2Error(
-            .notAllowed,
-            "the token is used or over: make a new one (glustercli peer token create)")
+    /// The token with a use less.
+    private static func use(_ found: KeyValue?, at key: String) throws -> StoreAPI.Operation {
+        let refusal = GD2Error(
+            .notAllowed, "the token is used or over: make a new one (glustercli peer token create)")
+        guard let found else { throw refusal }
+        var token = try RecordCoding.decode(StoredToken.self, from: found.value)
+        guard token.isUsable(now: Date()) else { throw refusal }
+        token.usesLeft -= 1
+        return token.usesLeft > 0
+            ? .put(key: key, value: try RecordCoding.encode(token, updating: found.value))
+            : .delete(key: key)
     }
 
     func certificate(

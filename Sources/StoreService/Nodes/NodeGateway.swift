@@ -38,7 +38,7 @@ struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
     func checkJoin(
         request: Gd2_Node_V1_JoinRequest, context: ServerContext
     ) async throws -> Gd2_Node_V1_CheckJoinReply {
-        try await joins.check(request)
+        try await joins.check(request, from: context.nodeCaller)
         return .with { $0.clusterID = node.state.identity.cluster.description }
     }
 
