@@ -3,6 +3,7 @@ import Health
 import RESTAPI
 import StoreAPI
 import StoreMirror
+import StoreSchema
 
 /// The facts of each peer, from probes, from its own report and from the store.
 struct NodeFacts {
@@ -53,7 +54,7 @@ extension SchemaInfo.Program {
         HealthFacts.Program(
             name: name, version: version,
             refusal: refused
-                ? "it reads schemas \(lowest) to \(newest) of the store, which is in \(schema)"
+                ? "it reads \(BuildReport.schemas(lowest, newest)) of the store, which is in \(schema)"
                 : nil)
     }
 }

@@ -52,8 +52,8 @@ struct SchemaSummary {
         guard let info else { return [] }
         let refused = info.nodes.flatMap { node in
             node.programs.filter(\.refused).map { program in
-                "\(program.name) \(program.version) on \(node.name) reads schemas "
-                    + "\(program.lowest) to \(program.newest) of the store, which is in "
+                "\(program.name) \(program.version) on \(node.name) reads "
+                    + "\(BuildReport.schemas(program.lowest, program.newest)) of the store, which is in "
                     + "\(info.version) for good: it changes nothing until \(node.name) has the "
                     + "version of the other nodes"
             }

@@ -102,12 +102,17 @@ extension StoreError: RPCErrorConvertible {
 }
 
 extension StoreError {
+    /// How the transport's words for that begin.
+    private static let cutOff = ["Stream unexpectedly closed", "Server sent EOS"]
+
     /// What gd2-store, or etcd behind it, meant.
     package init(_ error: RPCError) {
         switch error.code {
-        // An internal error is the transport's: gd2-store ended in the middle of an answer.
+        // An internal error is the transport's.
         case .unavailable, .cancelled, .resourceExhausted, .internalError:
-            self = .unavailable(error.message)
+            let isCutOff = Self.cutOff.contains { error.message.hasPrefix($0) }
+            self = .unavailable(
+                isCutOff ? "gd2-store ended in the middle of an answer" : error.message)
         case .deadlineExceeded: self = .timedOut
         // A failed precondition: the caller is of a build that may not work with this store.
         case .permissionDenied, .unauthenticated, .failedPrecondition:

@@ -55,18 +55,22 @@ public struct BuildReport: Hashable, Sendable, Codable {
         self.newest = newest
     }
 
-    /// `1` or `1 to 2`.
-    public var schemas: String { lowest == newest ? "\(newest)" : "\(lowest) to \(newest)" }
+    /// `schema 1` or `schemas 1 to 2`.
+    public static func schemas(_ lowest: Int, _ newest: Int) -> String {
+        lowest == newest ? "schema \(newest)" : "schemas \(lowest) to \(newest)"
+    }
+
+    private var schemas: String { Self.schemas(lowest, newest) }
 
     /// Why `program` of this build may not work with a store in schema `present`; nil when it may.
     public func refusal(of program: String, at present: Int) -> String? {
         if present > newest {
-            return "downgrade across a gate refused: \(program) \(version) reads schemas "
+            return "downgrade across a gate refused: \(program) \(version) reads "
                 + "\(schemas) of the store, which is in schema \(present) for good: install here "
                 + "what the other nodes run (glustercli cluster version)"
         }
         if present < lowest {
-            return "\(program) \(version) reads schemas \(schemas) of the store, which is in "
+            return "\(program) \(version) reads \(schemas) of the store, which is in "
                 + "schema \(present): install here what the other nodes run, bring all nodes to a "
                 + "version that opens schema \(lowest), and then to this one (glustercli cluster "
                 + "version)"
