@@ -90,13 +90,15 @@ fix:
 	swift format --in-place --recursive --parallel Package.swift $$(git ls-files 'Sources/*.swift' 'Tests/*.swift' | grep -v '\.pb\.swift\|\.grpc\.swift\|OptionRows+')
 
 # Needs protoc and the two generators of the packages in PATH.
-OPTIONS = Visibility=Package,UseAccessLevelOnImports=true
+# What one contract takes of another it imports from that one's target.
+OPTIONS = Visibility=Package,UseAccessLevelOnImports=true,ProtoPathModuleMappings=Sources/modules.asciipb
 proto:
 	for d in EtcdAPI/proto:EtcdAPI StoreAPI:StoreAPI NodeAPI:NodeAPI BrickAPI:BrickAPI PmapAPI:PmapAPI; do \
 		from=Sources/$${d%:*} to=Sources/$${d#*:}; \
-		protoc -I $$from --swift_out=$$to --swift_opt=$(OPTIONS) \
+		protoc -I $$from -I Sources/StoreAPI --swift_out=$$to --swift_opt=$(OPTIONS) \
 			--grpc-swift-2_out=$$to --grpc-swift-2_opt=$(OPTIONS) $$from/*.proto; \
 	done; rm -f Sources/EtcdAPI/mvcc.grpc.swift
+	sed -i '/^package import StoreAPI$$/d' Sources/NodeAPI/node.pb.swift # only its service needs it
 
 # Commands, flags and settings are asked of the programs, the rest is in docs/operators.
 man:

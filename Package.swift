@@ -197,7 +197,7 @@ let package = Package(
                 "DurableFile", "GlusterModel", "Hexadecimal", "StoreAPI", crypto, lifecycle, log,
             ]),
         library("StoreTesting", ["GlusterModel", "StoreAPI"]),
-        library("NodeAPI", [grpc, grpcProtobuf, protobuf], exclude: ["node.proto"]),
+        library("NodeAPI", ["StoreAPI", grpc, grpcProtobuf, protobuf], exclude: ["node.proto"]),
         library(
             "BrickAPI",
             [

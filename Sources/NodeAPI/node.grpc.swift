@@ -14,6 +14,7 @@
 
 package import GRPCCore
 internal import GRPCProtobuf
+package import StoreAPI
 
 // MARK: - gd2.node.v1.Node
 
@@ -94,7 +95,7 @@ package enum Gd2_Node_V1_Node: Sendable {
             /// Request type for "Report".
             package typealias Input = Gd2_Node_V1_ReportRequest
             /// Response type for "Report".
-            package typealias Output = Gd2_Node_V1_ReportReply
+            package typealias Output = StoreAPI.Gd2_Store_V1_NodeReport
             /// Descriptor for "Report".
             package static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "gd2.node.v1.Node"),
@@ -336,11 +337,11 @@ extension Gd2_Node_V1_Node {
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
-        /// - Returns: A streaming response of `Gd2_Node_V1_ReportReply` messages.
+        /// - Returns: A streaming response of `StoreAPI.Gd2_Store_V1_NodeReport` messages.
         func report(
             request: GRPCCore.StreamingServerRequest<Gd2_Node_V1_ReportRequest>,
             context: GRPCCore.ServerContext
-        ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_ReportReply>
+        ) async throws -> GRPCCore.StreamingServerResponse<StoreAPI.Gd2_Store_V1_NodeReport>
 
         /// Handle the "PrepareMember" method.
         ///
@@ -579,11 +580,11 @@ extension Gd2_Node_V1_Node {
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
-        /// - Returns: A response containing a single `Gd2_Node_V1_ReportReply` message.
+        /// - Returns: A response containing a single `StoreAPI.Gd2_Store_V1_NodeReport` message.
         func report(
             request: GRPCCore.ServerRequest<Gd2_Node_V1_ReportRequest>,
             context: GRPCCore.ServerContext
-        ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_ReportReply>
+        ) async throws -> GRPCCore.ServerResponse<StoreAPI.Gd2_Store_V1_NodeReport>
 
         /// Handle the "PrepareMember" method.
         ///
@@ -820,11 +821,11 @@ extension Gd2_Node_V1_Node {
         /// - Throws: Any error which occurred during the processing of the request. Thrown errors
         ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
         ///     to an internal error.
-        /// - Returns: A `Gd2_Node_V1_ReportReply` to respond with.
+        /// - Returns: A `StoreAPI.Gd2_Store_V1_NodeReport` to respond with.
         func report(
             request: Gd2_Node_V1_ReportRequest,
             context: GRPCCore.ServerContext
-        ) async throws -> Gd2_Node_V1_ReportReply
+        ) async throws -> StoreAPI.Gd2_Store_V1_NodeReport
 
         /// Handle the "PrepareMember" method.
         ///
@@ -1017,7 +1018,7 @@ extension Gd2_Node_V1_Node.StreamingServiceProtocol {
         router.registerHandler(
             forMethod: Gd2_Node_V1_Node.Method.Report.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Node_V1_ReportRequest>(),
-            serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Node_V1_ReportReply>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<StoreAPI.Gd2_Store_V1_NodeReport>(),
             handler: { request, context in
                 try await self.report(
                     request: request,
@@ -1166,7 +1167,7 @@ extension Gd2_Node_V1_Node.ServiceProtocol {
     package func report(
         request: GRPCCore.StreamingServerRequest<Gd2_Node_V1_ReportRequest>,
         context: GRPCCore.ServerContext
-    ) async throws -> GRPCCore.StreamingServerResponse<Gd2_Node_V1_ReportReply> {
+    ) async throws -> GRPCCore.StreamingServerResponse<StoreAPI.Gd2_Store_V1_NodeReport> {
         let response = try await self.report(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
@@ -1323,8 +1324,8 @@ extension Gd2_Node_V1_Node.SimpleServiceProtocol {
     package func report(
         request: GRPCCore.ServerRequest<Gd2_Node_V1_ReportRequest>,
         context: GRPCCore.ServerContext
-    ) async throws -> GRPCCore.ServerResponse<Gd2_Node_V1_ReportReply> {
-        return GRPCCore.ServerResponse<Gd2_Node_V1_ReportReply>(
+    ) async throws -> GRPCCore.ServerResponse<StoreAPI.Gd2_Store_V1_NodeReport> {
+        return GRPCCore.ServerResponse<StoreAPI.Gd2_Store_V1_NodeReport>(
             message: try await self.report(
                 request: request.message,
                 context: context
@@ -1562,7 +1563,7 @@ extension Gd2_Node_V1_Node {
         /// - Parameters:
         ///   - request: A request containing a single `Gd2_Node_V1_ReportRequest` message.
         ///   - serializer: A serializer for `Gd2_Node_V1_ReportRequest` messages.
-        ///   - deserializer: A deserializer for `Gd2_Node_V1_ReportReply` messages.
+        ///   - deserializer: A deserializer for `StoreAPI.Gd2_Store_V1_NodeReport` messages.
         ///   - options: Options to apply to this RPC.
         ///   - handleResponse: A closure which handles the response and returns its result to
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
@@ -1571,9 +1572,9 @@ extension Gd2_Node_V1_Node {
         func report<Result>(
             request: GRPCCore.ClientRequest<Gd2_Node_V1_ReportRequest>,
             serializer: some GRPCCore.MessageSerializer<Gd2_Node_V1_ReportRequest>,
-            deserializer: some GRPCCore.MessageDeserializer<Gd2_Node_V1_ReportReply>,
+            deserializer: some GRPCCore.MessageDeserializer<StoreAPI.Gd2_Store_V1_NodeReport>,
             options: GRPCCore.CallOptions,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_ReportReply>) async throws -> Result
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<StoreAPI.Gd2_Store_V1_NodeReport>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "PrepareMember" method.
@@ -1933,7 +1934,7 @@ extension Gd2_Node_V1_Node {
         /// - Parameters:
         ///   - request: A request containing a single `Gd2_Node_V1_ReportRequest` message.
         ///   - serializer: A serializer for `Gd2_Node_V1_ReportRequest` messages.
-        ///   - deserializer: A deserializer for `Gd2_Node_V1_ReportReply` messages.
+        ///   - deserializer: A deserializer for `StoreAPI.Gd2_Store_V1_NodeReport` messages.
         ///   - options: Options to apply to this RPC.
         ///   - handleResponse: A closure which handles the response and returns its result to
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
@@ -1942,9 +1943,9 @@ extension Gd2_Node_V1_Node {
         package func report<Result>(
             request: GRPCCore.ClientRequest<Gd2_Node_V1_ReportRequest>,
             serializer: some GRPCCore.MessageSerializer<Gd2_Node_V1_ReportRequest>,
-            deserializer: some GRPCCore.MessageDeserializer<Gd2_Node_V1_ReportReply>,
+            deserializer: some GRPCCore.MessageDeserializer<StoreAPI.Gd2_Store_V1_NodeReport>,
             options: GRPCCore.CallOptions = .defaults,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_ReportReply>) async throws -> Result = { response in
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<StoreAPI.Gd2_Store_V1_NodeReport>) async throws -> Result = { response in
                 try response.message
             }
         ) async throws -> Result where Result: Sendable {
@@ -2360,14 +2361,14 @@ extension Gd2_Node_V1_Node.ClientProtocol {
     package func report<Result>(
         request: GRPCCore.ClientRequest<Gd2_Node_V1_ReportRequest>,
         options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_ReportReply>) async throws -> Result = { response in
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<StoreAPI.Gd2_Store_V1_NodeReport>) async throws -> Result = { response in
             try response.message
         }
     ) async throws -> Result where Result: Sendable {
         try await self.report(
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Gd2_Node_V1_ReportRequest>(),
-            deserializer: GRPCProtobuf.ProtobufDeserializer<Gd2_Node_V1_ReportReply>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<StoreAPI.Gd2_Store_V1_NodeReport>(),
             options: options,
             onResponse: handleResponse
         )
@@ -2761,7 +2762,7 @@ extension Gd2_Node_V1_Node.ClientProtocol {
         _ message: Gd2_Node_V1_ReportRequest,
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Gd2_Node_V1_ReportReply>) async throws -> Result = { response in
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<StoreAPI.Gd2_Store_V1_NodeReport>) async throws -> Result = { response in
             try response.message
         }
     ) async throws -> Result where Result: Sendable {

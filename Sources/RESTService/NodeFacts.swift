@@ -54,7 +54,8 @@ extension SchemaInfo.Program {
         HealthFacts.Program(
             name: name, version: version,
             refusal: refused
-                ? "it reads \(BuildReport.schemas(lowest, newest)) of the store, which is in \(schema)"
+                ? "it reads \(BuildReport.schemas(lowest, newest)) of the store, which is in "
+                    + "\(schema)"
                 : nil)
     }
 }

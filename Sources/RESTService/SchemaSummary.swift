@@ -53,9 +53,9 @@ struct SchemaSummary {
         let refused = info.nodes.flatMap { node in
             node.programs.filter(\.refused).map { program in
                 "\(program.name) \(program.version) on \(node.name) reads "
-                    + "\(BuildReport.schemas(program.lowest, program.newest)) of the store, which is in "
-                    + "\(info.version) for good: it changes nothing until \(node.name) has the "
-                    + "version of the other nodes"
+                    + BuildReport.schemas(program.lowest, program.newest)
+                    + " of the store, which is in \(info.version) for good: it changes nothing "
+                    + "until \(node.name) has the version of the other nodes"
             }
         }
         guard !info.waitingFor.isEmpty else { return refused }

@@ -22,7 +22,7 @@ extension Gd2_Store_V1_Node {
 }
 
 extension NodeReport {
-    init(_ wire: Gd2_Store_V1_NodeReport) {
+    package init(_ wire: Gd2_Store_V1_NodeReport) {
         self.init(
             member: wire.hasMember
                 ? Member(

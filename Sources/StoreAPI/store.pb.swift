@@ -498,12 +498,13 @@ package nonisolated struct Gd2_Store_V1_Node: Sendable {
   fileprivate var _report: Gd2_Store_V1_NodeReport? = nil
 }
 
-/// As node.proto's ReportReply.
+/// What a node says of itself; node.proto has it too.
 package nonisolated struct Gd2_Store_V1_NodeReport: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Its etcd, where it runs one that answers.
   package var member: Gd2_Store_V1_NodeMember {
     get {_member ?? Gd2_Store_V1_NodeMember()}
     set {_member = newValue}
@@ -513,6 +514,7 @@ package nonisolated struct Gd2_Store_V1_NodeReport: Sendable {
   /// Clears the value of `member`. Subsequent reads from it will return its default value.
   package mutating func clearMember() {self._member = nil}
 
+  /// Only of the node whose etcd leads.
   package var plan: Gd2_Store_V1_NodePlan {
     get {_plan ?? Gd2_Store_V1_NodePlan()}
     set {_plan = newValue}
@@ -522,10 +524,13 @@ package nonisolated struct Gd2_Store_V1_NodeReport: Sendable {
   /// Clears the value of `plan`. Subsequent reads from it will return its default value.
   package mutating func clearPlan() {self._plan = nil}
 
+  /// Its setting of that name.
   package var openJoin: Bool = false
 
+  /// When its newest snapshot was taken; 0: it has none.
   package var snapshotUnix: Int64 = 0
 
+  /// Hours between two of them; 0: it takes none.
   package var snapshotHours: UInt32 = 0
 
   package var certificates: [Gd2_Store_V1_NodeCertificate] = []
@@ -566,6 +571,7 @@ package nonisolated struct Gd2_Store_V1_NodePlan: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// What is done next with the members, or waited for.
   package var text: String = String()
 
   package var votersWanted: UInt32 = 0
@@ -580,6 +586,7 @@ package nonisolated struct Gd2_Store_V1_NodeCertificate: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// nodes: for TCP 24008; members: for other etcds; etcd: for gd2-store at its own etcd.
   package var use: String = String()
 
   package var expiresUnix: Int64 = 0

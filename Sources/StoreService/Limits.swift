@@ -89,6 +89,7 @@ enum Limits {
     /// Between an answer and the end of this program, so that the answer arrives.
     static let gracefulExitMs = 300
     static let snapshotLookEvery = Duration.seconds(60)
+    static let snapshotFirstLook = Duration.seconds(5)
     /// How long etcdctl may make a store of a snapshot, and what it may print.
     static let restore = Duration.seconds(30)
     static let restoreOutputBytes = 64 << 10

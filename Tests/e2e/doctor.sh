@@ -14,6 +14,10 @@ well() { cli_on "$1" doctor >"$E2E_DISK/out" && grep -qxE "no findings: [0-9]+ c
 all_well() { wait_for 60 "$1" well "$1" || { cli_on "$1" doctor; fail "h$1: $2"; }; cat "$E2E_DISK/out"; }
 
 say "one node"
+first() { on 1 sh -c 'ls /var/lib/gd2/store/snapshots/*.db'; }
+wait_for 20 first first || fail "no snapshot of a new cluster"
+all_well 1 "a new node is not well"
+on 1 sh -c 'rm /var/lib/gd2/store/snapshots/*.db'
 expect 1 SNAPSHOT_OLD
 cli_on 1 doctor >/dev/null; [ $? = 1 ] || fail "the status with a finding is not 1"
 cli_on 1 cluster snapshot save >/dev/null || fail "cluster snapshot save"

@@ -17,9 +17,12 @@ struct SnapshotKeeper: Service {
         }
         Gauge(label: "gd2_snapshot_seconds").record(folder.newest ?? 0)
         await cancelWhenGracefulShutdown {
+            // A new cluster is not long without one.
+            var pause = Limits.snapshotFirstLook
             while !Task.isCancelled {
-                do { try await Task.sleep(for: Limits.snapshotLookEvery) } catch { return }
+                do { try await Task.sleep(for: pause) } catch { return }
                 await self.look()
+                pause = Limits.snapshotLookEvery
             }
         }
     }

@@ -106,9 +106,9 @@ struct NodeGateway: Gd2_Node_V1_Node.SimpleServiceProtocol {
 
     func report(
         request: Gd2_Node_V1_ReportRequest, context: ServerContext
-    ) async throws -> Gd2_Node_V1_ReportReply {
+    ) async throws -> Gd2_Store_V1_NodeReport {
         _ = try context.callingPeer
-        return Gd2_Node_V1_ReportReply(await own.now)
+        return Gd2_Store_V1_NodeReport(await own.now)
     }
 
     func prepareMember(
