@@ -7,7 +7,7 @@ BUILD = swift build --configuration $(CONFIGURATION) --explicit-target-dependenc
 BIN = $(CURDIR)/.build/$(CONFIGURATION)
 PROGRAMS = gd2-store gd2-rest gd2-pmap gd2-brickd
 PACKAGES = attr btrfs-progs curl dbus etcd-client etcd-server gcc glusterfs-client glusterfs-server groff-base iproute2 \
-	jq libc6-dev libcap-dev libsystemd-dev openssl pkg-config procps python3 systemd util-linux xfsprogs zlib1g-dev
+	jq libc6-dev libcap-dev libstdc++-12-dev libsystemd-dev openssl pkg-config procps python3 systemd util-linux xfsprogs zlib1g-dev
 export SWIFT_BACKTRACE = enable=no
 
 .PHONY: help setup build demo test unit e2e hosts e2e-faults bench check fix proto man install uninstall
