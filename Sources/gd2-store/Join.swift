@@ -14,6 +14,9 @@ extension GD2Store {
                 Example: gd2-store join gd2-1-yG9ENrQ…
                 """)
 
+        @Flag(help: "Say what would change, and change nothing; the exit status is 3 then.")
+        var dryRun = false
+
         @Argument(help: "What glustercli peer token create printed on a node of the cluster.")
         var token: String
 
@@ -25,12 +28,19 @@ extension GD2Store {
                 path: socket,
                 caller: CallerBuild(program: "gd2-store", report: SuiteBuild.current.report),
                 timeout: .seconds(60))
-            let joined = try await withThrowingTaskGroup { group in
+            let text = try await withThrowingTaskGroup { group in
                 group.addTask { try await store.run() }
                 defer { group.cancelAll() }
-                return try await ClusterClient(store).join(token: token)
+                return try await said(by: ClusterClient(store))
             }
-            print("this node is in cluster \(joined.0) now, as peer \(joined.1)")
+            print(text)
+            if dryRun { throw ExitCode(3) }
+        }
+
+        private func said(by cluster: ClusterClient) async throws -> String {
+            if dryRun { return try await cluster.check(.join(token: token)) }
+            let joined = try await cluster.join(token: token)
+            return "this node is in cluster \(joined.0) now, as peer \(joined.1)"
         }
     }
 }

@@ -11,6 +11,7 @@ wait_for 15 token asked || { asked; fail "peer token create"; }
 token=${token##* }
 on 3 "$BIN/gd2-store" join gd2-1-nonsense 2>"$E2E_DISK/err" && fail "joined with no token"
 grep -q token "$E2E_DISK/err" || fail "a bad token is not named: $(cat "$E2E_DISK/err")"
+on 3 "$BIN/gd2-store" join "$token" --dry-run; [ $? = 3 ] || fail "gd2-store join --dry-run"
 on 3 "$BIN/gd2-store" join "$token" || fail "gd2-store join"
 voters() { [ "$(cli_on "$1" cluster members -o json | jq "$2")" = 3 ]; }
 all='.members | map(select(.healthy and .role != "learner")) | length'
