@@ -78,7 +78,6 @@ extension Joins {
         }
         // Another node, of the cluster's version, may let it in.
         if let refusal = node.schema.refusal { throw GD2Error(.unavailable, refusal) }
-        try check(request, peer)
         try checkEtcd(request)
         return peer
     }
@@ -90,12 +89,10 @@ extension Joins {
             throw GD2Error(
                 .unavailable, "this node cannot sign: join by a voter (glustercli cluster members)")
         }
-        var tokenKey: String?
-        if case .token(let fingerprint) = caller { tokenKey = keys.token(fingerprint) }
-        let used = tokenKey
+        try check(request, peer)
         async let authorities = store.get(keys.authorities)
         async let version = store.get(keys.schemaVersion)
-        async let token = used == nil ? nil : store.get(used ?? "")
+        async let token = token(of: caller)
         var terms = Terms(
             exchange: nil, unchanged: [.createRevision(key: keys.peer(peer), equals: 0)],
             operations: [])
@@ -105,11 +102,19 @@ extension Joins {
         terms.compare(schema, at: keys.schemaVersion)
         // Who is just raising the schema has to look again.
         terms.operations.append(.put(key: keys.schemaVersion, value: schema.value))
-        if let used {
-            terms.operations.append(try Self.use(await token, at: used))
-            terms.compare(try await token, at: used)
+        if let token = try await token {
+            terms.compare(token.found, at: token.key)
+            terms.operations.append(try Self.use(token.found, at: token.key))
         }
         return terms
+    }
+
+    private func token(
+        of caller: NodeCaller?
+    ) async throws -> (key: String, found: KeyValue?)? {
+        guard case .token(let fingerprint) = caller else { return nil }
+        let key = keys.token(fingerprint)
+        return (key, try await store.get(key))
     }
 
     /// What a new peer has to trust and to be signed by, so that no phase of an exchange leaves it
