@@ -15,6 +15,7 @@ enum Limits {
     static let sessionRetryMs = 100
     /// A change that comes right after the start waits this often for the first session.
     static let firstSessionPolls = 30
+    static let nextSessionPolls = 10
     static let firstSessionPollMs = 50
     /// A change waits this long for a view that is current.
     static let freshWait: Duration = .milliseconds(1_500)

@@ -36,7 +36,7 @@ public enum RESTDaemon {
             calls: ClusterClient(store), store: store, mirror: mirror,
             status: { try await store.status() })
         let nodes = NodeBricks(own: bricks, local: local)
-        let session = Session(store: store, log: context.log)
+        let session = Session(store: store, mirror: mirror, log: context.log)
         let runner = TransactionRunner(
             store: store, mirror: mirror, session: session,
             bricks: nodes, log: context.log)

@@ -3,6 +3,7 @@ import GlusterModel
 import Logging
 import ServiceLifecycle
 import StoreAPI
+import StoreMirror
 import Synchronization
 
 /// This run's lease in the store: what its locks hang on. A lost one is replaced by another session
@@ -21,21 +22,23 @@ final class Session: Service {
     }
 
     private let store: any KeyValueStore
+    private let mirror: StoreMirror
     private let log: Logger
     private let current = Mutex<Current?>(nil)
     private let wasHeld = Atomic(false)
 
-    init(store: any KeyValueStore, log: Logger) {
+    init(store: any KeyValueStore, mirror: StoreMirror, log: Logger) {
         self.store = store
+        self.mirror = mirror
         self.log = log
     }
 
-    /// Throws while there is none: without the store nothing can be changed. Just after the start
-    /// the first one is waited for a little.
+    /// Throws while there is none: without the store nothing can be changed. The first one after
+    /// the start is waited for a little, and less for one after another.
     func require() async throws(GD2Error) -> Current {
-        for _ in 0..<Limits.firstSessionPolls {
+        for poll in 0..<Limits.firstSessionPolls {
             if let session = now { return session }
-            if wasHeld.load(ordering: .relaxed) { break }
+            if wasHeld.load(ordering: .relaxed), poll >= Limits.nextSessionPolls { break }
             try? await Task.sleep(for: .milliseconds(Limits.firstSessionPollMs))
         }
         throw GD2Error(
@@ -77,6 +80,21 @@ final class Session: Service {
         current.withLock { $0 = Current(id: id, lease: lease) }
         wasHeld.store(true, ordering: .relaxed)
         log.info("session", metadata: ["session": "\(id)"])
-        try await store.keepAlive(lease: lease)
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await self.store.keepAlive(lease: lease) }
+            group.addTask { await self.leaving(identity.cluster) }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    /// Returns when this node has come into another cluster, whose store does not know the lease.
+    private func leaving(_ cluster: ClusterID) async {
+        var wasSeen = false
+        for await view in mirror.changes() {
+            let isHere = view.identity?.cluster == cluster
+            if wasSeen, !isHere { return }
+            wasSeen = isHere
+        }
     }
 }

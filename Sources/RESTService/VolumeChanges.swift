@@ -161,9 +161,9 @@ struct VolumeChanges: Sendable {
         _ name: String, _ operation: String, _ asked: Asked,
         _ change: (inout VolumeHead) throws(GD2Error) -> Void
     ) async throws -> Changed {
-        let session = try await session.require()
         for _ in 0..<Limits.storeTries {
             let state = try await fresh()
+            let session = try await session.require()
             var volume = try volume(name, in: state)
             try change(&volume.head)
             let keys = try await mirror.identity(of: store).keys

@@ -112,7 +112,7 @@ final class Coordinator: Sendable {
         mirror = StoreMirror(
             store: store, prefixes: { [$0.prefix] }, stateFile: "\(folder)/view-\(number)", log: log
         )
-        session = Session(store: store, log: log)
+        session = Session(store: store, mirror: mirror, log: log)
         runner = TransactionRunner(
             store: store, mirror: mirror, session: session,
             bricks: Steps(nodes: nodes, store: store), log: log

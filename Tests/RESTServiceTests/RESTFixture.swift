@@ -78,7 +78,7 @@ struct RESTFixture {
             status: { try await cluster.status() },
             waits: LocalStore.Waits(read: .seconds(4), probes: .seconds(2)))
         let nodes = NodeBricks(own: try BrickClient(path: folder + "/nobody"), local: local)
-        let session = Session(store: store, log: log)
+        let session = Session(store: store, mirror: mirror, log: log)
         let services = Services(
             session: session,
             runner: TransactionRunner(

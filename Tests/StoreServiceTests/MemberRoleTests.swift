@@ -51,6 +51,8 @@ import Testing
                 atPath: data, withIntermediateDirectories: true)
             let role = try await node.start(external: true)
             #expect(await role.record?.member == 0)
+            // Who comes before the first word of a leader finds an etcd that goes on.
+            #expect(await role.record?.digest.split(separator: "/").last == "alone")
             #expect(try node.absence == nil)
             #expect(FileManager.default.fileExists(atPath: data))
             try await role.becomeExternal()

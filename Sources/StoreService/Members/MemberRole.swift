@@ -55,8 +55,8 @@ actor MemberRole {
             record = MemberRecord(
                 cluster: identity.cluster, member: 0, peerURL: url,
                 initialCluster: ["\(identity.peer)=\(url)"], joins: false, isAlone: true,
-                dataDirectory: "etcd", digest: "", clusterToken: identity.cluster.description,
-                trust: try own.freezeMemberTrust())
+                dataDirectory: "etcd", digest: MembershipKeeper.digestOfFounder,
+                clusterToken: identity.cluster.description, trust: try own.freezeMemberTrust())
             // From here on there may be data, whatever the settings are at the next start.
             try record?.save(configuration.stateDirectory)
         }

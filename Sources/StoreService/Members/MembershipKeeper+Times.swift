@@ -13,6 +13,10 @@ extension MembershipKeeper {
         return (record?.member ?? 0, record?.digest ?? "")
     }
 
+    /// What a node that founds its cluster runs with until it is told: the times of one alone, which
+    /// it keeps when another comes before that.
+    static let digestOfFounder = "founder/\(RaftTimes.alone.rawValue)"
+
     private static func times(of digest: String) -> RaftTimes? {
         let parts = digest.split(separator: "/")
         return parts.count > 1 ? RaftTimes(rawValue: String(parts[1])) : nil

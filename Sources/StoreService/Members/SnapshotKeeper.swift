@@ -27,8 +27,14 @@ struct SnapshotKeeper: Service {
         }
     }
 
+    /// A learner's etcd gives none.
+    private var isLearner: Bool {
+        node.peers.members.members.contains { $0.peer == node.own && $0.isLearner }
+    }
+
     private func look() async {
-        guard await node.role.record?.member != nil, node.state.status.available else { return }
+        guard await node.role.record?.member != nil, node.state.status.available, !isLearner
+        else { return }
         let age = Date().timeIntervalSince1970 - Double(folder.newest ?? 0)
         // One from the future is a clock's that was set back since: it is not waited for.
         guard age >= Double(node.configuration.snapshotHours) * 3_600 || age < 0 else { return }
