@@ -13,8 +13,8 @@ extension MembershipKeeper {
         return (record?.member ?? 0, record?.digest ?? "")
     }
 
-    /// What a node that founds its cluster runs with until it is told: the times of one alone, which
-    /// it keeps when another comes before that.
+    /// What a node that founds its cluster runs with until it is told: the times of one alone,
+    /// which it keeps when another comes before that.
     static let digestOfFounder = "founder/\(RaftTimes.alone.rawValue)"
 
     private static func times(of digest: String) -> RaftTimes? {
