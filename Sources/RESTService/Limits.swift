@@ -13,10 +13,9 @@ enum Limits {
     /// The lease behind a session: how long a dead gd2-rest's locks stay.
     static let sessionTTL: Duration = .seconds(8)
     static let sessionRetryMs = 100
-    /// A change that comes right after the start waits this often for the first session.
-    static let firstSessionPolls = 30
-    static let nextSessionPolls = 10
-    static let firstSessionPollMs = 50
+    /// How often a change looks for a session that is just being taken.
+    static let sessionPolls = 50
+    static let sessionPollMs = 50
     /// A change waits this long for a view that is current.
     static let freshWait: Duration = .milliseconds(1_500)
     /// But only this long when gd2-store says that there is none.

@@ -34,12 +34,12 @@ final class Session: Service {
     }
 
     /// Throws while there is none: without the store nothing can be changed. The first one after
-    /// the start is waited for a little, and less for one after another.
+    /// the start is waited for a little, and so is another one while the store answers.
     func require() async throws(GD2Error) -> Current {
-        for poll in 0..<Limits.firstSessionPolls {
+        for _ in 0..<Limits.sessionPolls {
             if let session = now { return session }
-            if wasHeld.load(ordering: .relaxed), poll >= Limits.nextSessionPolls { break }
-            try? await Task.sleep(for: .milliseconds(Limits.firstSessionPollMs))
+            if wasHeld.load(ordering: .relaxed), mirror.view.freshness != .current { break }
+            try? await Task.sleep(for: .milliseconds(Limits.sessionPollMs))
         }
         throw GD2Error(
             .unavailable,
