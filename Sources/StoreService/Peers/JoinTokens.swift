@@ -50,10 +50,7 @@ extension PeerChanges {
                 .tooManyRequests,
                 "there are \(Limits.tokensMax) tokens: revoke some (glustercli peer token list)")
         }
-        guard let root = try node.certificates.ownRoot() else {
-            throw GD2Error(.internal, "this node has no authority")
-        }
-        return root
+        return try authority()
     }
 
     private func dropOldTokens() async throws {
@@ -105,6 +102,10 @@ extension PeerChanges {
                 .invalid, "a code lives 1 to \(Limits.pairSecondsMax) seconds, not \(seconds)")
         }
         try await joins.checkEmpty()
+        return try authority()
+    }
+
+    private func authority() throws -> Certificate {
         guard let root = try node.certificates.ownRoot() else {
             throw GD2Error(.internal, "this node has no authority")
         }
