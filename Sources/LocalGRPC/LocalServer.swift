@@ -23,6 +23,8 @@ public struct LocalServer: Service {
         let transport = HTTP2ServerTransport.Posix(
             listeningSocketDescriptor: Int(descriptor), transportSecurity: .plaintext,
             config: .defaults { config in
+                // As in LocalClient: an answer is one write already.
+                config.connection.flushCoalescing = nil
                 config.rpc.maxRequestPayloadSize = Limits.messageBytes
                 config.http2.maxConcurrentStreams = Limits.streamsPerConnection
                 config.channelDebuggingCallbacks.onBindTCPListener = listener.install

@@ -46,6 +46,8 @@ struct EtcdConnection: Service {
             config.backoff.initial = .milliseconds(Limits.reconnectMinMs)
             config.backoff.max = .milliseconds(reconnectMaxMs)
             config.connection.maxIdleTime = nil
+            // A call waits for its answer: 0.1 ms more each way is most of its time.
+            config.connection.flushCoalescing = nil
             config.connection.keepalive = .init(
                 time: .seconds(10), timeout: .seconds(3), allowWithoutCalls: true)
             config.channelDebuggingCallbacks.onCreateTCPConnection = answerPings

@@ -21,6 +21,8 @@ struct NodeServer: Service {
         let transport = HTTP2ServerTransport.Posix(
             listeningSocketDescriptor: Int(descriptor), transportSecurity: security,
             config: .defaults { config in
+                // A call waits for it: an answer is one write already.
+                config.connection.flushCoalescing = nil
                 config.rpc.maxRequestPayloadSize = LocalGRPC.Limits.messageBytes
                 config.connection.keepalive.clientBehavior = .init(
                     minPingIntervalWithoutCalls: .seconds(1), allowWithoutCalls: true)
