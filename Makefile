@@ -3,12 +3,15 @@ SHELL := /bin/bash
 CONFIGURATION ?= debug
 PREFIX ?= /usr
 DESTDIR ?=
-BUILD = swift build --configuration $(CONFIGURATION) --explicit-target-dependency-import-check error
+BUILD = $(if $(filter release,$(CONFIGURATION)),$(AS_NEEDED)) swift build --configuration $(CONFIGURATION) --explicit-target-dependency-import-check error
 BIN = $(CURDIR)/.build/$(CONFIGURATION)
 PROGRAMS = gd2-store gd2-rest gd2-pmap gd2-brickd
 PACKAGES = attr btrfs-progs curl dbus etcd-client etcd-server gcc glusterfs-client glusterfs-server groff-base iproute2 \
 	jq libc6-dev libcap-dev libstdc++-12-dev libsystemd-dev openssl pkg-config procps python3 systemd util-linux xfsprogs zlib1g-dev
 export SWIFT_BACKTRACE = enable=no
+# Of the libraries that swiftc names, a release loads those that it uses (docs/decisions/0044-as-needed.md): clang,
+# which calls the linker, puts this in front of them.
+AS_NEEDED = CCC_OVERRIDE_OPTIONS='\#^-Qunused-arguments ^-Wl,--as-needed'
 
 .PHONY: help setup build demo test unit e2e hosts e2e-faults bench check fix proto man install uninstall
 
@@ -78,7 +81,7 @@ e2e-faults: build
 
 # A debug build says nothing about speed.
 bench: setup
-	swift build --configuration release --explicit-target-dependency-import-check error
+	$(AS_NEEDED) swift build --configuration release --explicit-target-dependency-import-check error
 	swift build --configuration release --package-path Tests/bench/bare-http --scratch-path .build/bare-http
 	BARE_HTTP=$(CURDIR)/.build/bare-http/release/bare-http BIN=$(CURDIR)/.build/release Tests/bench/run
 

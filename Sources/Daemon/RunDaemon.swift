@@ -6,6 +6,7 @@ import Glibc
 public import GlusterModel
 public import Logging
 import Metrics
+import NIOCore
 public import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -90,6 +91,7 @@ public func runDaemon<Configuration: DaemonConfiguration>(
 ) async {
     let onlyNeeded = Capabilities.keepOnly(capabilities)
     signal(SIGPIPE, SIG_IGN)
+    NIOSingletons.groupLoopCountSuggestion = Limits.eventLoops(cores: System.coreCount)
     // What is as large is given back when it is freed (mallopt(3)): else the first such piece
     // raises the threshold, and later ones stay for ever between others.
     mallopt(M_MMAP_THRESHOLD, 256 << 10)

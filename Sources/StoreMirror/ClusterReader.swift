@@ -17,6 +17,7 @@ public final class ClusterReader: Sendable {
     public var current: ClusterState {
         state.withLock { state in
             let view = mirror.view
+            // What only has a higher revision says the same.
             if state.number != view.number {
                 state.cluster = state.decoder.state(of: view)
                 state.number = view.number

@@ -3,6 +3,9 @@ enum Limits {
     static let retryMinMs = 20
     static let retryMaxMs = 500
     static let persistEveryMs = 100
+    /// A file is also written when the store has come so many revisions further with nothing new
+    /// here: what is older is compacted one day, and all would be listed anew.
+    static let persistRevisions: Int64 = 1_000
     /// A file that could not be written is tried again after this long, without a change too.
     static let persistRetryMs = 3_000
     /// Bytes of a file of the last view.

@@ -10,8 +10,9 @@ public struct MirrorView: Sendable {
     public var freshness: Freshness
     /// How often the watch was lost in this run before this view.
     public internal(set) var losses = 0
-    /// Counts this mirror's views: another number, maybe other values.
-    var number: UInt64 = 0
+    /// Counts what this mirror's views say: of two with the same number one may have a higher
+    /// revision, and no more.
+    public internal(set) var number: UInt64 = 0
 
     public enum Freshness: Sendable, Hashable {
         case current

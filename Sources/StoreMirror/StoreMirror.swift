@@ -9,7 +9,7 @@ import Synchronization
 public final class StoreMirror: Service {
     private struct State {
         var view: MirrorView
-        var subscribers: [Int: AsyncStream<MirrorView>.Continuation] = [:]
+        var subscribers: [Int: Subscriber] = [:]
         var subscriberNext = 0
         /// The store's revision when the watch was opened: until it is reached the view is stale.
         var target: Int64 = 0
@@ -17,6 +17,12 @@ public final class StoreMirror: Service {
         var currentAt: ContinuousClock.Instant?
         /// Whether its loss was logged, so that its return is too.
         var isLost = false
+    }
+
+    private struct Subscriber {
+        var views: AsyncStream<MirrorView>.Continuation
+        /// Whether a view that only has a higher revision is of interest.
+        var wantsRevisions: Bool
     }
 
     private let store: any KeyValueStore
@@ -60,13 +66,20 @@ public final class StoreMirror: Service {
         state.withLock { $0.view.freshness == .current && $0.view.losses == losses }
     }
 
-    /// The present view, then every newer one; a slow reader misses those between.
-    public func changes() -> AsyncStream<MirrorView> {
+    /// The present view, then every newer one that says something else: that a revision changed
+    /// nothing here is not told. A slow reader misses those between.
+    public func changes() -> AsyncStream<MirrorView> { views(wantsRevisions: false) }
+
+    /// As ``changes()``, and those that have a higher revision and nothing else.
+    public func views() -> AsyncStream<MirrorView> { views(wantsRevisions: true) }
+
+    private func views(wantsRevisions: Bool) -> AsyncStream<MirrorView> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: MirrorView.self, bufferingPolicy: .bufferingNewest(1))
         let id = state.withLock { state in
             state.subscriberNext += 1
-            state.subscribers[state.subscriberNext] = continuation
+            state.subscribers[state.subscriberNext] = Subscriber(
+                views: continuation, wantsRevisions: wantsRevisions)
             continuation.yield(state.view)
             return state.subscriberNext
         }
@@ -89,7 +102,7 @@ public final class StoreMirror: Service {
         if condition(now) { return now }
         return try await withThrowingTaskGroup(of: MirrorView?.self) { group in
             group.addTask {
-                for await view in self.changes() where condition(view) { return view }
+                for await view in self.views() where condition(view) { return view }
                 return nil
             }
             group.addTask {
@@ -164,7 +177,8 @@ public final class StoreMirror: Service {
     }
 
     private func apply(_ change: Change) {
-        publish { view in
+        let isEmpty = change.puts.isEmpty && change.deletes.isEmpty
+        publish(saysMore: !isEmpty) { view in
             // A list may be newer than where the watch began: what it repeats changes nothing.
             for key in change.deletes where view.values[key]?.modRevision ?? 0 <= change.revision {
                 view.values[key] = nil
@@ -177,16 +191,21 @@ public final class StoreMirror: Service {
         }
     }
 
-    private func publish(_ update: (inout MirrorView) -> Void) {
+    /// `saysMore`: than a higher revision.
+    private func publish(saysMore: Bool = true, _ update: (inout MirrorView) -> Void) {
         let isBack = state.withLock { state in
             let (number, losses) = (state.view.number, state.view.losses)
+            let wasCurrent = state.view.freshness == .current
             update(&state.view)
-            (state.view.number, state.view.losses) = (number + 1, losses)
             if state.view.revision >= state.target {
                 state.view.freshness = .current
                 state.currentAt = clock.now
             }
-            for subscriber in state.subscribers.values { subscriber.yield(state.view) }
+            let isNews = saysMore || wasCurrent != (state.view.freshness == .current)
+            (state.view.number, state.view.losses) = (isNews ? number + 1 : number, losses)
+            for subscriber in state.subscribers.values where isNews || subscriber.wantsRevisions {
+                subscriber.views.yield(state.view)
+            }
             let isBack = state.isLost && state.view.freshness == .current
             if isBack { state.isLost = false }
             return isBack
@@ -212,8 +231,13 @@ public final class StoreMirror: Service {
     /// Writes the file `Limits.persistEveryMs` after a change, when those who wait for the change
     /// have it; again and again while it cannot be written.
     private func persistChanges() async {
-        var saved: Int64 = -1
-        for await view in changes() where view.revision != saved && view.identity != nil {
+        var saved: (number: UInt64, revision: Int64)?
+        for await view in views() where view.identity != nil {
+            if let saved, saved.number == view.number,
+                view.revision - saved.revision < Limits.persistRevisions
+            {
+                continue
+            }
             do { try await Task.sleep(for: .milliseconds(Limits.persistEveryMs)) } catch { return }
             var newest = self.view
             var isWritten = save(newest)
@@ -225,7 +249,7 @@ public final class StoreMirror: Service {
                 isWritten = save(newest, isRetry: true)
             }
             if hasFailed { log.notice("last view written", metadata: ["file": "\(file.path)"]) }
-            saved = newest.revision
+            saved = (newest.number, newest.revision)
         }
     }
 

@@ -256,7 +256,7 @@ private struct PeerFollower: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            for await view in mirror.changes() { peers.update(view) }
+            for await view in mirror.views() { peers.update(view) }
         }
     }
 }

@@ -38,6 +38,22 @@ import Testing
         }
     }
 
+    @Test func aRevisionThatChangesNothingHereIsNoNews() async throws {
+        defer { TemporaryFolder.remove(folder) }
+        let inside = keys.prefix + "options/x"
+        try await withMirror { mirror in
+            let first = try await store.txn(if: [], then: [.put(key: inside, value: [1])])
+            let before = try await mirror.wait(for: first.revision, timeout: .seconds(5))
+            let other = try await store.txn(if: [], then: [.put(key: "/elsewhere", value: [1])])
+            // Whoever waits for the revision gets it all the same.
+            let same = try await mirror.wait(for: other.revision, timeout: .seconds(5))
+            #expect(same.number == before.number)
+            let second = try await store.txn(if: [], then: [.put(key: inside, value: [2])])
+            let after = try await mirror.wait(for: second.revision, timeout: .seconds(5))
+            #expect(after.number == before.number + 1)
+        }
+    }
+
     @Test func aViewFromBeforeALossIsNotCurrentAfterIt() async throws {
         defer { TemporaryFolder.remove(folder) }
         let key = keys.prefix + "options/x"

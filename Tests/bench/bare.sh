@@ -1,13 +1,16 @@
 # What gd2 is measured by, for Tests/bench/inside: each part of its work done by what it is done with,
 # alone.
 
-# A brick of glusterd's volfile, from exec to its sign-in at a server that does nothing else.
+# A brick of glusterd's volfile, from exec to its sign-in at a server that does nothing else, and three
+# at once.
 bare_brick() {
-    local of=bare value kind
+    local of=bare value kind count
     for kind in again new; do
-        for value in $(python3 Tests/bench/bare_brick.py $kind "$BENCH_SAMPLES" base \
-            /var/lib/glusterd/vols/base/base.*.run-bricks-base.vol /run/bricks/base); do
-            sample "brick/$kind" "$value"
+        for count in 1 3; do
+            for value in $(python3 Tests/bench/bare_brick.py $kind $count "$BENCH_SAMPLES" base \
+                /var/lib/glusterd/vols/base/base.*.run-bricks-base.vol /run/bricks/base); do
+                sample "brick/$kind/$count" "$value"
+            done
         done
     done
 }

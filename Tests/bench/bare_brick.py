@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Starts a brick RUNS times and prints the milliseconds from exec to its SIGNIN.
+"""Starts COUNT bricks at once, RUNS times, and prints the milliseconds from exec to the last SIGNIN.
 
-  bare_brick.py new|again RUNS VOLUME VOLFILE BRICK-PATH
+  bare_brick.py new|again COUNT RUNS VOLUME VOLFILE BRICK-PATH
 
 A new brick is an empty directory each time: its first start makes hundreds of directories there.
 
 The management server is this program: it answers DUMP, GETSPEC and SIGNIN and does nothing else, so
-the time is what glusterfsd itself needs.  BRICK-PATH gets the volume id that VOLFILE names.
+the time is what glusterfsd itself needs.  BRICK-PATH gets the volume id that VOLFILE names; further
+bricks lie beside it.
 """
 
+import concurrent.futures
 import os
 import re
 import shutil
@@ -84,23 +86,34 @@ def run(folder, volume, volfile, brick, port):
             process.terminate()
             process.wait()
     os.unlink(path)
-    return (signed - began) * 1000
+    return began, signed
+
+
+def make(brick, mark, is_new):
+    if is_new:
+        shutil.rmtree(brick, ignore_errors=True)
+    os.makedirs(brick + "/.glusterfs", exist_ok=True)
+    os.setxattr(brick, "trusted.glusterfs.volume-id", mark)
 
 
 def main():
-    kind, runs, volume, path, brick = sys.argv[1], int(sys.argv[2]), *sys.argv[3:6]
+    kind, count, runs, volume, path, first = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:7]
     with open(path, "rb") as file:
         volfile = file.read()
     identifier = re.search(rb"option volume-id ([0-9a-f-]+)", volfile).group(1).decode()
     mark = bytes.fromhex(identifier.replace("-", ""))
-    os.setxattr(brick, "trusted.glusterfs.volume-id", mark)
-    with tempfile.TemporaryDirectory() as folder:
+    bricks = [first] + ["%s-%d" % (first, number) for number in range(1, count)]
+    texts = [volfile.replace(first.encode(), brick.encode()) for brick in bricks]
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(count) as pool:
+        folders = [tempfile.mkdtemp(dir=folder) for _ in bricks]
         for number in range(runs):
-            if kind == "new":
-                shutil.rmtree(brick)
-                os.makedirs(brick + "/.glusterfs")
-                os.setxattr(brick, "trusted.glusterfs.volume-id", mark)
-            print("%.1f" % run(folder, volume, volfile, brick, 49300 + number))
+            for brick in bricks:
+                make(brick, mark, kind == "new")
+            ports = range(49300 + number * count, 49300 + (number + 1) * count)
+            times = list(pool.map(run, folders, [volume] * count, texts, bricks, ports))
+            print("%.1f" % ((max(end for _, end in times) - min(start for start, _ in times)) * 1000))
+    for brick in bricks[1:]:
+        shutil.rmtree(brick)
 
 
 if __name__ == "__main__":

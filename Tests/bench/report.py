@@ -10,7 +10,13 @@ import statistics
 import sys
 
 OPERATIONS = ["create", "start", "set", "status", "list", "stop", "delete"]
-CALLS = ["getspec/1", "getspec/16", "portbybrick/1", "portbybrick/16"]
+CALLS = ["getspec/1", "getspec/16", "getspec/1x32", "portbybrick/1", "portbybrick/16"]
+
+
+def connections(text):
+    """What stands behind the slash of a call: connections, and calls under way on each."""
+    count, _, depth = text.partition("x")
+    return "%s conn." % count + (", %s under way" % depth if depth else "")
 
 
 def read(path):
@@ -70,9 +76,9 @@ def report(samples, volumes):
     row("the CLI alone (--help)", *(median(m, "alone", "cli") for m in ("gd1", "gd2")), False, "ms")
     for part, title in parts:
         for what in CALLS:
-            name, connections = what.split("/")
+            name, how = what.split("/")
             stock, ours = (median(manager, part, what) for manager in ("gd1", "gd2"))
-            label = "%s, %s conn., %s" % (name.upper(), connections, title)
+            label = "%s, %s, %s" % (name.upper(), connections(how), title)
             row(label, stock, ours, True, "/s")
             stock, ours = (median(manager, part, "cpu/" + what) for manager in ("gd1", "gd2"))
             row("    CPU time a call", stock, ours, False, "us")
@@ -133,50 +139,52 @@ def bars(samples, volumes):
         return None if value is None else value * factor
 
     print("\n%-58s %10s %-4s %s" % ("gd2's own bars, median", "gd2", "", "limit"))
-    bricks = {kind: median("bare", "many", "brick/" + kind) for kind in ("new", "again")}
+    bricks = {
+        (kind, count): median("bare", "many", "brick/%s/%d" % (kind, count))
+        for kind in ("new", "again")
+        for count in (1, 3)
+    }
     commit = median("bare", "many", "commit")
     parts = [("alone", "1 volume"), ("many", "%s volumes" % volumes)]
     for part, title in parts:
-        for connections in ("1", "16"):
+        for how in ("1", "16", "1x32"):
             for kind, word in (("getspec", "calls/s"), ("cpu/getspec", "CPU")):
-                stock, ours = (
-                    median(manager, part, "%s/%s" % (kind, connections)) for manager in ("gd1", "gd2")
-                )
-                label = "GETSPEC %s / glusterd, %s conn., %s" % (word, connections, title)
+                stock, ours = (median(manager, part, "%s/%s" % (kind, how)) for manager in ("gd1", "gd2"))
+                label = "GETSPEC %s / glusterd, %s, %s" % (word, connections(how), title)
                 if stock and ours:
                     ratio = ours / stock if word == "calls/s" else stock / ours
                     bar(label, ratio, "x", 3, True)
         stock, ours = median("gd1", part, "stop"), median("gd2", part, "stop")
         bar("volume stop, %s: glusterd's / 10" % title, ours, "ms", times(stock, 0.1))
-        # A brick's first start makes its directories: like is compared with like.
-        for what, count in (("start", 1), ("start3", 3)):
-            for kind, brick in bricks.items():
-                label = "API start, %d brick, %s, %s: glusterfsd's x 1.5" % (count, kind, title)
-                ours = median("gd2", part, "api/%s/%s" % (what, kind))
-                bar(label, ours, "ms", times(brick, 1.5))
+        # A brick's first start makes its directories, and three share the cores: like is compared
+        # with like.
+        for (kind, count), brick in bricks.items():
+            label = "API start, %d brick, %s, %s: glusterfsd's x 1.5" % (count, kind, title)
+            ours = median("gd2", part, "api/start%s/%s" % ("" if count == 1 else count, kind))
+            bar(label, ours, "ms", times(brick, 1.5))
         for what, commits in (("create", 3), ("set", 1), ("delete", 3)):
             limit = None if commit is None else commits * commit + 5
             label = "API %s, %s: %d commits + 5 ms" % (what, title, commits)
             bar(label, median("gd2", part, "api/" + what), "ms", limit)
         bar("start until a volfile, %s" % title, median("gd2", part, "ready/serves"), "ms", 400)
-        for connections in ("1", "16"):
+        for how in ("1", "16"):
             ours, bare = (
-                median(manager, when, "rest/info/" + connections)
+                median(manager, when, "rest/info/" + how)
                 for manager, when in (("gd2", part), ("bare", "many"))
             )
-            label = "REST, one volume, %s conn., %s: 0.6 of bare" % (connections, title)
+            label = "REST, one volume, %s, %s: 0.6 of bare" % (connections(how), title)
             bar(label, ours, "/s", times(bare, 0.6), True)
         label = "REST, list, 16 conn., %s" % title
         bar(label, median("gd2", part, "rest/list/16"), "/s", 2000, True)
         total = memory(samples, "gd2", part, leave_out=["gd2-etcd"])
         bar("memory of our programs, %s" % title, total, "MB", 100 if part == "alone" else 150)
-    for kind, brick in bricks.items():
-        print("alone: a brick's sign-in, %s: %s ms" % (kind, number(brick)))
+    for (kind, count), brick in bricks.items():
+        print("alone: sign-in of %d brick, %s: %s ms" % (count, kind, number(brick)))
     print("alone: a commit %s ms" % number(commit))
-    for connections in ("1", "16"):
+    for how in ("1", "16"):
         for manager, part, name in [("gd2", "alone", "gd2-rest"), ("bare", "many", "Hummingbird alone")]:
-            cpu = median(manager, part, "cpu/rest/info/" + connections)
-            print("CPU time of a GET, %s conn., %s: %s us" % (connections, name, number(cpu)))
+            cpu = median(manager, part, "cpu/rest/info/" + how)
+            print("CPU time of a GET, %s, %s: %s us" % (connections(how), name, number(cpu)))
 
 
 def main():

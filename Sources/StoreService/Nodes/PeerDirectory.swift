@@ -20,6 +20,8 @@ final class PeerDirectory: Sendable {
         var builds: [PeerID: [String: BuildReport]] = [:]
         var isCurrent = false
         var revision: Int64 = 0
+        /// Of the view that the rest is from.
+        var number: UInt64 = 0
     }
 
     let own: PeerID
@@ -53,9 +55,17 @@ final class PeerDirectory: Sendable {
         guard let keys = view.identity?.keys, keys.cluster == cluster, view.revision > 0 else {
             return
         }
+        let isKnown = state.withLock { state in
+            guard state.number == view.number, state.revision > 0 else { return false }
+            state.isCurrent = view.freshness == .current
+            state.revision = view.revision
+            return true
+        }
+        if isKnown { return }
         var next = State()
         next.isCurrent = view.freshness == .current
         next.revision = view.revision
+        next.number = view.number
         for (key, value) in view.values {
             if key.hasPrefix(keys.peers) {
                 if let peer = try? RecordCoding.decode(Peer.self, from: value.value) {
