@@ -243,8 +243,8 @@ let package = Package(
             "RESTService",
             [
                 "BrickAPI", "Daemon", "DurableFile", "GD2Error", "GlusterModel", "Health",
-                "Hexadecimal", "Listening", "LocalSocket", "Placement", "PmapAPI", "RESTAPI",
-                "StoreAPI",
+                "Hexadecimal", "Listening", "LocalSocket", "OldTopology", "Placement", "PmapAPI",
+                "RESTAPI", "StoreAPI",
                 "StoreMirror", "StoreSchema", "Transaction", "VolumeOptions", "XlatorTables", asn1,
                 crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, jwt, lifecycle,
                 log, metrics, nio, nioPosix, nioTLS, x509,
@@ -281,12 +281,14 @@ let package = Package(
         tests(
             "BrickServiceTests",
             [
-                "BrickService", "CLinux", "DurableFile", "GD2Error", "GlusterModel", "Transaction",
-                log,
+                "BrickService", "CLinux", "DurableFile", "GD2Error", "GlusterModel", "StoreAPI",
+                "StoreMirror", "Transaction", log,
             ]),
         tests("AuthorityExchangeTests", ["AuthorityExchange", "GlusterModel", "Seeded"]),
         tests("CertificatesTests", ["Certificates", asn1, x509]),
-        tests("CLICommandsTests", ["CLICommands", "GD2Error", "GlusterModel", "RESTAPI"]),
+        tests(
+            "CLICommandsTests",
+            ["CLICommands", "GD2Error", "GlusterModel", "RESTAPI", argumentParser]),
         tests("BrickSupervisionTests", ["BrickSupervision", "GlusterModel", "Seeded"]),
         tests("DaemonTests", ["Daemon", "Seeded", argumentParser, coreMetrics, lifecycle]),
         tests("DurableFileTests", ["DurableFile"]),

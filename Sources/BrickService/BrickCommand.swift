@@ -26,6 +26,12 @@ struct BrickCommand: Sendable {
             ])
     }
 
+    /// Another for each topology, so that a daemon of an older one is not taken for this one's.
+    static func selfHealKey(_ volume: Volume) -> String {
+        let generation = volume.head.generation
+        return generation == 1 ? "shd \(volume.id)" : "shd \(volume.id) \(generation)"
+    }
+
     func selfHeal(_ volume: Volume, attempt: Int) -> ProcessSpec {
         let name = volume.head.volfileName
         let log = "\(configuration.logDirectory)/glustershd-\(name).log"
@@ -33,7 +39,7 @@ struct BrickCommand: Sendable {
             unit: "gluster-shd-\(name)-\(attempt)",
             description: "Self-heal daemon of volume \(volume.name)",
             executable: configuration.glusterfs,
-            arguments: common(volfile: "shd/\(name)", key: "shd \(volume.id)", log: log) + [
+            arguments: common(volfile: "shd/\(name)", key: Self.selfHealKey(volume), log: log) + [
                 "--xlator-option", "*replicate*.node-uuid=\(peer)",
                 // Not "glustershd": a process of that name takes volumes by SVC_ATTACH and ends
                 // when it fetches its volfile again.

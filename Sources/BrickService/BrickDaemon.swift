@@ -79,7 +79,7 @@ private struct Supervising: Service {
         let isFirst = command.running().isEmpty
         let supervisor = Supervisor(
             command: command,
-            launcher: launcher, incarnation: incarnation, log: log)
+            launcher: launcher, mirror: mirror, incarnation: incarnation, log: log)
         let reporter = Reporter(store: store, mirror: mirror, supervisor: supervisor, log: log)
         let removals = Removals(folder: configuration.stateDirectory + "/removals", log: log)
         let steps = StepRunner(
@@ -87,11 +87,13 @@ private struct Supervising: Service {
             fences: Fences(path: configuration.stateDirectory + "/fences.json"),
             removals: removals, log: log)
         let leftovers = Leftovers(store: store, mirror: mirror, steps: steps, log: log)
+        let fences = LiftedFences(store: store, log: log)
         let gateway = self.gateway(of: supervisor, steps)
         await withDiscardingTaskGroup { group in
             group.addTask { try? await gateway.run() }
             group.addTask { try? await removals.run() }
             group.addTask { try? await leftovers.run() }
+            group.addTask { try? await fences.run() }
             group.addTask {
                 await cancelWhenGracefulShutdown {
                     await withDiscardingTaskGroup { group in
@@ -100,17 +102,28 @@ private struct Supervising: Service {
                         let store = store
                         let permit = BrickPermit(
                             ask: { try await store.identity() }, log: log)
-                        if isFirst { await permit.wait() }
+                        if isFirst {
+                            await permit.wait()
+                            await waitForView()
+                        }
                         var decoder = ClusterDecoder()
                         for await view in mirror.changes() {
-                            await supervisor.update(decoder.state(of: view))
+                            let state = decoder.state(of: view)
+                            await supervisor.update(state)
                             leftovers.see(view)
+                            fences.see(view, state)
                         }
                         group.cancelAll()
                     }
                 }
             }
         }
+    }
+
+    /// Where a volume may have other bricks by now, those that it had are not started in vain.
+    private func waitForView() async {
+        guard ClusterState(mirror.view).mayHaveMovedBricks else { return }
+        _ = try? await mirror.first(timeout: Limits.viewAtBoot) { $0.freshness == .current }
     }
 
     private func gateway(of supervisor: Supervisor, _ steps: StepRunner) -> LocalServer {

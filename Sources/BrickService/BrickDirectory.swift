@@ -9,7 +9,7 @@ import Transaction
 struct BrickDirectory: Sendable {
     let path: BrickPath
     private static let volumeID = "trusted.glusterfs.volume-id"
-    private static let gfid = "trusted.gfid"
+    static let gfid = "trusted.gfid"
     private static let testName = "trusted.glusterfs.test"
     /// The volume whose creation made this directory; its undo may remove it.
     private static let madeFor = "trusted.gd2.made-for"
@@ -18,8 +18,8 @@ struct BrickDirectory: Sendable {
     /// How the name of a `.glusterfs` begins that is being removed.
     static let removed = ".gd2-removed-"
 
-    private var text: String { path.description }
-    private var internals: String { text + "/.glusterfs" }
+    var text: String { path.description }
+    var internals: String { text + "/.glusterfs" }
 
     /// The checks in GD2's order; `others` are this node's bricks of other volumes.
     func check(
@@ -203,6 +203,7 @@ struct BrickDirectory: Sendable {
     /// or not at all. On disk after ``sync()``, where the directory stays.
     func undoMark(_ volume: VolumeID) {
         rmdir(unfinishedName(volume))
+        if isEmptyReplacement(of: volume) { removexattr(text, Self.emptyFor) }
         let wasMade = Self.read(Self.madeFor, text) == volume.bytes
         if Self.read(Self.volumeID, text) == volume.bytes {
             if let previous = Self.read(Self.previousID, text) {
@@ -226,7 +227,7 @@ struct BrickDirectory: Sendable {
         if FileTree.exists(removed) { remove(removed) }
         guard Self.read(Self.volumeID, text) == volume.bytes else { return }
         removeInternals(volume, remove: remove)
-        for name in [Self.gfid, Self.previousID, Self.madeFor, Self.volumeID] {
+        for name in [Self.gfid, Self.previousID, Self.madeFor, Self.emptyFor, Self.volumeID] {
             removexattr(text, name)
         }
     }
@@ -280,15 +281,15 @@ struct BrickDirectory: Sendable {
         if rename(internals, removed) == 0 { remove(removed) } else { FileTree.remove(internals) }
     }
 
-    private static func read(_ name: String, _ path: String) -> [UInt8]? {
+    static func read(_ name: String, _ path: String) -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 64)
         let count = getxattr(path, name, &buffer, buffer.count)
         return count >= 0 ? Array(buffer.prefix(count)) : nil
     }
 
-    private func errorText() -> String { String(cString: strerror(errno)) }
+    func errorText() -> String { String(cString: strerror(errno)) }
 
-    private func refusal(_ code: ErrorCode, _ message: String) -> GD2Error {
+    func refusal(_ code: ErrorCode, _ message: String) -> GD2Error {
         GD2Error(code, "brick \(message)", fields: ["brick": text])
     }
 }

@@ -28,6 +28,20 @@ enum Limits {
     static let reportsAtOnce = 64
     /// What could not be cleaned up for a transaction of the past is tried again after this.
     static let leftoversRetry = Duration.seconds(5)
+    /// Turns of `tickMs` that a new brick waits for the end of the one that it replaces.
+    static let oldBrickPolls = 600
+    /// How long the announcement of an empty brick may take; it ends itself before that.
+    static let announcement = Duration.seconds(50)
+    static let announcementSeconds = 45
+    /// Turns of `mountPollUs` until the volume is mounted, its bricks with data are connected, and
+    /// the client has ended.
+    static let mountPollUs: UInt32 = 50_000
+    static let mountPolls = 600
+    static let sourcePolls = 60
+    static let clientEndPolls = 60
+    /// How long the first bricks after a boot wait for a view of the store that is current: their
+    /// volume may have others by now.
+    static let viewAtBoot = Duration.seconds(5)
     /// Folders that wait to be removed.
     static let removalsWaiting = 10_000
 }

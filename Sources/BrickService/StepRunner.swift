@@ -44,7 +44,7 @@ actor StepRunner {
         guard step.peer == identity.peer else {
             throw GD2Error(.invalid, "step \(command.step) is peer \(step.peer)'s, not this one's")
         }
-        if step.action == .prepareBricks, !command.isUndo {
+        if step.action.marks, !command.isUndo {
             for left in Leftovers.of(identity.peer, in: view) where left.touches(step) {
                 try await clean(left)
             }
@@ -63,10 +63,10 @@ actor StepRunner {
                 "volume": "\(step.arguments.name)",
             ])
         switch (step.action, command.isUndo) {
-        case (.prepareBricks, false):
+        case (.prepareBricks, false), (.prepareReplacement, false):
             try checkAlone(record, command.step, view, identity)
-            try prepare(step.arguments)
-        case (.prepareBricks, true), (.removeBricks, _):
+            try prepare(step)
+        case (.prepareBricks, true), (.prepareReplacement, true), (.removeBricks, _):
             try await cleanUp(step, isUndo: command.isUndo)
         }
         FailPoint.pass("brickd-step-done")
@@ -91,7 +91,7 @@ actor StepRunner {
     private func cleanUp(_ step: Step, isUndo: Bool) async throws {
         let directories = Self.directories(step.arguments)
         switch step.action {
-        case .prepareBricks:
+        case .prepareBricks, .prepareReplacement:
             for directory in directories { directory.undoMark(step.arguments.volume) }
         case .removeBricks where isUndo: break
         case .removeBricks:
@@ -128,7 +128,7 @@ actor StepRunner {
     private func view(
         with revision: Int64, for record: TransactionRecord, _ command: StepCommand
     ) async throws -> MirrorView {
-        guard record.steps[command.step].action == .prepareBricks, !command.isUndo else {
+        guard record.steps[command.step].action.marks, !command.isUndo else {
             return mirror.view
         }
         do { return try await mirror.wait(for: revision, timeout: Limits.viewWait) } catch {
@@ -173,13 +173,17 @@ actor StepRunner {
         }
     }
 
-    private func prepare(_ arguments: BrickArguments) throws {
+    private func prepare(_ step: Step) throws {
+        let arguments = step.arguments
+        let isReplacement = step.action == .prepareReplacement
         let others = try others(than: arguments.volume)
         let directories = Self.directories(arguments)
         for directory in directories {
             try directory.check(arguments.flags, volume: arguments.volume, others: others)
+            if isReplacement { try directory.checkEmpty() }
         }
         for directory in directories {
+            if isReplacement { try directory.markEmpty(arguments.volume) }
             try directory.mark(arguments.volume)
             FailPoint.pass("brickd-marked")
         }

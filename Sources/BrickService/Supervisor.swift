@@ -11,12 +11,17 @@ import Volgen
 
 /// Makes this node's bricks and self-heal daemons be what the store says they should be.
 actor Supervisor {
-    private struct Slot {
+    struct Slot {
         var machine = SupervisedProcess()
         /// What clients ask the port map for; empty for a daemon.
         var name = ""
         var volume: Volume
         var brick: Brick?
+        /// The generation of the volume that it was made for.
+        let generation: Int
+        /// Whether another takes its place when it has ended: a brick that was replaced on this
+        /// node, or a self-heal daemon, which heals by the topology that it began with.
+        var isRetiring = false
         /// What recognises the process among others.
         var socket: String
         var port = 0
@@ -30,25 +35,34 @@ actor Supervisor {
         var earlySignIn: Int32?
         var attempts = 0
         var device = ""
+
+        /// Whether it cannot become what is wanted now while it runs.
+        func isAnother(than brick: Brick?, of volume: Volume) -> Bool {
+            guard let brick else { return generation != volume.head.generation }
+            return self.brick?.path != brick.path
+        }
     }
 
     private let command: BrickCommand
     private let launcher: any ProcessLauncher
+    private let announcer: BrickAnnouncer
     private let configuration: BrickConfiguration
     private let log: Logger
-    private let incarnation: IncarnationID
-    private let bootID = ProcessTable.bootID()
+    let incarnation: IncarnationID
+    let bootID = ProcessTable.bootID()
     private let clock = ContinuousClock()
     private let began = ContinuousClock.now
-    private var slots: [ProcessRole: Slot] = [:]
-    private var cluster = ClusterState()
+    var slots: [ProcessRole: Slot] = [:]
+    var cluster = ClusterState()
     /// Processes that ran when this program started and were not recognised yet, by socket.
     private var found: [String: (pid: Int32, port: Int)]
+    /// Whether this run has seen a view of the store that was current.
+    private var wasCurrent = false
     /// Sent for each process that is to be started, or followed until its end.
     private let work: AsyncStream<Work>
     private let workGiver: AsyncStream<Work>.Continuation
-    private var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
-    private var watcherNext = 0
+    var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
+    var watcherNext = 0
 
     private enum Work: Sendable {
         case start(ProcessRole)
@@ -57,11 +71,12 @@ actor Supervisor {
     }
 
     init(
-        command: BrickCommand, launcher: any ProcessLauncher, incarnation: IncarnationID,
-        log: Logger
+        command: BrickCommand, launcher: any ProcessLauncher, mirror: StoreMirror,
+        incarnation: IncarnationID, log: Logger
     ) {
         self.command = command
         self.launcher = launcher
+        announcer = BrickAnnouncer(command: command, launcher: launcher, mirror: mirror)
         self.incarnation = incarnation
         self.log = log
         configuration = command.configuration
@@ -94,6 +109,9 @@ actor Supervisor {
                 deliver(.tick, to: role)
                 lookForMissedSignIn(role)
             }
+            if slots.values.contains(where: { $0.isRetiring && $0.machine.isConverged }) {
+                update(cluster)
+            }
             do { try await Task.sleep(for: .milliseconds(Limits.tickMs)) } catch { return }
         }
     }
@@ -123,6 +141,7 @@ actor Supervisor {
     func update(_ state: ClusterState) {
         guard let peer = state.identity?.peer else { return }
         cluster = state
+        if state.freshness == .current { wasCurrent = true }
         var wanted: Set<ProcessRole> = []
         for volume in state.volumes.values {
             let bricks = volume.allBricks(of: peer)
@@ -135,7 +154,7 @@ actor Supervisor {
             }
             if volume.wantsSelfHealDaemon, !volume.bricks(of: peer).isEmpty {
                 wanted.insert(.selfHeal(volume.id))
-                want(.selfHeal(volume.id), isUp, volume, nil)
+                if mayHeal(volume) { want(.selfHeal(volume.id), isUp, volume, nil) }
             }
         }
         let unreadable = state.unreadableVolumes
@@ -149,10 +168,28 @@ actor Supervisor {
         changed()
     }
 
+    /// By an old topology it would take from the good bricks what they know against the brick that
+    /// replaced another. So where that can be, one is not begun before this node has seen the store
+    /// in this run.
+    private func mayHeal(_ volume: Volume) -> Bool {
+        wasCurrent || !cluster.canHaveMoved(volume) || slots[.selfHeal(volume.id)] != nil
+            || found[command.socket(key: BrickCommand.selfHealKey(volume))] != nil
+    }
+
     private func want(_ role: ProcessRole, _ isUp: Bool, _ volume: Volume, _ brick: Brick?) {
+        let attempts = slots[role]?.attempts ?? 0
+        if let slot = slots[role], slot.isAnother(than: brick, of: volume) {
+            slots[role]?.isRetiring = true
+            deliver(.want(up: false, request: 0), to: role)
+            guard slots[role]?.machine.isConverged == true else { return }
+            slots[role] = nil
+        }
         if slots[role] == nil {
-            let key = brick.map { "brick \($0.path)" } ?? "shd \(volume.id)"
-            var slot = Slot(volume: volume, brick: brick, socket: command.socket(key: key))
+            let key = brick.map { "brick \($0.path)" } ?? BrickCommand.selfHealKey(volume)
+            var slot = Slot(
+                volume: volume, brick: brick, generation: volume.head.generation,
+                socket: command.socket(key: key))
+            slot.attempts = attempts
             slot.name = brick?.path.description ?? ""
             slot.device = brick.map { BrickDirectory(path: $0.path).device } ?? ""
             slots[role] = slot
@@ -227,6 +264,7 @@ actor Supervisor {
                 adopt(role)
                 return
             }
+            try await announce(role)
             let spec = try prepareStart(role)
             let pid = try await launcher.launch(spec)
             guard let handle = ProcessHandle(pid: pid) else { throw ProcessError.noProcess }
@@ -254,6 +292,20 @@ actor Supervisor {
             case .down, .online, .stopping: return false
             }
         }
+    }
+
+    /// A brick that is new in its set does not run before the others know that it is empty.
+    private func announce(_ role: ProcessRole) async throws {
+        guard let slot = slots[role], let brick = slot.brick,
+            let host = cluster.peers[brick.peer]?.addresses.first
+        else { return }
+        let directory = BrickDirectory(path: brick.path)
+        guard directory.problem(slot.volume.id) == nil,
+            directory.isEmptyReplacement(of: slot.volume.id)
+        else { return }
+        slots[role]?.attempts += 1
+        try await announcer.announce(brick, of: slot.volume, host: host, number: slot.attempts)
+        log.notice("new brick is announced", metadata: ["process": "\(role)"])
     }
 
     private func prepareStart(_ role: ProcessRole) throws -> ProcessSpec {
@@ -309,7 +361,11 @@ actor Supervisor {
     func waitForEnd(of bricks: [Brick], in volume: VolumeID) async throws {
         for _ in 0..<Limits.endPolls {
             let isRunning = bricks.contains { brick in
-                slots[.brick(volume, index: brick.index)].map { !$0.machine.isDown } ?? false
+                // Another may be in its place already.
+                guard let slot = slots[.brick(volume, index: brick.index)],
+                    slot.brick?.path == brick.path
+                else { return false }
+                return !slot.machine.isDown
             }
             if !isRunning, !endUnsupervised(bricks, in: volume) { return }
             try await Task.sleep(for: .milliseconds(Limits.tickMs))
@@ -326,72 +382,5 @@ actor Supervisor {
         let found = marked.compactMap { running[command.socket(key: "brick \($0.path)")]?.pid }
         for pid in found { ProcessHandle.signalOnce(SIGTERM, pid: pid) }
         return !found.isEmpty
-    }
-
-    // MARK: What runs
-
-    /// The present moment, then each change.
-    func changes() -> AsyncStream<Void> {
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        watcherNext += 1
-        let id = watcherNext
-        watchers[id] = continuation
-        continuation.yield()
-        return stream
-    }
-
-    private func changed() {
-        for (id, watcher) in watchers {
-            if case .terminated = watcher.yield() { watchers[id] = nil }
-        }
-    }
-
-    var ports: [PortEntry] {
-        slots.compactMap { role, slot in
-            guard case .online(let pid, _) = slot.machine.phase, !slot.name.isEmpty else {
-                return nil
-            }
-            return PortEntry(name: slot.name, port: slot.port, pid: pid, volume: role.volume)
-        }
-    }
-
-    /// What this node says of its volumes.
-    var reports: [VolumeID: VolumeReport] {
-        guard let peer = cluster.identity?.peer else { return [:] }
-        var reports: [VolumeID: VolumeReport] = [:]
-        let byVolume = Dictionary(grouping: slots) { $0.key.volume }
-        for volume in cluster.volumes.values where !volume.allBricks(of: peer).isEmpty {
-            let own = byVolume[volume.id] ?? []
-            let bricks = own.map { Self.report($0.key, $0.value) }.sorted { $0.index < $1.index }
-            reports[volume.id] = VolumeReport(
-                volume: volume.id, bootID: bootID, incarnation: incarnation,
-                headRevision: cluster.headRevisions[volume.id] ?? 0,
-                converged: own.allSatisfy(\.value.machine.isConverged), bricks: bricks)
-        }
-        return reports
-    }
-
-    func states(of volume: VolumeID) -> [BrickState] {
-        slots.filter { $0.key.volume == volume }
-            .map { FileSystemInfo.state(Self.report($0.key, $0.value)) }
-            .sorted { $0.report.index < $1.report.index }
-    }
-
-    /// What this node's view says of the volume's topology; nil before there is a view.
-    func generation(of volume: VolumeID, isCurrent: Bool) -> KnownGeneration? {
-        guard let epoch = cluster.identity?.epoch else { return nil }
-        return KnownGeneration(
-            epoch: epoch, revision: cluster.revision, isCurrent: isCurrent,
-            generation: cluster.volumes[volume]?.head.generation)
-    }
-
-    private static func report(_ role: ProcessRole, _ slot: Slot) -> BrickReport {
-        var isOnline = false
-        if case .online = slot.machine.phase { isOnline = true }
-        return BrickReport(
-            index: role.index, path: slot.name, phase: slot.machine.reported,
-            pid: slot.machine.pid ?? 0, port: isOnline ? slot.port : 0,
-            failures: slot.machine.failures, message: slot.machine.message, device: slot.device)
     }
 }

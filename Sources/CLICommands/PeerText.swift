@@ -16,7 +16,18 @@ enum PeerText {
                     peer.message ?? "-",
                 ]
             }
-        ).text + peers.flatMap { peer in left(peer).map { "\(peer.name): \($0)\n" } }.joined()
+        ).text
+            + peers.flatMap { peer in
+                (left(peer) + fences(peer)).map { "\(peer.name): \($0)\n" }
+            }.joined()
+    }
+
+    /// What was changed without the peer.
+    private static func fences(_ peer: PeerInfo) -> [String] {
+        (peer.fences ?? []).map { fence in
+            "is fenced: volume \(fence.volume) was changed without it at \(fence.since) by "
+                + "\(fence.by) (job \(fence.job)); start it only where it reaches the others"
+        }
     }
 
     /// What the peer cleans up when it is back.
@@ -56,6 +67,7 @@ enum PeerText {
         }
         if let message = peer.message { lines.append(("Reason", message)) }
         lines += left(peer).map { ("Left", $0) }
+        lines += fences(peer).map { ("Fence", $0) }
         for (key, value) in peer.metadata.sorted(by: { $0.key < $1.key })
         where !key.hasPrefix("_") {
             lines.append(("Metadata", "\(key)=\(value)"))

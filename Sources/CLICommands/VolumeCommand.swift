@@ -14,7 +14,7 @@ struct VolumeCommand: AsyncParsableCommand {
         subcommands: [
             Create.self, Delete.self, Start.self, Stop.self, VolumeList.self,
             VolumeInfoCommand.self, VolumeStatusCommand.self, VolumeSet.self, VolumeGet.self,
-            VolumeReset.self, GroupCommand.self,
+            VolumeReset.self, ReplaceBrick.self, GroupCommand.self,
         ])
 
     /// A name that no volume can have is refused here, since it might mean another path.
@@ -69,13 +69,13 @@ struct VolumeCommand: AsyncParsableCommand {
                             + "an arbiter or thin arbiter, avoids it. Create it all the same?")
                 }
                 let peers = try await common.client.get("/v1/peers", as: [PeerInfo].self)
-                let bricks = try words.bricks.map { brick in
-                    BrickReq(peerid: try Self.peer(brick.host, peers), path: "\(brick.path)")
+                let bricks = words.bricks.map { brick in
+                    BrickReq(peerid: VolumeCommand.peer(brick.host, peers), path: "\(brick.path)")
                 }
                 var request = VolCreateReq(name: name, subvols: Self.subvolumes(words, bricks))
                 request.force = words.force
-                request.thinArbiter = try words.thinArbiter.map { brick in
-                    "\(try Self.peer(brick.host, peers)):\(brick.path)"
+                request.thinArbiter = words.thinArbiter.map { brick in
+                    "\(VolumeCommand.peer(brick.host, peers)):\(brick.path)"
                 }
                 request.flags = [
                     "reuse-bricks": reuseBricks, "allow-root-dir": allowRootDir,
@@ -90,15 +90,6 @@ struct VolumeCommand: AsyncParsableCommand {
                         + "glustercli volume start \(volume.name)\n"
                 }
             }
-        }
-
-        private static func peer(_ host: String, _ peers: [PeerInfo]) throws(GD2Error) -> String {
-            let found = peers.first { peer in
-                peer.id == host || peer.name == host
-                    || peer.clientAddresses.contains { $0.hasPrefix(host + ":") }
-            }
-            // The node itself knows its other names.
-            return found?.id ?? host
         }
 
         private static func subvolumes(_ words: CreateWords, _ bricks: [BrickReq]) -> [SubvolReq] {
@@ -197,6 +188,15 @@ struct VolumeCommand: AsyncParsableCommand {
                 try VolumeCommand.said(await done.volume(common.client), common, "is stopped")
             }
         }
+    }
+
+    /// The id of a peer by a name of its; the node itself knows others.
+    static func peer(_ host: String, _ peers: [PeerInfo]) -> String {
+        let found = peers.first { peer in
+            peer.id == host || peer.name == host
+                || peer.clientAddresses.contains { $0.hasPrefix(host + ":") }
+        }
+        return found?.id ?? host
     }
 
     static func force(_ words: [String]) throws(GD2Error) -> Bool {

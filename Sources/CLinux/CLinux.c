@@ -2,7 +2,12 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -54,4 +59,22 @@ int gd2_pidfd_signal(int pidfd, int signal) {
 
 int gd2_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+int gd2_own_mounts(void) {
+    if (unshare(CLONE_NEWNS) != 0) return -1;
+    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+}
+
+pid_t gd2_spawn_dying(const char *path, char *const arguments[]) {
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child != 0) return child;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(127);
+    int null = open("/dev/null", O_RDWR);
+    if (null < 0) _exit(127);
+    for (int descriptor = 0; descriptor < 3; descriptor++) dup2(null, descriptor);
+    close_range(3, ~0U, 0);
+    execv(path, arguments);
+    _exit(127);
 }

@@ -10,6 +10,7 @@ extension Diagnosis {
             if let report = node.report { examine(report, of: node.name, facts.now) }
             for program in node.programs { check(refused(program, node.name)) }
             check(left(node))
+            check(fenced(node))
         }
         for authority in facts.authorities { check(ends(authority, facts.now)) }
         check(mixed(facts.nodes))
@@ -124,5 +125,18 @@ extension Diagnosis {
             why: "it cleans up when it is back: \(text)",
             next: "start the node; where it never comes back, remove it",
             command: "glustercli peer status")
+    }
+
+    private func fenced(_ node: HealthFacts.Node) -> Finding? {
+        guard !node.fences.isEmpty else { return nil }
+        let text = node.fences.map { "\($0.volume) since \($0.since), by \($0.by)" }
+            .joined(separator: "; ")
+        return Finding(
+            code: .peerFenced, severity: .warning, object: .node(node.name),
+            why: "volumes were changed without it, and no client may get them from it before it "
+                + "has seen that: \(text)",
+            next: "start it only where it reaches the other nodes; it lifts its fences by itself "
+                + "then. Where it never comes back, remove it",
+            command: "glustercli peer show \(node.name)")
     }
 }

@@ -22,6 +22,7 @@ public enum HealthCode: String, CaseIterable, Sendable {
     case versionsMixed = "VERSIONS_MIXED"
     case buildRefused = "BUILD_REFUSED"
     case leftToClean = "LEFT_TO_CLEAN"
+    case peerFenced = "PEER_FENCED"
 
     // Volumes and jobs
     case brickOffline = "BRICK_OFFLINE"

@@ -79,12 +79,15 @@ public struct HealthFacts: Hashable, Sendable {
         public var programs: [Program]
         /// What waits for it to be cleaned up: a volume, and paths of bricks.
         public var left: [Left]
+        /// Volumes that were changed without it, and who said that it gives no client anything.
+        public var fences: [Fence]
 
         public init(name: String) {
             self.name = name
             unreported = ""
             programs = []
             left = []
+            fences = []
         }
     }
 
@@ -161,6 +164,19 @@ public struct HealthFacts: Hashable, Sendable {
         public init(volume: String, bricks: [String]) {
             self.volume = volume
             self.bricks = bricks
+        }
+    }
+
+    public struct Fence: Hashable, Sendable {
+        public var volume: String
+        public var by: String
+        /// Time in UTC (RFC 3339).
+        public var since: String
+
+        public init(volume: String, by: String, since: String) {
+            self.volume = volume
+            self.by = by
+            self.since = since
         }
     }
 

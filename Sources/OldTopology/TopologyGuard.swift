@@ -55,7 +55,7 @@ public struct TopologyGuard: Sendable {
         if let next = record.askAgainAt, now < next { return .wait }
         record.isAsking = true
         records[topology.volume] = record
-        return .ask(topology.others)
+        return .ask(topology.asked)
     }
 
     /// Takes what the peers said that ``decide(on:freshness:now:)`` had asked for. One confirmation
@@ -67,8 +67,10 @@ public struct TopologyGuard: Sendable {
         record.isAsking = false
         record.askAgainAt = now + Limits.askEvery
         record.answers = answers
-        let findings = answers.values.compactMap { $0.map(topology.compared) }
-        let isConfirmed = findings.contains(.confirmed) && !findings.contains(.contradicted)
+        let findings = answers.compactMapValues { $0.map(topology.compared) }
+        let isConfirmed =
+            findings.contains { $0.key != topology.own && $0.value == .confirmed }
+            && !findings.values.contains(.contradicted)
         record.confirmed = isConfirmed ? (topology, now + Limits.confirmationKept) : nil
         if isConfirmed { record.isReported = false }
         records[topology.volume] = record

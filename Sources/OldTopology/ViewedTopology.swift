@@ -11,6 +11,9 @@ public struct ViewedTopology: Hashable, Sendable {
     public var headRevision: Int64
     /// Other peers that hold bricks of the volume, or its thin arbiter.
     public var others: [PeerID]
+    /// This node: its gd2-brickd may have seen more of the store than the view that clients are
+    /// served from, and then knows better. Its confirmation counts for nothing.
+    public var own: PeerID
     /// Whether the cluster has no other peer.
     public var isAlone: Bool
 
@@ -24,8 +27,12 @@ public struct ViewedTopology: Hashable, Sendable {
         generation = volume.head.generation
         self.headRevision = headRevision
         others = Set(volume.topology.allBricks.map(\.peer)).subtracting([own]).sorted()
+        self.own = own
         isAlone = peersCount <= 1
     }
+
+    /// Who is asked: ``others``, then this node.
+    public var asked: [PeerID] { others + [own] }
 
     /// Whether it may be another one by now without this node having taken part.
     public var canHaveMoved: Bool { !isAlone && !others.isEmpty }

@@ -121,7 +121,7 @@ final class TopologyConfirmation: Sendable {
 
     private func refused(_ topology: ViewedTopology) {
         guard let answers = state.withLock({ $0.topologies.refused(topology) }) else { return }
-        let said = topology.others.map { peer in
+        var said = topology.others.map { peer in
             let name = volfiles.name(of: peer)
             guard let known = answers[peer] ?? nil else { return "\(name) does not answer" }
             switch topology.compared(with: known) {
@@ -131,6 +131,11 @@ final class TopologyConfirmation: Sendable {
                 return known.generation == nil
                     ? "\(name) says that the volume is gone" : "\(name) knows a newer one"
             }
+        }
+        if let known = answers[topology.own] ?? nil,
+            topology.compared(with: known) == .contradicted
+        {
+            said.append("gd2-brickd of this node knows a newer one")
         }
         log.warning(
             "volfile not served: the topology is not confirmed",

@@ -23,6 +23,8 @@ public struct PendingChange: Hashable, Sendable, Codable {
         case prepare
         /// The marks of a brick are taken away; its files stay.
         case release
+        /// A node counts as one that gives no client anything, until it has seen the change.
+        case fence
         /// A job is undone, or what it waits for is waited for no more.
         case cancel
     }

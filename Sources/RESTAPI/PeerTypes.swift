@@ -25,6 +25,8 @@ public struct PeerInfo: Hashable, Sendable, Codable {
     public var isSelf: Bool?
     /// What it does as soon as it is back; nil: nothing.
     public var leftToClean: [LeftToCleanInfo]?
+    /// Volumes that were changed without it, which it has not seen yet; nil: none.
+    public var fences: [FenceInfo]?
 
     public init(
         id: String, name: String, peerAddresses: [String], clientAddresses: [String], online: Bool,
@@ -39,7 +41,7 @@ public struct PeerInfo: Hashable, Sendable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, name, online, pid, metadata, role, reachable, message, version, zone
+        case id, name, online, pid, metadata, role, reachable, message, version, zone, fences
         case peerAddresses = "peer-addresses"
         case clientAddresses = "client-addresses"
         case clockSkewMs = "clock-skew-ms"

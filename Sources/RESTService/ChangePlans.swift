@@ -13,8 +13,9 @@ extension VolumeChanges {
         let state = try await fresh()
         let volume = try creatable(request, state)
         try await checkGates(volume)
-        try await checkReachable(volume, state)
-        let flags = try flags(of: request)
+        try await checkReachable(
+            Set(volume.topology.allBricks.map(\.peer)), state, "volume \(volume.name) is not made")
+        let flags = try Self.flags(request.flags, force: request.force)
         try await refuseLocked(volume.name)
         let unasked = try await examine(volume, flags, nodes, state)
         let bricks = volume.topology.allBricks
@@ -123,11 +124,11 @@ extension VolumeChanges {
         return DryRunInfo(changes: changes)
     }
 
-    private func refuseLocked(_ name: VolumeName) async throws {
+    func refuseLocked(_ name: VolumeName) async throws {
         if let held = try await ObjectLock.holder(of: "volume/\(name)", store: store) { throw held }
     }
 
-    private static func place(_ brick: Brick, _ state: ClusterState) -> String {
+    static func place(_ brick: Brick, _ state: ClusterState) -> String {
         let peer = state.peers[brick.peer]
         return "\(peer?.name ?? brick.peer.description):\(brick.path)"
     }

@@ -94,7 +94,7 @@ final class JobKeeper: Service {
             wait.result.finish()
         }
         do {
-            let (view, nodes) = try await waited(for: wait)
+            let (view, nodes) = try await settled(wait.wait, unless: wait.job)
             if let ended = JobShapes.record(wait.job, view), ended.state.hasEnded {
                 wait.result.yield(ended.error.map { .failure(GD2Error($0)) } ?? .success([]))
                 return
@@ -115,16 +115,19 @@ final class JobKeeper: Service {
 
     /// The view in which all nodes are ready, the job has ended, or the time is over. Nodes that
     /// are silent are not waited for, also those that fall silent meanwhile.
-    private func waited(for wait: Wait) async throws -> (MirrorView, NodeWait) {
+    func settled(
+        _ wait: NodeWait, unless job: JobID? = nil
+    ) async throws -> (MirrorView, NodeWait) {
         let end = ContinuousClock.now + convergence
-        var nodes = wait.wait
+        var nodes = wait
         while true {
             nodes.silent = await silent(nodes.peers)
             let now = nodes
             let left = end - .now
             do {
                 let view = try await mirror.first(timeout: min(left, Limits.silentEvery)) { view in
-                    now.isOver(view) || JobShapes.record(wait.job, view)?.state.hasEnded == true
+                    now.isOver(view)
+                        || job.flatMap { JobShapes.record($0, view) }?.state.hasEnded == true
                 }
                 return (view, nodes)
             } catch StoreError.timedOut {

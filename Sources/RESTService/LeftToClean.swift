@@ -46,11 +46,49 @@ struct LeftToClean {
     }
 }
 
+/// Of nodes that were out of reach when a volume's topology changed, until they have seen it.
+struct Fences {
+    private let all: [(peer: PeerID, fence: StoredFence)]
+
+    init(_ view: MirrorView) {
+        guard let prefix = view.identity?.keys.fences else {
+            all = []
+            return
+        }
+        all = view.values.values.filter { $0.key.hasPrefix(prefix) }
+            .sorted { $0.key < $1.key }
+            .compactMap { value in
+                let peer = value.key.dropFirst(prefix.count).split(separator: "/").first
+                guard let peer = peer.flatMap({ PeerID(String($0)) }),
+                    let fence = try? RecordCoding.decode(StoredFence.self, from: value.value)
+                else { return nil }
+                return (peer, fence)
+            }
+    }
+
+    var peers: Set<PeerID> { Set(all.map(\.peer)) }
+
+    func of(_ peer: PeerID) -> [FenceInfo] {
+        all.filter { $0.peer == peer }.map { _, fence in
+            FenceInfo(
+                volume: fence.name.description, volumeID: fence.volume.description,
+                generation: fence.generation, by: fence.by, job: fence.job.description,
+                since: Date(timeIntervalSince1970: Double(fence.sinceMs) / 1_000)
+                    .formatted(.iso8601))
+        }
+    }
+}
+
 extension TransactionRunner {
-    /// What was left to peers that are none any more: they do not come back.
+    /// What was left to peers that are none any more, and their fences: they do not come back.
     func forgetRemovedPeers() async {
         let view = mirror.view
         guard view.freshness == .current, let keys = view.identity?.keys else { return }
+        for peer in Fences(view).peers where view.values[keys.peer(peer)] == nil {
+            _ = try? await store.txn(
+                if: [.createRevision(key: keys.peer(peer), equals: 0)],
+                then: [.deletePrefix(keys.fences(of: peer))])
+        }
         for left in LeftToClean(view).all where view.values[keys.peer(left.peer)] == nil {
             let key = keys.leftover(left.transaction, step: left.number, of: left.peer)
             do {

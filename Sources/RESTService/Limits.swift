@@ -81,6 +81,11 @@ enum Limits {
     static let jobMessageBytes = 4_096
     /// Longest wait of one `GET /v1/jobs/{id}?wait=`.
     static let jobWaitSeconds = 60
+    /// Nodes that one replacement of a brick fences, and those whose leases its commit compares.
+    static let fencesMax = 8
+    static let holdersCompared = 64
+    /// A lease of the store ends within this time when its node is gone.
+    static let leaseEnd: Duration = .seconds(15)
     static let idempotencyKeyBytes = 128
     /// A longer answer is not kept for a request that is repeated.
     static let storedAnswerBytes = 32 * 1_024

@@ -13,6 +13,7 @@ struct NodeFacts {
 
     var all: [HealthFacts.Node] {
         let left = LeftToClean(summary.view)
+        let fences = Fences(summary.view)
         let schema = SchemaSummary(
             view: summary.view, state: summary.state, build: summary.build
         ).info
@@ -22,6 +23,9 @@ struct NodeFacts {
             .map { peer in
                 var node = node(peer)
                 node.left = left.of(peer.id).map { .init(volume: $0.volume, bricks: $0.bricks) }
+                node.fences = fences.of(peer.id).map {
+                    .init(volume: $0.volume, by: $0.by, since: $0.since)
+                }
                 node.programs = (programs["\(peer.id)"] ?? []).map { program in
                     program.fact(in: schema?.version ?? 0)
                 }

@@ -11,12 +11,14 @@ struct PeerShapes {
     /// Nil: gd2-store did not answer, so the leases alone say who is up.
     let probed: [PeerID: PeerState]?
     private let left: LeftToClean
+    private let fences: Fences
 
     init(state: ClusterState, view: MirrorView, probed: [PeerID: PeerState]?) {
         self.state = state
         self.view = view
         self.probed = probed
         left = LeftToClean(view)
+        fences = Fences(view)
     }
 
     func info(_ peer: Peer) -> PeerInfo {
@@ -30,6 +32,8 @@ struct PeerShapes {
         if isSelf(peer) { info.isSelf = true }
         let left = left.of(peer.id)
         if !left.isEmpty { info.leftToClean = left }
+        let fences = fences.of(peer.id)
+        if !fences.isEmpty { info.fences = fences }
         guard let probe else { return info }
         info.role = probe.role.rawValue
         info.reachable = probe.isReachable || isSelf(peer)

@@ -159,11 +159,13 @@ extension TransactionRunner {
         } else if !written.hasBegun {
             operations += work.commit?.release ?? []
         }
-        // A volume that was not made leaves the generation that was written for it.
-        if case .undone = outcome, record.operation == .createVolume,
-            let volume = record.steps.first?.arguments.volume
-        {
-            operations.append(.deletePrefix(keys.generations(volume)))
+        // What was not committed leaves the generation that was written for it.
+        if case .undone = outcome, let volume = record.steps.first?.arguments.volume {
+            if record.operation == .createVolume {
+                operations.append(.deletePrefix(keys.generations(volume)))
+            } else if let generation = record.generation {
+                operations.append(.deletePrefix(keys.generation(volume, generation)))
+            }
         }
         let final = operations
         let result = try await retrying {

@@ -15,8 +15,10 @@ extension VolumeChanges {
         let state = try await fresh()
         let volume = try creatable(request, state)
         try await checkGates(volume)
-        try await checkReachable(volume, state)
-        try await create(volume, try flags(of: request), asked, state)
+        try await checkReachable(
+            Set(volume.topology.allBricks.map(\.peer)), state, "volume \(volume.name) is not made")
+        try await create(
+            volume, try Self.flags(request.flags, force: request.force), asked, state)
         return volume
     }
 
@@ -27,8 +29,9 @@ extension VolumeChanges {
 
     /// Nothing is begun with a node that is known not to answer: it could neither make its bricks
     /// nor undo them, and the name would stay locked until it is back.
-    func checkReachable(_ volume: Volume, _ state: ClusterState) async throws {
-        let peers = Set(volume.topology.allBricks.map(\.peer))
+    func checkReachable(
+        _ peers: Set<PeerID>, _ state: ClusterState, _ what: String
+    ) async throws {
         guard peers != [state.identity?.peer], let probed = await local.peers() else { return }
         let silent = peers.compactMap { peer -> String? in
             // One that was never asked may answer.
@@ -40,7 +43,7 @@ extension VolumeChanges {
         guard silent.isEmpty else {
             throw GD2Error(
                 .unavailable,
-                "volume \(volume.name) is not made: \(silent.sorted().joined(separator: ", ")) "
+                "\(what): \(silent.sorted().joined(separator: ", ")) "
                     + "does not answer: start it (glustercli peer status), or use other peers")
         }
     }
@@ -120,7 +123,7 @@ extension VolumeChanges {
     }
 
     /// In as many writes as it takes; no head names it yet, so readers ignore it.
-    private static func generation(
+    static func generation(
         of volume: Volume, _ keys: StoreKeys
     ) throws -> [StoreAPI.Operation] {
         let generation = volume.head.generation
@@ -181,7 +184,7 @@ extension VolumeChanges {
         return .elsewhere(host: host, path: path)
     }
 
-    private static func brick(
+    static func brick(
         _ request: BrickReq, _ state: ClusterState
     ) throws -> VolumeWish.BrickWish {
         guard let peer = state.peer(named: request.peerid) else {
@@ -195,8 +198,11 @@ extension VolumeChanges {
         return VolumeWish.BrickWish(peer: peer.id, path: path)
     }
 
-    private static func checkOtherVolumes(_ topology: Topology, _ state: ClusterState) throws {
-        for volume in state.volumes.values {
+    /// Of other volumes than `own`.
+    static func checkOtherVolumes(
+        _ topology: Topology, _ state: ClusterState, but own: VolumeID? = nil
+    ) throws {
+        for volume in state.volumes.values where volume.id != own {
             for brick in topology.allBricks {
                 let used = volume.topology.allBricks.first { other in
                     other.peer == brick.peer
@@ -211,8 +217,8 @@ extension VolumeChanges {
         }
     }
 
-    func flags(of request: VolCreateReq) throws -> BrickFlags {
-        let given = request.flags ?? [:]
+    static func flags(_ flags: [String: Bool]?, force: Bool?) throws -> BrickFlags {
+        let given = flags ?? [:]
         let known = ["reuse-bricks", "allow-root-dir", "allow-mount-as-brick", "create-brick-dir"]
         if let unknown = given.keys.first(where: { !known.contains($0) }) {
             throw GD2Error(
@@ -223,6 +229,6 @@ extension VolumeChanges {
             allowRootDirectory: given["allow-root-dir"] ?? false,
             allowMountAsBrick: given["allow-mount-as-brick"] ?? false,
             createBrickDirectory: given["create-brick-dir"] ?? false,
-            force: request.force ?? false)
+            force: force ?? false)
     }
 }

@@ -57,6 +57,21 @@ extension Routes {
             }.asJob().planned { _, context in
                 try await volumes.planStop(context.parameters.require("volume"))
             },
+            ListedRoute(
+                name: "ReplaceBrick", method: .post, path: "/v1/volumes/{volume}/replacebrick",
+                request: "ReplaceBrickReq", response: "VolumeInfo"
+            ) { request, context in
+                let body = try await request.value(ReplaceBrickReq.self)
+                let asked = context.change()
+                let changed = try await volumes.replaceBrick(
+                    context.parameters.require("volume"), body, bricks, asked)
+                if asked.isAsync { return try await accepted(asked) }
+                return try response(to: changed)
+            }.asJob().planned { request, context in
+                try await volumes.planReplace(
+                    context.parameters.require("volume"),
+                    request.value(ReplaceBrickReq.self), bricks)
+            },
         ]
     }
 

@@ -97,6 +97,14 @@ public struct StoreKeys: Hashable, Sendable {
         leftovers(of: peer) + "\(id)-\(step)"
     }
 
+    /// Below ``transactions`` for the same reason.
+    public var fences: String { transactions + "fences/" }
+    public func fences(of peer: PeerID) -> String { fences + "\(peer)/" }
+    /// JSON: ``StoredFence``. Written by a coordinator, removed by that peer's gd2-brickd.
+    public func fence(_ peer: PeerID, _ volume: VolumeID) -> String {
+        fences(of: peer) + volume.description
+    }
+
     public var jobs: String { prefix + "jobs/" }
     /// JSON: `JobRecord`. A transaction's is written together with its journal.
     public func job(_ id: JobID) -> String { jobs + id.description }

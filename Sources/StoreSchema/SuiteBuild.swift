@@ -16,6 +16,9 @@ public struct FeatureGate: Hashable, Sendable {
     public static let thinArbiter = FeatureGate("thin-arbiter", schema: 2)
     /// Both authorities of the nodes replaced: a node that does not follow would be locked out.
     public static let authorityExchange = FeatureGate("authority-exchange", schema: 2)
+    /// Bricks in the place of others: a step, a journal and records that older programs do not
+    /// know, and a brick that must not run before the others know that it is empty.
+    public static let replaceBrick = FeatureGate("replace-brick", schema: 2)
 }
 
 /// A build of the suite: which schemas of the store it reads and writes, and what it may write from
@@ -34,7 +37,7 @@ public struct SuiteBuild: Hashable, Sendable {
 
     /// This one.
     public static let current = SuiteBuild(
-        version: suiteVersion, gates: [.thinArbiter, .authorityExchange])
+        version: suiteVersion, gates: [.thinArbiter, .authorityExchange, .replaceBrick])
 
     public var newest: Int { max(lowest, gates.map(\.schema).max() ?? SchemaPlan.first) }
 

@@ -40,7 +40,9 @@ struct AccessTable: Sendable {
                 keys.prefix + "names/", keys.volumes, keys.prefix + "options/",
                 keys.transactions, keys.jobs, keys.requests, keys.locks, keys.sessions,
             ],
-            "gd2-brickd": [keys.reported(by: peer), keys.leftovers(of: peer)],
+            "gd2-brickd": [
+                keys.reported(by: peer), keys.leftovers(of: peer), keys.fences(of: peer),
+            ],
             // A node says of itself where it is, and that it is alive; removals and tokens are
             // made at whatever node somebody asks, and so is the wish for other authorities. Which
             // they are only members write, by their own etcd.

@@ -6,9 +6,20 @@ public struct Step: Hashable, Sendable, Codable {
         /// Checks directories and marks them as bricks of the volume; undo takes the marks away,
         /// but only those that bear this volume's id.
         case prepareBricks = "prepare-bricks"
+        /// As `prepare-bricks`, of a directory that is empty and takes the place of another brick:
+        /// it is not started before the other bricks of its set know that it is empty.
+        case prepareReplacement = "prepare-replacement"
         /// Takes the marks away so that the directories can be used again; the data stays. Done
         /// already, or nothing there, is a success. It has no undo.
         case removeBricks = "remove-bricks"
+
+        /// Whether it marks directories.
+        public var marks: Bool {
+            switch self {
+            case .prepareBricks, .prepareReplacement: true
+            case .removeBricks: false
+            }
+        }
     }
 
     public var action: Action
@@ -26,7 +37,7 @@ public struct Step: Hashable, Sendable, Codable {
     public var isAfterCommit: Bool { action == .removeBricks }
 }
 
-/// The arguments of `prepare-bricks` and `remove-bricks`.
+/// The arguments of every step.
 public struct BrickArguments: Hashable, Sendable, Codable {
     public var volume: VolumeID
     public var name: VolumeName

@@ -14,10 +14,14 @@ public struct TransactionRecord: Hashable, Sendable, Codable {
     public var operation: Operation
     public var steps: [Step]
     public var phase: Phase
+    /// The generation of the volume that it writes, to be dropped when it is undone; nil: the
+    /// volume is a new one, or none is written.
+    public var generation: Int?
 
     public enum Operation: String, Hashable, Sendable, Codable {
         case createVolume = "create-volume"
         case deleteVolume = "delete-volume"
+        case replaceBrick = "replace-brick"
     }
 
     public init(

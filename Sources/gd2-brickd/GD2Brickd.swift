@@ -11,16 +11,23 @@ struct GD2Brickd: AsyncParsableCommand {
         abstract: "Start, watch and stop this node's bricks.",
         discussion: DaemonOptions.discussion(
             of: "gd2-brickd", example: "gd2-brickd --set process-manager=detached"),
-        version: suiteVersion)
+        version: suiteVersion, subcommands: [Serve.self, AnnounceBrick.self],
+        defaultSubcommand: Serve.self)
 
-    @OptionGroup var options: DaemonOptions
+    struct Serve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Watch this node's bricks (the default).",
+            discussion: "Example: gd2-brickd serve --check-config")
 
-    func run() async throws {
-        await runDaemon(
-            "gd2-brickd", options, BrickConfiguration.self,
-            capabilities: BrickDaemon.capabilities
-        ) { context in
-            try await BrickDaemon.services(context, .current)
+        @OptionGroup var options: DaemonOptions
+
+        func run() async throws {
+            await runDaemon(
+                "gd2-brickd", options, BrickConfiguration.self,
+                capabilities: BrickDaemon.capabilities
+            ) { context in
+                try await BrickDaemon.services(context, .current)
+            }
         }
     }
 }

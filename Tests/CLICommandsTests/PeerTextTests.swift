@@ -54,6 +54,20 @@ import Testing
         #expect(PeerText.show(dead).contains("\nLeft: " + line))
     }
 
+    @Test func statusNamesWhatWasChangedWithoutANode() {
+        var dead = Self.peer("h3", online: false)
+        dead.fences = [
+            FenceInfo(
+                volume: "gv0", volumeID: "v", generation: 2, by: "uid 0", job: "j1",
+                since: "2026-11-21T17:00:00Z")
+        ]
+        let line =
+            "is fenced: volume gv0 was changed without it at 2026-11-21T17:00:00Z by uid 0 "
+            + "(job j1); start it only where it reaches the others\n"
+        #expect(PeerText.status([dead]).hasSuffix("\nh3: " + line))
+        #expect(PeerText.show(dead).contains("\nFence: " + line))
+    }
+
     @Test func showHasEachThingOnALine() {
         var peer = Self.peers[2]
         peer.zone = "z1"

@@ -126,6 +126,9 @@ struct Ailment: Sendable, CustomTestStringConvertible {
         Ailment(.leftToClean, .warning, .node("h3")) { facts in
             facts.nodes[2].left = [.init(volume: "gv1", bricks: ["/c"])]
         },
+        Ailment(.peerFenced, .warning, .node("h3")) { facts in
+            facts.nodes[2].fences = [.init(volume: "gv1", by: "root", since: "2026-11-21")]
+        },
     ]
 
     private static let volumeAilments = [

@@ -80,7 +80,7 @@ import Testing
             var guarding = TopologyGuard()
             #expect(
                 guarding.decide(on: topology, freshness: never, now: .zero)
-                    == .ask([Self.second]))
+                    == .ask([Self.second, Self.own]))
         }
     }
 
@@ -105,6 +105,15 @@ import Testing
             ([second: says(3), third: says(nil)], false),
             ([second: says(2), third: nil], false),
             ([second: nil, third: nil], false),
+            // This node's own gd2-brickd may know better, and confirms nothing.
+            ([second: says(3), own: says(4)], false),
+            ([second: says(3), own: says(nil)], false),
+            ([second: says(3), own: says(2)], true),
+            ([second: says(2), own: says(3)], false),
+            ([own: says(3)], false),
+            // Both missed the change, and were fenced for it: whoever of them is asked says the
+            // old one. Only one that has seen it, or the store, helps (decision 0043).
+            ([second: says(3), third: nil, own: says(3)], true),
             ([:], false),
         ] as [([PeerID: KnownGeneration?], Bool)])
     func oneConfirmationIsEnoughUnlessAnybodyKnowsBetter(
@@ -114,7 +123,9 @@ import Testing
         var guarding = TopologyGuard()
         let stale = Freshness.stale(age: nil)
         let peers = [Self.second, Self.third].sorted()
-        #expect(guarding.decide(on: topology, freshness: stale, now: .zero) == .ask(peers))
+        #expect(
+            guarding.decide(on: topology, freshness: stale, now: .zero)
+                == .ask(peers + [Self.own]))
         // While the answers are awaited nobody asks again.
         #expect(guarding.decide(on: topology, freshness: stale, now: .zero) == .wait)
         guarding.answered(topology, by: answers, now: .seconds(1))
@@ -133,7 +144,7 @@ import Testing
         #expect(!guarding.allows(next, freshness: stale, now: last))
         #expect(
             guarding.decide(on: topology, freshness: stale, now: Limits.confirmationKept)
-                == .ask([Self.second]))
+                == .ask([Self.second, Self.own]))
         // A later contradiction takes it back at once.
         guarding.answered(topology, by: [Self.second: Self.says(3)], now: .zero)
         guarding.answered(topology, by: [Self.second: Self.says(4)], now: .seconds(1))
@@ -148,7 +159,9 @@ import Testing
         let next = Duration.seconds(5) + Limits.askEvery
         #expect(
             guarding.decide(on: topology, freshness: stale, now: next - .milliseconds(1)) == .wait)
-        #expect(guarding.decide(on: topology, freshness: stale, now: next) == .ask([Self.second]))
+        #expect(
+            guarding.decide(on: topology, freshness: stale, now: next)
+                == .ask([Self.second, Self.own]))
     }
 
     @Test func aVolumesRefusalIsReportedOnceUntilItIsServedAgain() throws {

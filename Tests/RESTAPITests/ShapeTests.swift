@@ -26,6 +26,21 @@ import Testing
         #expect(request.transport == nil)
     }
 
+    @Test func aReplaceRequestOfGD2sClientIsRead() throws {
+        let text = """
+            {"src-peerid":"p1","src-brickpath":"/b1","limit-peers":["p2"],"force":false}
+            """
+        let request = try JSONDecoder().decode(ReplaceBrickReq.self, from: Data(text.utf8))
+        #expect(request.oldPeer == "p1" && request.oldPath == "/b1")
+        #expect(request.newPeer == nil && request.fence == nil && request.force == false)
+        var own = ReplaceBrickReq(oldPeer: "p1", oldPath: "/b1", newPeer: "p2", newPath: "/b2")
+        own.fence = ["h3"]
+        #expect(
+            try json(own)
+                == #"{"dst-brickpath":"/b2","dst-peerid":"p2","fence":["h3"],"#
+                + #""src-brickpath":"/b1","src-peerid":"p1"}"#)
+    }
+
     @Test func aVolumeLeavesOutTheCountsThatAreZero() throws {
         let volume = VolumeInfo(
             id: "i", name: "gv0", type: .distribute, state: .created,

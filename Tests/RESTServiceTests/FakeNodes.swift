@@ -63,12 +63,13 @@ final class FakeNodes: StepTarget {
             marks.stepsRun += 1
             let mark = "\(step.arguments.volume) on \(peer)"
             switch (step.action, command.isUndo) {
-            case (.prepareBricks, false):
+            case (.prepareBricks, false), (.prepareReplacement, false):
                 if marks.broken.contains(peer) {
                     throw GD2Error(.invalid, "the directory is a file")
                 }
                 marks.prepared.insert(mark)
-            case (.prepareBricks, true), (.removeBricks, _): marks.prepared.remove(mark)
+            case (.prepareBricks, true), (.prepareReplacement, true), (.removeBricks, _):
+                marks.prepared.remove(mark)
             }
         }
     }

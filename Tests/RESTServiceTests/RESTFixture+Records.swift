@@ -24,7 +24,8 @@ extension RESTFixture {
 
     /// A volume of one brick a peer, which have reported them online on port 49152.
     func addVolume(
-        _ name: String, state: VolumeState = .created, bricksOn peers: [PeerID]
+        _ name: String, state: VolumeState = .created, bricksOn peers: [PeerID],
+        layout: SubvolumeLayout = .distribute
     ) async throws {
         let keys = try await store.identity().keys
         var generator = SystemRandomNumberGenerator()
@@ -47,7 +48,7 @@ extension RESTFixture {
                 .put(
                     key: keys.volumeReport(id, by: peer), value: try RecordCoding.encode(report)))
         }
-        let topology = Topology(layout: .distribute, bricks: bricks)
+        let topology = Topology(layout: layout, bricks: bricks)
         let head = VolumeHead(
             id: id, name: try VolumeName(validating: name), state: state, generation: 1,
             bricksCount: bricks.count, digest: try TopologyDigest.hex(of: topology))

@@ -204,9 +204,10 @@ extension Brickd {
         let volume = step.arguments.volume
         world.trace("node \(node.index) \(isUndo ? "undoes" : "does") \(volume) at \(paths)")
         switch (step.action, isUndo) {
-        case (.prepareBricks, false):
+        case (.prepareBricks, false), (.prepareReplacement, false):
             each(paths, { [self] in mark($0, volume) }, end)
-        case (.prepareBricks, true): each(paths, { [self] in undoMark($0, volume) }, end)
+        case (.prepareBricks, true), (.prepareReplacement, true):
+            each(paths, { [self] in undoMark($0, volume) }, end)
         case (.removeBricks, _): end(true)
         }
     }

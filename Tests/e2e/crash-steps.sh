@@ -1,4 +1,4 @@
-# Kills gd2-rest or gd2-brickd at every step of create and delete. Within 60 s the operation is
+# Kills gd2-rest or gd2-brickd at every step of create, delete and replace-brick. Within 60 s the operation is
 # finished or undone, once, and nothing of it is left.
 . Tests/e2e/node.sh
 node_start
@@ -67,5 +67,51 @@ for point in brickd-step brickd-marked brickd-step-done; do at gd2-brickd $point
 for point in brickd-step brickd-step-done; do at gd2-brickd $point delete; done
 cli volume info gv0 >/dev/null 2>&1 && { cli volume delete gv0 --yes || fail "last delete"; }
 settled || fail "debris at the end"
+
+# A brick that is replaced: the volume has the old one or the new one, both of which are as they should be.
+cli volume create gv0 replica 2 localhost:/run/bricks/b{1,2} force --mode=script || fail create
+cli volume start gv0 || fail start
+mkdir -p /run/mnt /run/bricks/b3
+mount -t glusterfs 127.0.0.1:/gv0 /run/mnt || fail mount
+for i in 1 2 3 4 5; do echo "file $i" >"/run/mnt/f$i" || fail write; done
+old=b2 new=b3
+brick_now() { cli volume info gv0 -o json | jq -r '.[0].subvols[0].bricks[1].path'; }
+marked() { getfattr -n trusted.glusterfs.volume-id "/run/bricks/$1" >/dev/null 2>&1; }
+files() { (cd "/run/bricks/$1" && cat f1 f2 f3 f4 f5 2>/dev/null) | md5sum; }
+replaced() { # no journal, lock or job that runs, one generation, and one of the two is the brick
+    local now other; now=$(basename "$(brick_now)"); other=$old
+    [ "$now" = "$old" ] && other=$new
+    [ "$(left txns/)" = 0 ] && [ "$(left locks/)" = 0 ] || return 1
+    etcd get --prefix "$prefix/jobs/" --print-value-only | grep -q '"state":"running"' && return 1
+    [ "$(etcd get --prefix "$prefix/volumes/" --keys-only | grep -c /layout)" = 1 ] || return 1
+    marked "$now" && ! marked "$other" && ! getfattr -d -m trusted.gd2 "/run/bricks/$other" "/run/bricks/$now" 2>/dev/null | grep -q gd2 &&
+        ! pgrep -f -- "--brick-name /run/bricks/$other " && ! pgrep -f -- --client-pid=-12 && ! grep -q announce /proc/mounts &&
+        cli volume status gv0 -o json | jq -e 'all(.[]; .online)' && [ "$(files "$now")" = "$(files b1)" ]
+}
+at_replace() { # PROGRAM POINT
+    local program=$1 point=$2 began=$SECONDS ends
+    ends=$(grep -c -- "-- $point ended with 137" "$RUN/$program.log")
+    find "/run/bricks/$new" -mindepth 1 -delete
+    node_hold "$program"
+    echo "$point" >"$RUN/$program.point"
+    node_release "$program"
+    node_ready || fail "not ready before $point"
+    online_all() { cli volume status gv0 -o json | jq -e 'all(.[]; .online)'; }
+    wait_for 20 bricks online_all || fail "the bricks are not online before $point"
+    cli volume replace-brick gv0 localhost:/run/bricks/$old localhost:/run/bricks/$new force --yes --timeout 15 >/run/change.out 2>&1
+    reached() { [ "$(grep -c -- "-- $point ended with 137" "$RUN/$program.log")" -gt "$ends" ]; }
+    wait_for 15 "the kill" reached || { cat /run/change.out; fail "$program did not reach $point"; }
+    wait_for 60 "an end" replaced || {
+        etcd get --prefix "$prefix/txns/"; tail -n 15 "$RUN"/gd2-rest.log "$RUN"/gd2-brickd.log; cat /run/change.out
+        cli volume status gv0; getfattr -d -m . -e hex /run/bricks/b*; files $old; files $new; files b1
+        fail "replace-brick killed at $point in $program: not settled within 60 s"
+    }
+    say "replace-brick, $program killed at $point: settled after $((SECONDS - began)) s, the brick is $(brick_now)"
+    [ "$(cat /run/mnt/f3)" = "file 3" ] || fail "the mount after $point"
+    if [ "$(brick_now)" = "/run/bricks/$new" ]; then local was=$old; old=$new; new=$was; fi
+}
+for point in rest-journal rest-step rest-step-done rest-commit rest-prepared rest-committed rest-finish; do at_replace gd2-rest $point; done
+for point in brickd-step brickd-marked brickd-step-done brickd-announced brickd-step@2 brickd-step-done@2; do at_replace gd2-brickd $point; done
+umount /run/mnt
 node_stop
 say "no debris"

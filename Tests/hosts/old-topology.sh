@@ -64,15 +64,21 @@ changed() { on h2 glustercli volume set gv0 user.x 2; }
 wait_for 30 changed || fail "h2 and h3 cannot change anything"
 volumes=/gluster/$(cluster_of h2)/volumes
 id=$(on h2 glustercli volume info gv0 -o json | jq -r '.[0].id')
-old=$(store h2 get "$volumes/$id/head" --print-value-only | jq .generation)
-new=$((old + 1))
-store h2 get --prefix "$volumes/$id/gen/$old/" --keys-only | grep . >"$LABDIR/keys" || fail "no generation $old"
-while read -r key; do
-    value=$(store h2 get "$key" --print-value-only </dev/null)
-    store h2 put "${key/\/gen\/$old\//\/gen\/$new\/}" -- "$value" </dev/null >/dev/null || fail "put of generation $new"
-done <"$LABDIR/keys"
-head=$(store h2 get "$volumes/$id/head" --print-value-only | jq -c ".generation = $new")
-store h2 put "$volumes/$id/head" -- "$head" >/dev/null || fail "put of the head"
+new=$(($(store h2 get "$volumes/$id/head" --print-value-only | jq .generation) + 1))
+replace() { LIMIT_ON=60 on h2 glustercli volume replace-brick gv0 h1:/data/b1 h3:/data/n1 commit force --yes "$@"; }
+silent() { [ "$(on h2 glustercli peer show h1 -o json | jq .reachable)" = false ]; }
+wait_for 30 silent || fail "h2 does not see that h1 is gone"
+said=$(replace 2>&1) && fail "replaced without a fence"
+grep -q 'h1 does not answer since .* would give clients the old topology' <<<"$said" || fail "refused with: $said"
+grep -q 'say so with --fence h1' <<<"$said" || fail "refused with: $said"
+[ "$(store h2 get "$volumes/$id/head" --print-value-only | jq .generation)" = $((new - 1)) ] || fail "a refusal changed the volume"
+replace --fence h1 || { on h3 sh -c 'journalctl --no-pager -u gd2-brickd -n 20; tail -n 20 /var/log/glusterfs/*replace*' | cut -c1-300; fail "replace-brick"; }
+[ "$(store h2 get "$volumes/$id/head" --print-value-only | jq .generation)" = $new ] || fail "not generation $new"
+on h2 glustercli peer status | grep -q '^h1: is fenced: volume gv0 was changed without it' || fail "the fence is not shown"
+healed() { [ "$(on h3 cat /data/n1/f)" = one ]; }
+wait_for 60 healed || fail "the new brick is not healed"
+on h3 sh -c 'systemctl list-units --all "gluster-announce*" | grep -q gluster-announce' && fail "a unit of the announcement is left"
+on h3 grep -q announce /proc/mounts && fail "a mount of the announcement is left"
 served h2 && served h3 || fail "h2 and h3 do not serve the new generation"
 
 say "h1 boots alone"
@@ -101,4 +107,10 @@ wait_for 30 served h1 || fail "h1 serves nothing"
 [ "$(store h1 get "$volumes/$id/head" --print-value-only | jq .generation)" = $new ] || fail "the new generation is lost"
 mounted() { mounts h1; }
 wait_for 30 mounted || fail "no mount with all hosts"
+spec h1 | grep -q 'remote-subvolume /data/n1' || fail "h1 gives clients the old topology"
+ended() { [ -z "$(on h1 pgrep -x glusterfsd)" ] && ! on h1 getfattr -n trusted.glusterfs.volume-id /data/b1 2>/dev/null; }
+wait_for 30 ended || fail "h1 has not ended its old brick"
+lifted() { ! on h2 glustercli peer status | grep -q 'is fenced'; }
+wait_for 30 lifted || fail "the fence of h1 is not lifted"
+[ "$(on h1 cat /data/b1/f)" = one ] || fail "the files of the old brick are gone"
 say "done"

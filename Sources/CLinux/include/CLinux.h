@@ -5,6 +5,7 @@
 #include <linux/sock_diag.h>
 #include <malloc.h>
 #include <spawn.h>
+#include <sys/statfs.h>
 #include <sys/types.h>
 #include <sys/xattr.h>
 
@@ -18,3 +19,9 @@ int gd2_pidfd_open(pid_t pid);
 int gd2_pidfd_signal(int pidfd, int signal);
 /// posix_spawn_file_actions_addclosefrom_np(3): the child keeps no descriptor from `first` on.
 int gd2_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+/// Gives the calling thread, and what it starts, mounts of its own (unshare(2), CLONE_NEWNS): nobody
+/// else sees those that it makes, and they go with the last of these processes. 0, or -1 with errno.
+int gd2_own_mounts(void);
+/// Starts a program that the kernel kills when the calling thread ends (prctl(2), PR_SET_PDEATHSIG);
+/// it has no descriptor but /dev/null. Its pid, or -1 with errno.
+pid_t gd2_spawn_dying(const char *path, char *const arguments[]);
