@@ -30,6 +30,18 @@ cli_on 3 cluster members
 cli_on 1 peer edit h2 --remove-metadata owner --zone z9 >/dev/null || fail "peer edit"
 [ "$(cli_on 1 peer list --key owner -o name)" = "" ] || fail "metadata of h2 stays"
 
+say "another name and other addresses of a peer that runs"
+cli_on 1 peer edit h3 --address 10.9.0.99 2>"$E2E_DISK/error"; status=$?
+[ $status = 6 ] && grep -q "h3 would not be reached any more (10.9.0.99:24008: no answer in time)" "$E2E_DISK/error" || fail "h3 is sent where it does not answer ($status): $(cat "$E2E_DISK/error")"
+cli_on 3 peer edit h3 --address 10.9.0.99 2>"$E2E_DISK/error"; [ $? = 6 ] || fail "h3 sends itself where it does not answer: $(cat "$E2E_DISK/error")"
+id=$(cli_on 1 peer show h3 -o json | jq -r .id)
+cli_on 2 peer edit h3 --name store3 --address 10.9.0.99 --address 10.9.0.3 >/dev/null || fail "two addresses, of which one leads to h3"
+sleep 2 # two probes
+renamed() { cli_on 1 peer show store3 -o json | jq -e --arg id "$id" '.id == $id and .online and .reachable and .["peer-addresses"] == ["10.9.0.99:24008", "10.9.0.3:24008"]'; }
+wait_for 20 renamed renamed || { cli_on 1 peer status; fail "h3 is not reached as store3"; }
+cli_on 3 peer edit store3 --name h3 --address 10.9.0.3 --address h3 >/dev/null || fail "the old name and address"
+wait_for 30 peers three || { cli_on 1 peer status; fail "h3 is not reached as before"; }
+
 say "a volume across the nodes"
 cli_on 1 volume create gv0 h2:/run/bricks/none --dry-run 2>"$E2E_DISK/error"; status=$?
 [ $status = 2 ] && grep -q "brick /run/bricks/none does not exist" "$E2E_DISK/error" || fail "a dry run does not look at h2's disk ($status): $(cat "$E2E_DISK/error")"
