@@ -131,7 +131,8 @@ struct Joins: Sendable {
             throw GD2Error(
                 .conflict,
                 "this node is in a cluster (\(node.state.identity.cluster)) with "
-                    + "\(max(others, 0)) other peers: take it out first (glustercli peer remove)")
+                    + "\(others == 1 ? "1 other peer" : "\(max(others, 0)) other peers"): take it "
+                    + "out first (glustercli peer remove)")
         }
         let volumes = try await ownVolumes().values.count { $0.key.hasSuffix("/head") }
         if volumes > 0 {
@@ -171,6 +172,7 @@ struct Joins: Sendable {
         try TextFile.write(folder.path("node-ca.pem"), reply.authorities)
         var identity = NodeIdentity(cluster: cluster, peer: node.own, epoch: Epoch(reply.epoch))
         identity.joined = true
+        identity.left = node.state.identity.cluster
         identity.externalEtcd = reply.externalStore.isEmpty ? nil : reply.externalStore
         try KnownVoters(reply.voters).save(node.configuration.stateDirectory, cluster: cluster)
         // From here on it is a peer, whenever it is started.
