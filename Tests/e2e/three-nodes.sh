@@ -108,6 +108,26 @@ wait_for 60 healthy healthy || { cli_on 1 cluster status; fail "the cluster stay
 say "removing"
 cli_on 1 volume stop gv0 --yes && cli_on 1 volume delete gv0 --yes || fail "delete"
 cli_on 1 peer remove h3 --dry-run; [ $? = 3 ] || fail "dry run of a removal"
+# Somebody on h3 with its certificate and a watch that is open: it ends with the removal, whatever h3 does.
+by_certificate() { # ETCDCTL'S WORDS...
+    on 3 env ETCDCTL_API=3 etcdctl --endpoints https://10.9.0.1:24008 --cacert /run/copied/node-ca.pem --cert /run/copied/node.pem \
+        --key /run/copied/node.key --command-timeout 3s "$@"
+}
+cluster=$(on 3 jq -r .cluster /var/lib/gd2/store/identity.json)
+on 3 cp -r "/var/lib/gd2/store/pki/$cluster" /run/copied || fail "no copy of the certificates"
+by_certificate watch --prefix "/gluster/$cluster/volumes/" >"$E2E_DISK/watched" 2>&1 &
+watching=$!
+made() { cli_on 1 volume create "$1" h1:/run/bricks/"$1" force --create-brick-dir; }
+made seen || fail "create"
+watched() { grep -q "\"name\":\"$1\"" "$E2E_DISK/watched"; }
+wait_for 10 "the watch" watched seen || { cat "$E2E_DISK/watched"; fail "a peer's certificate watches nothing"; }
 cli_on 1 peer remove h3 --yes || fail "peer remove"
+made unseen || fail "create"
+seen() { cli_on 2 volume info unseen; }
+wait_for 10 "h2 to follow" seen || fail "h2 does not follow"
+by_certificate get --prefix "/gluster/$cluster/volumes/" >"$E2E_DISK/error" 2>&1 && fail "the certificate of a removed peer reads: $(cat "$E2E_DISK/error")"
+grep -q "was removed from this cluster" "$E2E_DISK/error" || fail "no reason: $(cat "$E2E_DISK/error")"
+watched unseen && fail "the watch of a removed peer goes on"
+kill "$watching" 2>/dev/null
 [ "$(cli_on 1 peer list -o name | sort | xargs)" = "h1 h2" ] || fail "h3 is still a peer"
 say "done"
