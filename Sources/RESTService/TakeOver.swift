@@ -158,7 +158,7 @@ extension TransactionRunner {
             guard let found = try await store.get(key) else { return abandoned.lock != nil }
             let holder = try RecordCoding.decode(ObjectLock.Holder.self, from: found.value)
             let id = abandoned.transaction
-            // Another has it meanwhile. A taking that is still on its way comes after that one's end.
+            // Another has it meanwhile: a taking that is still on its way comes after its end.
             guard holder.isOf(id) else { return abandoned.lock != nil }
             _ = try await store.txn(
                 if: [

@@ -47,7 +47,7 @@ extension World {
         return history.violations
     }
 
-    /// Those that a delete has left to `node`: who wants one has to wait for the end of its process.
+    /// Those that a delete has left to `node`: who wants one waits for the end of its process.
     private func directoriesToClean(of node: Node) -> [Brick] {
         store.current.leftovers.filter {
             $0.peer == node.peer && $0.step.action == .removeBricks

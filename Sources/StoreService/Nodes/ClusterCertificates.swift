@@ -18,7 +18,7 @@ struct ClusterCertificates: Sendable {
     /// Removes the keys of a cluster that this node is in no more: a removed peer, or its disk, must
     /// not sign for it.
     static func forget(_ cluster: ClusterID, stateDirectory: String) throws {
-        let folder = ClusterCertificates(stateDirectory: stateDirectory, cluster: cluster).directory
+        let folder = Self(stateDirectory: stateDirectory, cluster: cluster).directory
         guard FileManager.default.fileExists(atPath: folder) else { return }
         try FileManager.default.removeItem(atPath: folder)
     }
