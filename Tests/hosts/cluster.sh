@@ -120,6 +120,22 @@ say "snapshot"
 on h1 glustercli cluster snapshot save || fail "snapshot save"
 on h1 glustercli cluster snapshot list -o json | jq -e 'length >= 1 and all(.[]; .damaged | not)' >/dev/null || fail "snapshot list"
 
+name=$(on h1 glustercli cluster snapshot list -o name | head -n 1)
+on h1 glustercli volume set gv0 performance.cache-size 36MB || fail "a change after the snapshot"
+on h1 glustercli cluster snapshot restore "$name" --yes 2>"$LABDIR/said" && fail "a snapshot is restored over a quorum"
+grep -q 'systemctl stop gd2-etcd on the voters' "$LABDIR/said" || fail "it is not said how to restore: $(cat "$LABDIR/said")"
+for i in 1 2 3; do on h$i systemctl stop gd2-etcd; done
+back() { on h1 glustercli cluster snapshot restore "$name" --yes; }
+wait_for 20 back || fail "the snapshot is not restored"
+for i in 1 2 3; do on h$i systemctl start gd2-etcd; done
+third() { [ "$(on "$1" glustercli cluster status -o json | jq .epoch)" = 3 ]; }
+for i in 1 2 3; do wait_for 60 third h$i || fail "h$i is not in epoch 3"; done
+cluster_wait h1 3 90
+for i in 1 2 3; do
+    on h$i glustercli volume get gv0 performance.cache-size | grep -q 35MB || fail "h$i has what was changed after the snapshot"
+done
+wait_for 60 online || fail "the bricks are not back"
+
 say "peers leave"
 on h1 glustercli peer remove h3 --yes 2>&1 | grep -q 'bricks of volume gv0' || fail "a peer with bricks leaves"
 on h1 umount /mnt/gv0
