@@ -65,6 +65,7 @@ struct Joins: Sendable {
         let pair = try KeyPair.selfSigned(
             secret.key, named: node.own.description, now: Date())
         var causes: [String] = []
+        var hasTimedOut = false
         let seen = SeenAuthorities()
         for text in secret.addresses {
             guard let address = HostPort(text, defaultPort: node.configuration.nodePort) else {
@@ -85,6 +86,7 @@ struct Joins: Sendable {
                 let known = GD2Error(error, from: "\(address)")
                 guard [.unavailable, .timedOut].contains(known.code) else { throw known }
                 causes.append("\(address): \(error.message)")
+                hasTimedOut = hasTimedOut || known.code == .timedOut
             }
         }
         if seen.isOther {
@@ -94,6 +96,13 @@ struct Joins: Sendable {
                     + "token names: the token was made before the cluster's authorities were "
                     + "exchanged, or another cluster answers there. Make a new one "
                     + "(glustercli peer token create)")
+        }
+        guard !seen.isWanted || hasTimedOut else {
+            throw GD2Error(
+                .notAllowed,
+                "no node of the cluster lets this one in (asked: "
+                    + "\(secret.addresses.joined(separator: ", "))): the token is used, over or "
+                    + "revoked. Make a new one (glustercli peer token create)")
         }
         throw GD2Error(
             .unavailable,
