@@ -2,6 +2,7 @@ import FoundationEssentials
 import GD2Error
 import GlusterModel
 import StoreAPI
+import Transaction
 
 /// A held lock: its key and the create revision that every write under it compares.
 struct ObjectLock: Sendable {
@@ -18,6 +19,8 @@ struct ObjectLock: Sendable {
         /// The job that holds it; nobody else may use the lock, not of the same session either.
         /// Nil: what takes it is no job.
         var job: JobID?
+        /// Tells what is no job from another one of the same session.
+        var attempt: TransactionID?
         /// Holds and is done together with the taking.
         var conditions: [Compare] = []
         var operations: [StoreAPI.Operation] = []
@@ -33,6 +36,11 @@ struct ObjectLock: Sendable {
         /// Nil in locks of versions that did not say it.
         var peer: PeerID?
         var job: JobID?
+        var attempt: TransactionID?
+
+        func isOf(_ transaction: TransactionID) -> Bool {
+            attempt == transaction || job == JobID(high: transaction.high, low: transaction.low)
+        }
     }
 
     /// Holds with every write that only the lock's holder may do.
@@ -46,7 +54,7 @@ struct ObjectLock: Sendable {
         let key = identity.keys.lock(wish.object)
         let holder = Holder(
             session: session.id, operation: wish.operation, since: Date(), peer: identity.peer,
-            job: wish.job)
+            job: wish.job, attempt: wish.attempt)
         let value = try RecordCoding.encode(holder)
         let result = try await store.txn(
             if: [.createRevision(key: key, equals: 0)] + wish.conditions,
@@ -57,7 +65,7 @@ struct ObjectLock: Sendable {
         }
         guard let found = try await store.get(key) else { return nil }
         let other = try RecordCoding.decode(Holder.self, from: found.value)
-        if other.session == session.id, other.job == wish.job {
+        if other.session == session.id, other.job == wish.job, other.attempt == wish.attempt {
             let fence = FencingToken(epoch: identity.epoch, token: found.createRevision)
             return ObjectLock(key: key, fence: fence, wasHeld: true)
         }

@@ -2,6 +2,7 @@ import GD2Error
 import GlusterModel
 import StoreAPI
 import StoreMirror
+import Transaction
 
 /// Keeps a peer from being removed while bricks are put on it: who removes one holds a lock, and
 /// looks for bricks when it has it; who puts bricks somewhere commits only while nobody holds it
@@ -28,13 +29,7 @@ enum PeerGuard {
     static func removing<Value>(
         _ changes: VolumeChanges, _ body: () async throws -> Value
     ) async throws -> Value {
-        let session = try await changes.session.require()
-        let lock = try await ObjectLock.take(
-            ObjectLock.Wish(object: object, operation: "remove-peer", job: nil), session: session,
-            identity: try await changes.mirror.identity(of: changes.store), store: changes.store)
-        guard let lock, !lock.wasHeld else {
-            throw GD2Error(.conflict, "another peer is just being removed: try again")
-        }
+        let lock = try await lock(changes)
         let result: Result<Value, any Error>
         do {
             _ = try await changes.mirror.wait(
@@ -43,6 +38,26 @@ enum PeerGuard {
         } catch { result = .failure(error) }
         await release(lock, changes.store)
         return try result.get()
+    }
+
+    private static func lock(_ changes: VolumeChanges) async throws -> ObjectLock {
+        let session = try await changes.session.require()
+        var generator = SystemRandomNumberGenerator()
+        let attempt = TransactionID(using: &generator)
+        let wish = ObjectLock.Wish(
+            object: object, operation: "remove-peer", job: nil, attempt: attempt)
+        do {
+            let lock = try await ObjectLock.take(
+                wish, session: session,
+                identity: try await changes.mirror.identity(of: changes.store),
+                store: changes.store)
+            if let lock { return lock }
+        } catch StoreError.timedOut {
+            changes.runner.abandon(
+                AbandonedLock(lock: nil, object: object, transaction: attempt, release: []))
+            throw StoreError.timedOut
+        }
+        throw GD2Error(.conflict, "another peer was just removed: try again")
     }
 
     /// Else it would stay for as long as this gd2-rest runs.

@@ -158,7 +158,8 @@ extension TransactionRunner {
             guard let found = try await store.get(key) else { return abandoned.lock != nil }
             let holder = try RecordCoding.decode(ObjectLock.Holder.self, from: found.value)
             let id = abandoned.transaction
-            guard holder.job == JobID(high: id.high, low: id.low) else { return true }
+            // Another has it meanwhile: a taking that is still on its way comes after its end.
+            guard holder.isOf(id) else { return abandoned.lock != nil }
             _ = try await store.txn(
                 if: [
                     .createRevision(key: key, equals: found.createRevision),

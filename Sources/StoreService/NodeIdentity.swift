@@ -18,6 +18,8 @@ struct NodeIdentity: Codable, Hashable {
     /// etcd's id (hexadecimal) of the external etcd that has this cluster; nil: it is in etcds of
     /// gd2's own, or nowhere yet.
     var externalEtcd: String?
+    /// The cluster that it was in before, whose keys it has no use for any more.
+    var left: ClusterID?
 
     var hasJoined: Bool { joined == true }
 

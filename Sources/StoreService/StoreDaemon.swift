@@ -25,6 +25,9 @@ public enum StoreDaemon {
         let local = EtcdCertificates(directory: configuration.stateDirectory + "/pki")
         let own = ClusterCertificates(
             stateDirectory: configuration.stateDirectory, cluster: identity.cluster)
+        if let left = identity.left, left != identity.cluster {
+            try ClusterCertificates.forget(left, stateDirectory: configuration.stateDirectory)
+        }
         let madeLocal = try local.prepare(now: Date())
         let hosts =
             NodeAddresses.all(configured: configuration.address) + ["localhost", "127.0.0.1"]

@@ -17,7 +17,10 @@ struct MembershipWorld {
     private(set) var now = Duration.zero
     /// Steps that were carried out.
     private(set) var steps = 0
-    private(set) var events = 0
+    /// Peers that came, that began to leave, and that died.
+    private(set) var joins = 0
+    private(set) var leaves = 0
+    private(set) var kills = 0
     /// Promotions that etcd refused, since the learner had not caught up.
     private(set) var refused = 0
     let settings: MembershipSettings
@@ -43,6 +46,7 @@ struct MembershipWorld {
     mutating func join() {
         nodes[PeerID(high: 0, low: peerNext)] = Node(changed: now)
         peerNext += 1
+        joins += 1
     }
 
     /// As an operator would: refused when it isn't safe.
@@ -52,10 +56,10 @@ struct MembershipWorld {
                 removing: peer, members: seen, candidates: candidates, force: false) == nil
         else { return }
         nodes[peer]?.isLeaving = true
+        leaves += 1
     }
 
     mutating func event() {
-        events += 1
         guard let peer = nodes.keys.sorted().randomElement(using: &generator) else { return }
         switch Int.random(in: 0..<10, using: &generator) {
         case 0...2: setAlive(peer, false)
@@ -75,6 +79,7 @@ struct MembershipWorld {
         guard nodes[peer]?.isAlive == !isAlive else { return }
         nodes[peer]?.isAlive = isAlive
         nodes[peer]?.changed = now
+        if !isAlive { kills += 1 }
     }
 
     mutating func healAll() {

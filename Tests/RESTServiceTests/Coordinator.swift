@@ -20,6 +20,7 @@ final class CutStore: KeyValueStore {
     let store: InMemoryStore
     let peer: PeerID
     private let cut = Mutex(false)
+    private let unanswered = Mutex<String?>(nil)
 
     init(_ store: InMemoryStore, _ peer: PeerID) {
         self.store = store
@@ -30,6 +31,9 @@ final class CutStore: KeyValueStore {
         get { cut.withLock { $0 } }
         set { cut.withLock { $0 = newValue } }
     }
+
+    /// The next write of this key is made, and its answer is lost.
+    func loseAnswer(toWriting key: String) { unanswered.withLock { $0 = key } }
 
     func check() throws {
         if isCut { throw StoreError.unavailable("this node is dead") }
@@ -56,7 +60,16 @@ final class CutStore: KeyValueStore {
         if conditions: [Compare], then operations: [StoreAPI.Operation]
     ) async throws -> TxnResult {
         try check()
-        return try await store.txn(if: conditions, then: operations)
+        let result = try await store.txn(if: conditions, then: operations)
+        let isLost = unanswered.withLock { key in
+            let isWritten = operations.contains {
+                if case .put(let written, _, _) = $0 { written == key } else { false }
+            }
+            if isWritten { key = nil }
+            return isWritten
+        }
+        if isLost { throw StoreError.timedOut }
+        return result
     }
 
     func watch(

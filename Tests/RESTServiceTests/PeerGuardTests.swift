@@ -46,6 +46,22 @@ import Testing
         }
     }
 
+    /// It would keep everybody from removing peers, and from making volumes.
+    @Test func aLockWhoseTakingWasNotAnsweredDoesNotStay() async throws {
+        try await SharedCluster.with { cluster, group in
+            let node = try Coordinator(1, cluster.store, cluster.nodes, folder: cluster.folder)
+            group.addTask { try await node.run() }
+            _ = try await node.session.require()
+            #expect(try await cluster.until { node.mirror.view.freshness == .current })
+            node.store.loseAnswer(toWriting: cluster.keys.lock(PeerGuard.object))
+            await #expect(throws: StoreError.timedOut) {
+                try await PeerGuard.removing(node.volumes) {}
+            }
+            #expect(try await cluster.until { try await cluster.count(cluster.keys.locks) == 0 })
+            try await PeerGuard.removing(node.volumes) {}
+        }
+    }
+
     @Test func aRemovalWaitsForNoOther() async throws {
         try await RESTFixture.with { rest in
             try await rest.addPeer("n2")

@@ -209,6 +209,33 @@ import Transaction
         }
     }
 
+    /// The taking is on its way while another change holds the lock, and arrives after that one.
+    @Test func aLockThatIsTakenLateDoesNotStay() async throws {
+        try await SharedCluster.with { cluster, group in
+            let node = try Coordinator(1, cluster.store, cluster.nodes, folder: cluster.folder)
+            group.addTask { try await node.run() }
+            let session = try await node.session.require()
+            let identity = try await node.store.identity()
+            let (late, other) = (TransactionID(high: 1, low: 1), JobID(high: 1, low: 2))
+            var wish = ObjectLock.Wish(
+                object: "volume/gv0", operation: "create-volume", job: other)
+            let held = try #require(
+                try await ObjectLock.take(
+                    wish, session: session, identity: identity, store: node.store))
+            node.runner.abandon(
+                AbandonedLock(lock: nil, object: wish.object, transaction: late, release: []))
+            let isLookedFor = try await cluster.until {
+                node.runner.abandoned.withLock { $0.contains { $0.looks > 0 } }
+            }
+            #expect(isLookedFor)
+            _ = try await node.store.txn(if: [held.condition], then: [.delete(key: held.key)])
+            wish.job = JobID(high: late.high, low: late.low)
+            _ = try await ObjectLock.take(
+                wish, session: session, identity: identity, store: node.store)
+            #expect(try await cluster.until { try await cluster.count(cluster.keys.locks) == 0 })
+        }
+    }
+
     @Test func aTransactionWhoseCoordinatorDiedKeepsOthersFromItsObject() async throws {
         try await SharedCluster.with { cluster, group in
             let first = try Coordinator(

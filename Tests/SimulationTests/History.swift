@@ -18,6 +18,7 @@ final class History {
     private var created: Set<VolumeID> = []
     private var deleted: Set<VolumeID> = []
     private var wasDeleted: Set<VolumeID> = []
+    private var debris: Set<BrickPlace> = []
     private var lastSignIn: [BrickPlace: Int32] = [:]
     /// Steps of the planner.
     var steps = 0
@@ -131,6 +132,26 @@ final class History {
                 if let volume = node.disk.marks[path]?.volume, owners[place] == nil {
                     violated("\(place) bears a mark of \(volume), which has no such brick")
                 }
+            }
+        }
+    }
+
+    /// No directory bears a mark that nobody will ever take away: of a volume that is not there,
+    /// with nothing under way or left to its node.
+    func checkDebris(_ world: World) {
+        let store = world.store.current
+        for node in world.hosts {
+            for path in node.disk.marks.keys.sorted() {
+                guard let volume = node.disk.marks[path]?.volume,
+                    !store.volumes.contains(where: { $0.id == volume }),
+                    !store.journals.flatMap(\.steps).contains(where: {
+                        $0.arguments.volume == volume
+                    }),
+                    !store.leftovers.contains(where: {
+                        $0.peer == node.peer && $0.step.arguments.volume == volume
+                    }), debris.insert(BrickPlace(node: node.index, path: path)).inserted
+                else { continue }
+                violated("\(path) of node \(node.index) bears a mark of \(volume) for ever")
             }
         }
     }

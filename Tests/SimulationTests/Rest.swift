@@ -120,8 +120,9 @@ final class Rest {
         }
         store.get(key) { [self] answer in
             guard let entry = answer?.entry else { return again() }
+            // Another has it meanwhile; ours may still come after that one's end.
             guard case .lock(_, let transaction) = entry.value, transaction == lock.transaction
-            else { return }
+            else { return world.mutations.contains(.lockGivenUp) ? () : again() }
             store.txn(
                 if: [
                     .created(key, entry.created), .created(Keys.transaction(transaction), 0),

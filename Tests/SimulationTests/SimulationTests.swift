@@ -30,22 +30,20 @@ import Testing
         #expect(isNoticed, "make sim SEED=1 ROUNDS=20 MUTATION=\(known.mutation)")
     }
 
-    @Test(arguments: [1, 2] as [UInt64])
+    @Test(arguments: [1, 2] + Seeds.failedWithTheDead)
     func nobodyWaitsForTheDead(seed: UInt64) {
         let world = World(seed: seed)
         #expect(world.runWithTheDead().isEmpty, "make sim DEAD=1 SEED=\(seed)")
         #expect(world.history.leftCount > 0)
     }
 
-    @Test(
-        arguments: [
-            (.deadAwaited, "waits for the dead"), (.leftForgotten, "bears a mark"),
-        ] as [(Mutation, String)])
-    func whoWaitsForTheDeadIsNoticed(mutation: Mutation, sign: String) {
-        let isNoticed = (1...5 as ClosedRange<UInt64>).contains { seed in
-            World(seed: seed, mutations: [mutation]).runWithTheDead().contains { $0.contains(sign) }
+    @Test(arguments: Seeds.mutationsWithTheDead)
+    func whatTheDeadShowIsNoticed(known: (mutation: Mutation, seed: UInt64, sign: String)) {
+        let isNoticed = ([known.seed] + Array(1...60)).contains { seed in
+            World(seed: seed, mutations: [known.mutation]).runWithTheDead()
+                .contains { $0.contains(known.sign) }
         }
-        #expect(isNoticed, "make sim DEAD=1 SEED=1 ROUNDS=5 MUTATION=\(mutation)")
+        #expect(isNoticed, "make sim DEAD=1 SEED=1 ROUNDS=60 MUTATION=\(known.mutation)")
     }
 
     // MARK: By hand

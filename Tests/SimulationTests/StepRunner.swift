@@ -17,12 +17,20 @@ struct StepRunner {
     fileprivate var isCleaning = false
     fileprivate var waiting: [() -> Void] = []
     fileprivate var isBusy = false
+    /// Steps that are neither done nor refused yet.
+    fileprivate var unanswered = 0
+    var isAtWork: Bool { unanswered > 0 }
 
     init(fences: FenceTable?) { self.fences = fences }
 }
 
 extension Brickd {
-    func carryOut(_ request: StepRequest, _ reply: @escaping (Bool) -> Void) {
+    func carryOut(_ request: StepRequest, _ answer: @escaping (Bool) -> Void) {
+        steps.unanswered += 1
+        let reply = { [self] (isDone: Bool) in
+            steps.unanswered -= 1
+            answer(isDone)
+        }
         store.get(Keys.transaction(request.transaction)) { [self] answer in
             guard let entry = answer?.entry, case .journal(let record) = entry.value
             else { return reply(false) }

@@ -82,42 +82,13 @@ final class World {
         scheduler.run(until: .seconds(12))
         faults.isOn = true
         load.isOn = true
+        scheduler.every(900...1_100) { [self] in history.checkDebris(self) }
         scheduler.run(until: .seconds(12) + faulty)
         faults.isOn = false
         faults.healAll()
         scheduler.run(until: now + .seconds(5))
         load.isOn = false
         scheduler.run(until: now + quiet)
-        history.checkAtRest(self)
-        return history.violations
-    }
-
-    /// How long a transaction may go on after the death of one of its nodes: the end of the session
-    /// of its coordinator, which may be that node, and the patience with a step.
-    private static let deadWaitMax = Duration.seconds(30)
-
-    /// Three nodes, one after the other, lose their power in the midst of creates and deletes and
-    /// stay dead for long. Nobody waits for them, and they are as clean as others when they are
-    /// back.
-    func runWithTheDead() -> [String] {
-        for node in nodes { startAll(node) }
-        etcd.start(self)
-        let load = Load(world: self)
-        scheduler.run(until: .seconds(12))
-        load.isOn = true
-        for node in hosts.shuffled(using: &scheduler.generator).prefix(3) {
-            scheduler.run(until: now + scheduler.ms(5_000...10_000))
-            crash(node)
-            for _ in 0..<3 {
-                let revision = store.current.revision
-                scheduler.run(until: now + Self.deadWaitMax)
-                history.checkNobodyWaits(self, begunBefore: revision)
-            }
-            boot(node)
-            scheduler.run(until: now + .seconds(30))
-        }
-        load.isOn = false
-        scheduler.run(until: now + .seconds(60))
         history.checkAtRest(self)
         return history.violations
     }

@@ -20,5 +20,12 @@ grep -q "the token is used or over\|no node of the cluster lets this one in" "$E
 all() { [ "$(cli_on 1 peer list -o json | jq 'map(select(.online)) | length')" = 5 ]; }
 wait_for 60 "five peers" all || { cli_on 1 peer status; fail "not five peers"; }
 [ "$(cli_on $out peer list -o json | jq length)" = 1 ] || fail "h$out is in a cluster"
+refused() { # TOKEN'S LINE
+    cli_on "$out" ${1#glustercli } 2>"$E2E_DISK/error"; [ $? = 4 ] || fail "a token that is no good: $(cat "$E2E_DISK/error")"
+    grep -q "lets this one in (asked: 10.9.0.1:24008, h1:24008): the token is used, over or revoked" "$E2E_DISK/error" || fail "no reason: $(cat "$E2E_DISK/error")"
+}
+refused "$line"
+line=$(cli_on 1 peer token create) && cli_on 1 peer token revoke "$(cli_on 1 peer token list -o name)" || fail "revoke"
+refused "$line"
 line=$(cli_on 1 peer token create) && cli_on $out ${line#glustercli } || fail "h$out does not join by another token"
 say "done"

@@ -81,6 +81,25 @@ back c
 cli_on 1 volume create gv2 h3:/run/bricks/c force || fail "the directory is not free"
 cli_on 1 volume delete gv2 --yes || fail "delete of gv2"
 
+say "a delete whose coordinator dies when it leaves a part to h3, whose gd2-brickd dies when that is done"
+dies_at() { # NODE PROGRAM POINT: its next run ends there
+    on "$1" bash -c ". Tests/e2e/node.sh; node_hold $2; echo $3 >\"\$RUN/$2.point\"; node_release $2
+        wait_for 20 $2 [ ! -e \"\$RUN/$2.point\" ]" || fail "$2 of h$1"
+}
+died_at() { on "$1" grep -q -- "-- $3 ended with 137" "$RUN/$2.log"; }
+cli_on 1 volume create gv4 replica 3 h1:/run/bricks/e h2:/run/bricks/e h3:/run/bricks/e force --create-brick-dir || fail create
+dies_at 1 gd2-rest rest-hand-over
+wait_for 20 "gd2-rest of h1" on 1 node_ready || fail "gd2-rest of h1 does not answer"
+cut 3
+dies_at 3 gd2-brickd brickd-left-cleaned
+on_time "the delete" cli_on 1 volume delete gv4 --yes
+died_at 1 gd2-rest rest-hand-over || fail "gd2-rest of h1 did not leave anything to h3"
+wait_for 20 "gd2-rest of h1" on 1 node_ready || fail "gd2-rest of h1 does not come back"
+cli_on 1 volume info gv4 >/dev/null 2>&1 && fail "gv4 is still there"
+named /run/bricks/e
+back e
+died_at 3 gd2-brickd brickd-left-cleaned || fail "gd2-brickd of h3 did not die"
+
 say "a peer that is removed does not come back to clean up"
 cli_on 1 volume create gv3 h3:/run/bricks/d force --create-brick-dir || fail create
 cut 3

@@ -30,6 +30,18 @@ cli_on 3 cluster members
 cli_on 1 peer edit h2 --remove-metadata owner --zone z9 >/dev/null || fail "peer edit"
 [ "$(cli_on 1 peer list --key owner -o name)" = "" ] || fail "metadata of h2 stays"
 
+say "another name and other addresses of a peer that runs"
+cli_on 1 peer edit h3 --address 10.9.0.99 2>"$E2E_DISK/error"; status=$?
+[ $status = 6 ] && grep -q "h3 would not be reached any more (10.9.0.99:24008: no answer in time)" "$E2E_DISK/error" || fail "h3 is sent where it does not answer ($status): $(cat "$E2E_DISK/error")"
+cli_on 3 peer edit h3 --address 10.9.0.99 2>"$E2E_DISK/error"; [ $? = 6 ] || fail "h3 sends itself where it does not answer: $(cat "$E2E_DISK/error")"
+id=$(cli_on 1 peer show h3 -o json | jq -r .id)
+cli_on 2 peer edit h3 --name store3 --address 10.9.0.99 --address 10.9.0.3 >/dev/null || fail "two addresses, of which one leads to h3"
+sleep 2 # two probes
+renamed() { cli_on 1 peer show store3 -o json | jq -e --arg id "$id" '.id == $id and .online and .reachable and .["peer-addresses"] == ["10.9.0.99:24008", "10.9.0.3:24008"]'; }
+wait_for 20 renamed renamed || { cli_on 1 peer status; fail "h3 is not reached as store3"; }
+cli_on 3 peer edit store3 --name h3 --address 10.9.0.3 --address h3 >/dev/null || fail "the old name and address"
+wait_for 30 peers three || { cli_on 1 peer status; fail "h3 is not reached as before"; }
+
 say "a volume across the nodes"
 cli_on 1 volume create gv0 h2:/run/bricks/none --dry-run 2>"$E2E_DISK/error"; status=$?
 [ $status = 2 ] && grep -q "brick /run/bricks/none does not exist" "$E2E_DISK/error" || fail "a dry run does not look at h2's disk ($status): $(cat "$E2E_DISK/error")"
@@ -96,6 +108,26 @@ wait_for 60 healthy healthy || { cli_on 1 cluster status; fail "the cluster stay
 say "removing"
 cli_on 1 volume stop gv0 --yes && cli_on 1 volume delete gv0 --yes || fail "delete"
 cli_on 1 peer remove h3 --dry-run; [ $? = 3 ] || fail "dry run of a removal"
+# Somebody on h3 with its certificate and a watch that is open: it ends with the removal, whatever h3 does.
+by_certificate() { # ETCDCTL'S WORDS...
+    on 3 env ETCDCTL_API=3 etcdctl --endpoints https://10.9.0.1:24008 --cacert /run/copied/node-ca.pem --cert /run/copied/node.pem \
+        --key /run/copied/node.key --command-timeout 3s "$@"
+}
+cluster=$(on 3 jq -r .cluster /var/lib/gd2/store/identity.json)
+on 3 cp -r "/var/lib/gd2/store/pki/$cluster" /run/copied || fail "no copy of the certificates"
+by_certificate watch --prefix "/gluster/$cluster/volumes/" >"$E2E_DISK/watched" 2>&1 &
+watching=$!
+made() { cli_on 1 volume create "$1" h1:/run/bricks/"$1" force --create-brick-dir; }
+made seen || fail "create"
+watched() { grep -q "\"name\":\"$1\"" "$E2E_DISK/watched"; }
+wait_for 10 "the watch" watched seen || { cat "$E2E_DISK/watched"; fail "a peer's certificate watches nothing"; }
 cli_on 1 peer remove h3 --yes || fail "peer remove"
+made unseen || fail "create"
+seen() { cli_on 2 volume info unseen; }
+wait_for 10 "h2 to follow" seen || fail "h2 does not follow"
+by_certificate get --prefix "/gluster/$cluster/volumes/" >"$E2E_DISK/error" 2>&1 && fail "the certificate of a removed peer reads: $(cat "$E2E_DISK/error")"
+grep -q "was removed from this cluster" "$E2E_DISK/error" || fail "no reason: $(cat "$E2E_DISK/error")"
+watched unseen && fail "the watch of a removed peer goes on"
+kill "$watching" 2>/dev/null
 [ "$(cli_on 1 peer list -o name | sort | xargs)" = "h1 h2" ] || fail "h3 is still a peer"
 say "done"

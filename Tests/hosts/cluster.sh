@@ -16,8 +16,15 @@ reads() { # HOST
 }
 
 cluster_start 3
+shown=$LABDIR/h3/data/shown
+mkdir -p "$shown"
+pki() { echo "$LABDIR/$1/keep/var/lib/gd2/store/pki"; }
+folder() { echo "$(pki "$1")/$(on "$1" jq -r .cluster /var/lib/gd2/store/identity.json)"; }
+for kind in node peer; do for end in pem key; do cp "$(folder h3)/$kind.$end" "$shown/other-cluster-$kind.$end" || fail "no $kind.$end of h3"; done; done
 say "join"
-cluster_join h2
+token >"$shown/used.token"
+joins() { on h2 glustercli peer join "$(cat "$shown/used.token")"; }
+wait_for 20 joins || fail "h2 does not join"
 line=$(on h3 glustercli peer pair 2>/dev/null | tail -n 1)
 code=${line##* }
 on h1 glustercli peer add h3 --code "$code" --zone z3 || fail "h3 is not added by its pairing code"
@@ -25,15 +32,43 @@ cluster_wait h1 3
 [ "$(on h1 glustercli peer list -o name | sort | tr '\n' ' ')" = "h1 h2 h3 " ] || fail "not three peers"
 
 say "who may not join"
-used=$(token)
+token >"$shown/revoked.token"
 on h1 glustercli peer token revoke "$(on h1 glustercli peer token list -o name | head -n 1)" || fail revoke
-on h2 glustercli peer join "$used" 2>&1 | grep -q 'this node is in a cluster' || fail "h2 joins twice"
+on h1 glustercli peer token create --valid 1s -o json 2>/dev/null | jq -r .token >"$shown/over.token"
+on h2 glustercli peer join "$(cat "$shown/revoked.token")" 2>&1 | grep -q 'this node is in a cluster' || fail "h2 joins twice"
 on h1 glustercli peer add h2 --code "$code" 2>&1 | grep -q already || fail "h2 is added twice"
 
 say "who gets nothing"
-cp Tests/hosts/scan.py "$LABDIR/h3/data/scan.py"
-on h3 env PEER="$(peer_id h1 h1)" python3 /data/scan.py 198.51.100.1:24008 198.51.100.2:24008 198.51.100.1:2380 \
-    198.51.100.2:2380 198.51.100.1:2379 || fail "a port gives something away"
+# A certificate that an authority of the cluster has signed, from START to END.
+signed() { # FOLDER AUTHORITY PORT NAME START END
+    local made=$LABDIR/signed
+    mkdir -p "$made" && : >"$made/index"
+    printf '%s\n' '[ca]' 'default_ca=c' '[c]' "database=$made/index" "new_certs_dir=$made" rand_serial=yes \
+        default_md=sha256 policy=p x509_extensions=e '[p]' commonName=supplied '[e]' \
+        extendedKeyUsage=serverAuth,clientAuth >"$made/config"
+    mkdir -p "$1"
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1/$4-$3.key" -subj "/CN=$peer" -out "$made/csr" 2>/dev/null &&
+        openssl ca -batch -notext -config "$made/config" -cert "$2.pem" -keyfile "$2.key" -in "$made/csr" \
+            -out "$1/$4-$3.pem" -startdate "$5" -enddate "$6" 2>"$made/said" || { cat "$made/said"; fail "no certificate for $3"; }
+}
+peer=$(peer_id h1 h2)
+for pair in "$(folder h1)/node-ca 24008" "$(folder h1)/peer-ca 2380" "$(pki h1)/client-ca 2379"; do
+    # shellcheck disable=SC2086
+    signed "$shown" $pair expired 20200101000000Z "$(date -u -d '-1 minute' +%Y%m%d%H%M%SZ)"
+    # shellcheck disable=SC2086
+    signed "$LABDIR/h3/data/valid" $pair valid 20200101000000Z 20400101000000Z
+done
+cp -r "$shown" "$LABDIR/h3/data/valid" "$LABDIR/h1/data/"
+for host in h1 h3; do cp Tests/hosts/scan.py "$LABDIR/$host/data/"; done
+scan() { LIMIT_ON=120 on "$1" env PEER="$(peer_id h1 h1)" python3 /data/scan.py "${@:2}"; }
+scan h3 /data/shown 198.51.100.{1,2}:{24008,2380,2379} || fail "a port gives something away"
+scan h1 /data/shown 127.0.0.1:{24008,2380,2379} || fail "a port gives something away on the host itself"
+# With a date that is right each of them is opened, so it is the date that it was refused for.
+scan h1 /data/valid 127.0.0.1:{24008,2380,2379} >"$LABDIR/said" && fail "the scan sees no answer"
+for port in 24008 2380 2379; do grep -q ":$port answers TLS with valid-$port" "$LABDIR/said" || { cat "$LABDIR/said"; fail "$port does not answer who may speak to it"; }; done
+for name in used revoked over; do
+    on h3 sh -c "echo; cat /data/shown/$name.token" | grep -q gd2-1- || fail "no token $name"
+done
 
 say "volume"
 for i in 1 2 3; do on h$i mkdir -p /data/b1; done
@@ -85,6 +120,22 @@ say "snapshot"
 on h1 glustercli cluster snapshot save || fail "snapshot save"
 on h1 glustercli cluster snapshot list -o json | jq -e 'length >= 1 and all(.[]; .damaged | not)' >/dev/null || fail "snapshot list"
 
+name=$(on h1 glustercli cluster snapshot list -o name | head -n 1)
+on h1 glustercli volume set gv0 performance.cache-size 36MB || fail "a change after the snapshot"
+on h1 glustercli cluster snapshot restore "$name" --yes 2>"$LABDIR/said" && fail "a snapshot is restored over a quorum"
+grep -q 'systemctl stop gd2-etcd on the voters' "$LABDIR/said" || fail "it is not said how to restore: $(cat "$LABDIR/said")"
+for i in 1 2 3; do on h$i systemctl stop gd2-etcd; done
+back() { on h1 glustercli cluster snapshot restore "$name" --yes; }
+wait_for 20 back || fail "the snapshot is not restored"
+for i in 1 2 3; do on h$i systemctl start gd2-etcd; done
+third() { [ "$(on "$1" glustercli cluster status -o json | jq .epoch)" = 3 ]; }
+for i in 1 2 3; do wait_for 60 third h$i || fail "h$i is not in epoch 3"; done
+cluster_wait h1 3 90
+for i in 1 2 3; do
+    on h$i glustercli volume get gv0 performance.cache-size | grep -q 35MB || fail "h$i has what was changed after the snapshot"
+done
+wait_for 60 online || fail "the bricks are not back"
+
 say "peers leave"
 on h1 glustercli peer remove h3 --yes 2>&1 | grep -q 'bricks of volume gv0' || fail "a peer with bricks leaves"
 on h1 umount /mnt/gv0
@@ -93,6 +144,13 @@ LIMIT_ON=70 on h1 glustercli peer remove h3 --yes || fail "h3 does not leave"
 cluster_wait h1 1
 alone() { [ "$(on h3 glustercli peer list -o name)" = h3 ]; }
 wait_for 30 alone || fail "h3 is not alone"
+# Nor can it, or its disk, sign for the cluster any more.
+keys_of() { on "$1" sh -c 'cd /var/lib/gd2/store/pki && find . -mindepth 2 -name "*.key" | cut -d/ -f2 | sort -u'; }
+own_keys() { [ "$(keys_of "$1")" = "$(on "$1" jq -r .cluster /var/lib/gd2/store/identity.json)" ]; }
+wait_for 10 own_keys h3 || fail "h3 keeps keys of the cluster: $(keys_of h3)"
+said=$(on h3 journalctl --no-pager -u gd2-store | grep -c 'removed from the cluster\|cluster not left')
+[ "$said" = 1 ] || fail "h3 has left the cluster $said times"
+own_keys h1 || fail "h1 has keys of another cluster: $(keys_of h1)"
 boot kill h2
 sleep 3
 on h1 glustercli peer remove h2 --yes 2>&1 | grep -q -- --force || fail "a dead peer leaves without --force"

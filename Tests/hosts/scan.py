@@ -1,7 +1,13 @@
-"""Knocks at ports of hosts without a certificate of the cluster, and says when one gives anything away.
+"""Knocks at ports of hosts without what opens them, and says when one gives anything away.
 
-Usage: scan.py HOST:PORT...; exit status 1 when a port answered with more than TLS's own refusal.
+Usage: scan.py CERTIFICATES HOST:PORT...; exit status 1 when a port answered with more than TLS's own refusal.
+
+CERTIFICATES is a folder of pairs NAME.pem and NAME.key, each of which must open nothing: one for all ports, or one
+for a port alone where NAME ends with its number, as in expired-2380. Keys of join tokens (NAME.token, the text of
+one) must not either. $PEER is the id of a peer, whose name a certificate of nobody bears.
 """
+import base64
+import glob
 import os
 import socket
 import ssl
@@ -10,7 +16,10 @@ import sys
 import tempfile
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+REQUEST = b"GET /members HTTP/1.1\r\nHost: x\r\n\r\n"
 ALERT = 0x15
+# ECPrivateKey of RFC 5915 on P-256, the key between the two.
+KEY_BEGIN, KEY_END = bytes.fromhex("30310201010420"), bytes.fromhex("a00a06082a8648ce3d030107")
 
 
 def connect(host, port):
@@ -32,18 +41,21 @@ def plain(host, port, text):
 
 def tls(host, port, files):
     """What it says within TLS to somebody with the certificate in `files`, or with none."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols(["h2"])
-    if files:
-        context.load_cert_chain(*files)
-    try:
-        with context.wrap_socket(connect(host, port)) as peer:
-            peer.sendall(PREFACE)
-            return peer.recv(100)
-    except OSError:
-        return b""
+    said = b""
+    for protocol, text in (("h2", PREFACE), ("http/1.1", REQUEST)):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.set_alpn_protocols([protocol])
+        if files:
+            context.load_cert_chain(*files)
+        try:
+            with context.wrap_socket(connect(host, port)) as peer:
+                peer.sendall(text)
+                said += peer.recv(100)
+        except OSError:
+            pass
+    return said
 
 
 def certificate(folder, name, *more):
@@ -55,27 +67,55 @@ def certificate(folder, name, *more):
     return pem, key
 
 
-def main():
-    leaks = 0
-    with tempfile.TemporaryDirectory() as folder:
-        own = certificate(folder, "nobody", "-days", "2")
+def token(folder, path):
+    """What a node shows that joins by the token in `path`: a certificate that the token's key signs."""
+    with open(path, encoding="ascii") as text:
+        secret = text.read().split()[-1].removeprefix("gd2-1-")
+    raw = base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4))
+    name = os.path.basename(path)
+    der, key, pem = (f"{folder}/{name}.{kind}" for kind in ("der", "key", "pem"))
+    with open(der, "wb") as file:
+        file.write(KEY_BEGIN + raw[33:65] + KEY_END)
+    for words in (["ec", "-inform", "DER", "-in", der, "-out", key],
+                  ["req", "-x509", "-new", "-key", key, "-out", pem, "-subj", "/CN=joining", "-days", "2"]):
+        subprocess.run(["openssl", *words], check=True, capture_output=True)
+    return pem, key
+
+
+def pairs(given, folder):
+    """Certificates by their names: made here, and those of the folder `given`."""
+    found = {
+        "one's own": certificate(folder, "nobody", "-days", "2"),
         # Bears a peer's id as its name, as a certificate of the cluster would.
-        named = certificate(folder, os.environ.get("PEER", "peer"), "-days", "2")
-        for place in sys.argv[1:]:
+        "one's own in a peer's name": certificate(folder, os.environ.get("PEER", "peer"), "-days", "2"),
+    }
+    for path in sorted(glob.glob(f"{given}/*.pem")):
+        found[os.path.basename(path)[:-4]] = (path, path[:-4] + ".key")
+    for path in sorted(glob.glob(f"{given}/*.token")):
+        found[os.path.basename(path)] = token(folder, path)
+    return found
+
+
+def main():
+    leaks = tried = 0
+    with tempfile.TemporaryDirectory() as folder:
+        known = pairs(sys.argv[1], folder)
+        for place in sys.argv[2:]:
             host, port = place.rsplit(":", 1)
-            tries = {
-                "plain HTTP/2": lambda: plain(host, int(port), PREFACE),
-                "plain HTTP": lambda: plain(host, int(port), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
-                "TLS without a certificate": lambda: tls(host, int(port), None),
-                "TLS with one's own": lambda: tls(host, int(port), own),
-                "TLS with one's own in a peer's name": lambda: tls(host, int(port), named),
+            said = {
+                "plain HTTP/2": plain(host, int(port), PREFACE),
+                "plain HTTP": plain(host, int(port), REQUEST),
+                "TLS without a certificate": tls(host, int(port), None),
             }
-            for what, knock in tries.items():
-                said = knock()
-                if said:
-                    print(f"{place} answers {what}: {said!r}")
+            for name, files in known.items():
+                if name.rsplit("-", 1)[-1] in (port, name) or not name[-1].isdigit():
+                    said[f"TLS with {name}"] = tls(host, int(port), files)
+            tried += len(said)
+            for what, answer in said.items():
+                if answer:
+                    print(f"{place} answers {what}: {answer!r}")
                     leaks += 1
-    print(f"{len(sys.argv) - 1} ports, {leaks} leaks")
+    print(f"{len(sys.argv) - 2} ports, {tried} tries, {leaks} leaks")
     return 1 if leaks else 0
 
 

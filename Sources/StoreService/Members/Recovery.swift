@@ -20,10 +20,7 @@ struct Recovery: Sendable {
         try node.refuseExternal("to recover or restore it is for")
         let isAlone = node.peers.peers.count <= 1
         if upstream.answers, !isAlone {
-            throw GD2Error(
-                .conflict,
-                "the store answers, so it has its quorum: nothing is to be recovered. Remove dead "
-                    + "peers with glustercli peer remove --force")
+            throw GD2Error(.conflict, Self.refusal(isSnapshot: snapshot != nil))
         }
         let source = try await source(snapshot)
         let epoch = Epoch(node.state.identity.epoch.number + 1)
@@ -44,6 +41,16 @@ struct Recovery: Sendable {
         try await make(source.path, isCopy: snapshot == nil, epoch: epoch)
         node.restart.soon()
         return (epoch, "made: " + what)
+    }
+
+    private static func refusal(isSnapshot: Bool) -> String {
+        guard isSnapshot else {
+            return "the store answers, so it has its quorum: nothing is to be recovered. Remove "
+                + "dead peers with glustercli peer remove --force"
+        }
+        return "the store answers, so it has its quorum, and all would lose what was changed since "
+            + "the snapshot: to go back all the same, systemctl stop gd2-etcd on the voters "
+            + "(glustercli cluster members), restore here, and systemctl start gd2-etcd on them"
     }
 
     private func source(_ snapshot: String?) async throws -> (path: String, what: String) {

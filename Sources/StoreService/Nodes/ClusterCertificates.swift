@@ -15,6 +15,14 @@ struct ClusterCertificates: Sendable {
         directory = "\(stateDirectory)/pki/\(cluster)"
     }
 
+    /// Removes the keys of a cluster that this node is in no more: a removed peer, or its disk,
+    /// must not sign for it.
+    static func forget(_ cluster: ClusterID, stateDirectory: String) throws {
+        let folder = Self(stateDirectory: stateDirectory, cluster: cluster).directory
+        guard FileManager.default.fileExists(atPath: folder) else { return }
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
     func path(_ name: String) -> String { directory + "/" + name }
 
     /// Makes this node's certificates where they are missing or end within `renewWithin`, as far as

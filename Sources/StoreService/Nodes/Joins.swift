@@ -65,6 +65,7 @@ struct Joins: Sendable {
         let pair = try KeyPair.selfSigned(
             secret.key, named: node.own.description, now: Date())
         var causes: [String] = []
+        var hasTimedOut = false
         let seen = SeenAuthorities()
         for text in secret.addresses {
             guard let address = HostPort(text, defaultPort: node.configuration.nodePort) else {
@@ -85,6 +86,7 @@ struct Joins: Sendable {
                 let known = GD2Error(error, from: "\(address)")
                 guard [.unavailable, .timedOut].contains(known.code) else { throw known }
                 causes.append("\(address): \(error.message)")
+                hasTimedOut = hasTimedOut || known.code == .timedOut
             }
         }
         if seen.isOther {
@@ -94,6 +96,13 @@ struct Joins: Sendable {
                     + "token names: the token was made before the cluster's authorities were "
                     + "exchanged, or another cluster answers there. Make a new one "
                     + "(glustercli peer token create)")
+        }
+        guard !seen.isWanted || hasTimedOut else {
+            throw GD2Error(
+                .notAllowed,
+                "no node of the cluster lets this one in (asked: "
+                    + "\(secret.addresses.joined(separator: ", "))): the token is used, over or "
+                    + "revoked. Make a new one (glustercli peer token create)")
         }
         throw GD2Error(
             .unavailable,
@@ -131,7 +140,8 @@ struct Joins: Sendable {
             throw GD2Error(
                 .conflict,
                 "this node is in a cluster (\(node.state.identity.cluster)) with "
-                    + "\(max(others, 0)) other peers: take it out first (glustercli peer remove)")
+                    + "\(others == 1 ? "1 other peer" : "\(max(others, 0)) other peers"): take it "
+                    + "out first (glustercli peer remove)")
         }
         let volumes = try await ownVolumes().values.count { $0.key.hasSuffix("/head") }
         if volumes > 0 {
@@ -171,6 +181,7 @@ struct Joins: Sendable {
         try TextFile.write(folder.path("node-ca.pem"), reply.authorities)
         var identity = NodeIdentity(cluster: cluster, peer: node.own, epoch: Epoch(reply.epoch))
         identity.joined = true
+        identity.left = node.state.identity.cluster
         identity.externalEtcd = reply.externalStore.isEmpty ? nil : reply.externalStore
         try KnownVoters(reply.voters).save(node.configuration.stateDirectory, cluster: cluster)
         // From here on it is a peer, whenever it is started.

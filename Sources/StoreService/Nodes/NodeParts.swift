@@ -6,6 +6,7 @@ import Logging
 import NodeAPI
 import ServiceLifecycle
 import StoreAPI
+import Synchronization
 
 /// What the services that speak to other nodes share.
 final class NodeParts: Sendable {
@@ -22,6 +23,8 @@ final class NodeParts: Sendable {
     let authorities: AuthorityReport
     let restart: Restarter
     let log: Logger
+    /// Who it is from its next start on, when it has left the cluster.
+    private let next = Mutex<NodeIdentity?>(nil)
 
     init(
         configuration: StoreConfiguration, certificates: ClusterCertificates, state: StoreState,
@@ -122,11 +125,17 @@ final class NodeParts: Sendable {
 
     /// Leaves the cluster: a new one of its own, under the same peer id, after a restart.
     func leave() async throws {
-        log.notice(
-            "removed from the cluster", metadata: ["cluster": "\(state.identity.cluster)"])
         try await role.stop()
-        let identity = NodeIdentity.founding(own)
-        try identity.save(directory: configuration.stateDirectory)
+        // Several peers may say so at once.
+        try next.withLock { next in
+            guard next == nil else { return }
+            log.notice(
+                "removed from the cluster", metadata: ["cluster": "\(state.identity.cluster)"])
+            var identity = NodeIdentity.founding(own)
+            identity.left = state.identity.cluster
+            try identity.save(directory: configuration.stateDirectory)
+            next = identity
+        }
         restart.soon()
     }
 }

@@ -78,8 +78,10 @@ enum NodeTLS {
                     (try? CertificateChain.fingerprint(of: $0)) == fingerprint
                 }
                 let signer = CertificateChain.issuer(of: leaf, among: others)
-                if let signer, !roots.contains(signer) { seen?.note() }
-                return (try? await CertificateChain.verifiedName(of: leaf, roots: roots)) != nil
+                if let signer, !roots.contains(signer) { seen?.note(isWanted: false) }
+                let name = try? await CertificateChain.verifiedName(of: leaf, roots: roots)
+                if name != nil { seen?.note(isWanted: true) }
+                return name != nil
             }
         }
     }
@@ -101,10 +103,18 @@ enum NodeTLS {
     }
 }
 
-/// Whether somebody answered who is known by another authority than was asked for.
+/// Who answered: one who is known by the authority that was asked for, or by another one.
 final class SeenAuthorities: Sendable {
+    private let wanted = Atomic(false)
     private let other = Atomic(false)
 
+    var isWanted: Bool { wanted.load(ordering: .acquiring) }
     var isOther: Bool { other.load(ordering: .acquiring) }
-    func note() { other.store(true, ordering: .releasing) }
+    func note(isWanted: Bool) {
+        if isWanted {
+            wanted.store(true, ordering: .releasing)
+        } else {
+            other.store(true, ordering: .releasing)
+        }
+    }
 }

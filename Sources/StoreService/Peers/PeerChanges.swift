@@ -125,6 +125,9 @@ struct PeerChanges: Sendable {
     ) async throws {
         guard addresses.allSatisfy({ HostPort($0, defaultPort: 1) != nil && !$0.contains("/") })
         else { throw GD2Error(.invalid, "an address is a host's name or an IP address") }
+        if !addresses.isEmpty, let known = node.peers.peer(peer) {
+            try await checkLeads(addresses, to: known)
+        }
         for _ in 0..<5 {
             guard let found = try await store.get(keys.peer(peer)) else {
                 throw GD2Error(.notFound, "there is no peer \(peer)")
