@@ -69,6 +69,8 @@ cli_on 1 volume create gv0 replica 3 h1:$B/a h2:$B/a h3:$B/a force --create-bric
 refused 6 "is not started" gv0 h3:$B/a h4:$B/a force
 # A file that is written all the time may be locked when its turn comes: it is tried again soon.
 cli_on 1 volume set gv0 cluster.heal-timeout 5 || fail "heal-timeout"
+# A client learns by its pings alone that a host has no power: by default after 42 to 84 s.
+cli_on 1 volume set gv0 network.ping-timeout 5 || fail "ping-timeout"
 cli_on 1 volume start gv0 || fail start
 write_on
 
