@@ -7,6 +7,7 @@
 #   on I COMMAND...       run a command on node I; the functions of node.sh are there too
 #   cli_on I ARGS...      glustercli on node I
 #   cut I, mend I         take its network cable out, put it in again
+#   off I, boots I        take its power away, put it on again
 . Tests/e2e/node.sh
 
 NODES=()
@@ -46,3 +47,14 @@ on() { # NODE COMMAND...
 cli_on() { local i=$1; shift; on "$i" "$BIN/glustercli" "$@"; }
 cut() { ip link set "n$1" down; }
 mend() { ip link set "n$1" up; }
+off() { # NODE: as without power; what is on its disks stays
+    cut "$1"
+    on "$1" bash -c '. Tests/e2e/node.sh; for name in gd2-rest gd2-pmap gd2-brickd gd2-store gd2-etcd; do touch "$RUN/$name.hold"; done
+        for name in gd2-rest gd2-pmap gd2-brickd gd2-store gd2-etcd; do node_hold $name; done
+        for pid in $(brick_pids); do kill -9 $pid; done'
+}
+boots() { # NODE
+    mend "$1"
+    on "$1" bash -c '. Tests/e2e/node.sh; for name in gd2-etcd gd2-store gd2-pmap gd2-brickd gd2-rest; do node_release $name; done
+        wait_for 20 pmap test -S /run/glusterd.socket'
+}

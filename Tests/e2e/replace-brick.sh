@@ -45,16 +45,6 @@ unmarked() { # NODE BRICK
     ! on "$1" bash -c "getfattr -n trusted.glusterfs.volume-id '$2' 2>/dev/null || pgrep -f -- '[-]-brick-name $2 '"
 }
 online() { cli_on 1 volume status "$1" -o json | jq -e 'all(.[]; .online)'; }
-off() { # NODE: as without power; what is on its disks stays
-    cut "$1"
-    on "$1" bash -c '. Tests/e2e/node.sh; for name in gd2-rest gd2-pmap gd2-brickd gd2-store gd2-etcd; do touch "$RUN/$name.hold"; done
-        for name in gd2-rest gd2-pmap gd2-brickd gd2-store gd2-etcd; do node_hold $name; done
-        for pid in $(brick_pids); do kill -9 $pid; done'
-}
-boots() { # NODE
-    mend "$1"
-    on "$1" bash -c '. Tests/e2e/node.sh; for name in gd2-etcd gd2-store gd2-pmap gd2-brickd gd2-rest; do node_release $name; done'
-}
 write_on() { # a mount that is written to all the time; says so when it fails
     on 1 bash -c 'mkdir -p /run/mnt; mount -t glusterfs h1:/gv0 /run/mnt' || fail mount
     on 1 bash -c 'for d in $(seq 5); do mkdir -p /run/mnt/d$d; for f in $(seq 20); do head -c $((RANDOM * 4)) /dev/urandom >/run/mnt/d$d/f$f; done; done' || fail write
