@@ -19,6 +19,7 @@ struct HTTPServer: Service {
     let log: Logger
 
     private static let configuration = HTTP1Channel.Configuration(
+        additionalChannelHandlers: [LingeringClose()],
         idleTimeout: .seconds(Limits.idleSeconds))
 
     func run() async throws {

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// Bounds of gd2-rest.
 enum Limits {
     static let bodyBytes = 8 << 20
@@ -6,6 +8,8 @@ enum Limits {
     /// What is being answered when a stop comes may be answered within this time.
     static let drainTime: Duration = .milliseconds(400)
     static let idleSeconds: Int64 = 75
+    /// A client has this long to take the end of a connection that gd2-rest has closed.
+    static let lingering: TimeAmount = .seconds(2)
     static let connectionsWaiting = 1_024
     static let backlog: Int32 = 4_096
     /// Open connections of each door; one more is closed at once.

@@ -81,9 +81,8 @@ touch /run/stop
 wait $watcher || fail "$(cat /run/watched)"
 wait $writer
 cat /run/watched
-# Few requests that never end may stay until gd2-rest's limit of 75 s for idle ones.
 for name in $daemons; do
-    closed() { [ "$(open_files $name)" -le $((files[$name] + 40)) ]; }
+    closed() { [ "$(open_files $name)" -le $((files[$name] + 10)) ]; }
     wait_for 30 closed closed || fail "$name has $(open_files $name) files open, ${files[$name]} before"
     [ $(($(pss $name) - memory[$name])) -lt 60 ] || fail "$name has $(pss $name) MB, ${memory[$name]} before"
     say "$name: $(open_files $name) files (${files[$name]} before), $(pss $name) MB (${memory[$name]} before)"
