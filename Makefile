@@ -64,7 +64,7 @@ unit: setup
 sim: SEED ?= 1
 sim: ROUNDS ?= 1
 sim:
-	@SIM_SEED=$(SEED) SIM_ROUNDS=$(ROUNDS) SIM_MUTATION=$(MUTATION) SIM_DEAD=$(DEAD) swift test --filter SimulationTests/theSeedsThatAreAskedFor
+	@SIM_SEED=$(SEED) SIM_ROUNDS=$(ROUNDS) SIM_MUTATION=$(MUTATION) SIM_DEAD=$(DEAD) SIM_LOCKS_FIRST=$(LOCKS_FIRST) swift test --filter SimulationTests/theSeedsThatAreAskedFor
 
 e2e:
 	BIN=$(BIN) Tests/e2e/run

@@ -111,8 +111,8 @@ actor StepRunner {
         // The journal as this node has seen it will do: its steps never change, and what an older
         // coordinator sends late is refused by the fence or undone by the newer one.
         if let seen = mirror.view.values[key],
-            let record = try? RecordCoding.decode(TransactionRecord.self, from: seen.value),
-            record.fence == command.fence
+            let record = try? RecordCoding.decode(TransactionRecord.self, from: seen.value)
+                .locked(at: seen.createRevision), record.fence == command.fence
         {
             return (record, seen.modRevision)
         }
@@ -120,6 +120,7 @@ actor StepRunner {
             throw GD2Error(.notFound, "there is no transaction \(command.transaction)")
         }
         let record = try RecordCoding.decode(TransactionRecord.self, from: value.value)
+            .locked(at: value.createRevision)
         return (record, value.modRevision)
     }
 

@@ -10,6 +10,16 @@ struct ObjectLock: Sendable {
     var fence: FencingToken
     /// Whether this job had it already.
     var wasHeld = false
+    /// Nil: it is taken. Else it is taken by the first write under it; its token is 0 until then.
+    var taking: Taking?
+
+    /// What goes into a write that takes a lock.
+    struct Taking: Sendable {
+        var conditions: [Compare]
+        var operation: StoreAPI.Operation
+        /// Throws when one of the conditions does not hold.
+        var check: @Sendable () async throws -> Void
+    }
 
     /// What is wanted to be locked, and what for.
     struct Wish: Sendable {
@@ -43,8 +53,37 @@ struct ObjectLock: Sendable {
         }
     }
 
-    /// Holds with every write that only the lock's holder may do.
+    /// Holds with every write that only the lock's holder may do, and with that which takes it.
     var condition: Compare { .createRevision(key: key, equals: fence.token) }
+
+    /// It was taken by the write of `revision`.
+    mutating func taken(at revision: Int64) {
+        guard taking != nil else { return }
+        fence = FencingToken(epoch: fence.epoch, token: revision)
+        taking = nil
+    }
+
+    /// A lock that the first write under it takes, unless somebody has it then.
+    static func withFirstWrite(
+        _ wish: Wish, session: Session.Current, identity: StoreIdentity,
+        check: @escaping @Sendable () async throws -> Void
+    ) throws -> ObjectLock {
+        let key = identity.keys.lock(wish.object)
+        let taking = Taking(
+            conditions: wish.conditions,
+            operation: try put(key, wish, session: session, identity: identity), check: check)
+        return ObjectLock(
+            key: key, fence: FencingToken(epoch: identity.epoch, token: 0), taking: taking)
+    }
+
+    private static func put(
+        _ key: String, _ wish: Wish, session: Session.Current, identity: StoreIdentity
+    ) throws -> StoreAPI.Operation {
+        let holder = Holder(
+            session: session.id, operation: wish.operation, since: Date(), peer: identity.peer,
+            job: wish.job, attempt: wish.attempt)
+        return .put(key: key, value: try RecordCoding.encode(holder), lease: session.lease)
+    }
 
     /// Takes the lock, or throws who has it. Nil: nobody has it, but the wish's conditions do not
     /// hold.
@@ -52,13 +91,10 @@ struct ObjectLock: Sendable {
         _ wish: Wish, session: Session.Current, identity: StoreIdentity, store: any KeyValueStore
     ) async throws -> ObjectLock? {
         let key = identity.keys.lock(wish.object)
-        let holder = Holder(
-            session: session.id, operation: wish.operation, since: Date(), peer: identity.peer,
-            job: wish.job, attempt: wish.attempt)
-        let value = try RecordCoding.encode(holder)
+        let put = try put(key, wish, session: session, identity: identity)
         let result = try await store.txn(
             if: [.createRevision(key: key, equals: 0)] + wish.conditions,
-            then: [.put(key: key, value: value, lease: session.lease)] + wish.operations)
+            then: [put] + wish.operations)
         if result.succeeded {
             let fence = FencingToken(epoch: identity.epoch, token: result.revision)
             return ObjectLock(key: key, fence: fence)

@@ -130,6 +130,7 @@ final class TransactionRunner: Service {
     }
 
     private func carryOut(_ work: Work) async {
+        var work = work
         var engine = work.engine
         var effects = work.first
         var written = Written(journal: work.job.journaled)
@@ -147,11 +148,11 @@ final class TransactionRunner: Service {
                 switch effect {
                 case .journal(let record):
                     pass("rest-journal")
-                    try await journal(record, nil, work, &written)
+                    try await journal(record, nil, &work, &written)
                     event = .journaled
                 case .handOver(let left, let record):
                     pass("rest-hand-over")
-                    try await journal(record, left, work, &written)
+                    try await journal(record, left, &work, &written)
                     log.warning(
                         "step left to its node",
                         metadata: [
@@ -179,7 +180,7 @@ final class TransactionRunner: Service {
                     if let cause = cancellation(work) {
                         event = .cancelled(cause: cause)
                     } else {
-                        event = try await commit(record, work, &written)
+                        event = try await commit(record, &work, &written)
                         pass("rest-committed")
                     }
                 case .retryLater(let cause):
@@ -199,7 +200,11 @@ final class TransactionRunner: Service {
                     report(outcome, engine.record, written.commit, work)
                     return
                 }
+                if engine.record.fence.token == 0 { engine.locked(by: work.lock.fence) }
                 effects += engine.next(on: event)
+            } catch let refused as NotBegun {
+                work.reports.yield(.ended(.failure(refused.why)))
+                return
             } catch {
                 await leave(engine.record, work, written, error)
                 return
@@ -217,7 +222,8 @@ final class TransactionRunner: Service {
         work.reports.yield(
             failure == Self.lockLost && written.hasBegun
                 ? .taken(failure) : .ended(.failure(failure)))
-        guard written.journal == 0, work.commit != nil else { return }
+        // One that came with its lock is found by its journal, if it was written at all.
+        guard written.journal == 0, work.commit != nil, work.lock.taking == nil else { return }
         abandon(
             AbandonedLock(
                 lock: work.lock, object: record.lock, transaction: record.id,

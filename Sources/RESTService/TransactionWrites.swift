@@ -39,7 +39,8 @@ extension TransactionRunner {
 
     /// `left`: what is left to a node together with it.
     func journal(
-        _ record: TransactionRecord, _ left: Leftover?, _ work: Work, _ written: inout Written
+        _ record: TransactionRecord, _ left: Leftover?, _ work: inout Work,
+        _ written: inout Written
     ) async throws {
         let keys = try await keys()
         let value = try RecordCoding.encode(record)
@@ -59,28 +60,30 @@ extension TransactionRunner {
             operations += work.commit?.begin ?? []
             if let job = work.job.record { operations.append(try work.job.put(job, keys)) }
         }
-        let final = operations
+        let final = operations + taking(work)
         // As we wrote it last: a try whose answer is late must not bring back what it was then.
-        let conditions: [Compare] = [
-            work.lock.condition, .modRevision(key: journalKey, equals: written.journal),
-        ]
+        let conditions =
+            [work.lock.condition, .modRevision(key: journalKey, equals: written.journal)]
+            + (firstConditions(work, keys) ?? [])
         let result = try await retrying {
             try await self.store.txn(if: conditions, then: final)
         }
-        written.journal = result.revision
+        var revision = result.revision
         if !result.succeeded {
             // A try before this one may have gone well though its answer was lost.
             guard let found = try await store.get(journalKey), found.value == value else {
-                throw Self.lockLost
+                throw try await refusal(work, record)
             }
-            written.journal = found.modRevision
+            revision = found.modRevision
         }
+        written.journal = revision
+        work.lock.taken(at: revision)
         if !written.hasBegun { work.reports.yield(.begun(written.journal)) }
         written.hasBegun = true
     }
 
     func commit(
-        _ record: TransactionRecord, _ work: Work, _ written: inout Written
+        _ record: TransactionRecord, _ work: inout Work, _ written: inout Written
     ) async throws -> TransactionEvent {
         guard let commit = work.commit else {
             return .commitRefused(cause: TransactionEngine.coordinatorDied)
@@ -103,7 +106,7 @@ extension TransactionRunner {
         operations +=
             isEnd
             ? [.delete(key: journalKey), .delete(key: work.lock.key)]
-            : [.put(key: journalKey, value: try RecordCoding.encode(record))]
+            : [.put(key: journalKey, value: try RecordCoding.encode(record))] + taking(work)
         if let job = work.job.record {
             operations.append(try work.job.put(Self.committed(job, isEnd: isEnd), keys))
         }
@@ -115,13 +118,15 @@ extension TransactionRunner {
                 // The journal as we wrote it: one that was taken over meanwhile is being undone.
                 .modRevision(key: journalKey, equals: written.journal),
                 .createRevision(key: cancelKey, equals: 0),
-            ] + commit.conditions,
+            ] + (firstConditions(work, keys) ?? commit.conditions),
             then: final)
         guard result.succeeded else {
+            if work.lock.taking != nil { throw try await refusal(work, record) }
             let cancel = try await store.get(cancelKey)
-            let changed = Self.join(.conflict, "the volume or a peer of it was changed meanwhile")
+            let changed = Self.join(.conflict, Self.changedMeanwhile)
             return .commitRefused(cause: cancel.map(Self.cancelled) ?? changed)
         }
+        work.lock.taken(at: result.revision)
         if !written.hasBegun { work.reports.yield(.begun(result.revision)) }
         written = Written(
             journal: result.revision, hasBegun: true, hasEnded: isEnd, commit: result.revision)

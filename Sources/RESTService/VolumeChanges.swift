@@ -5,6 +5,7 @@ import Placement
 import RESTAPI
 import StoreAPI
 import StoreMirror
+import StoreSchema
 import Transaction
 import VolumeOptions
 
@@ -35,7 +36,7 @@ struct VolumeChanges: Sendable {
 
     func delete(_ name: String, _ asked: Asked) async throws {
         let volume = try await deletable(name, fresh())
-        let change = try await locked(volume, "delete-volume", asked)
+        let change = try await locking(volume, "delete-volume", asked)
         let keys = change.keys
         let headKey = keys.volumeHead(volume.id)
         let record = change.record(.deleteVolume, .removeBricks, volume, BrickFlags())
@@ -77,14 +78,37 @@ struct VolumeChanges: Sendable {
         }
     }
 
-    /// Takes the volume's lock, and the request's key with it.
-    func locked(_ volume: Volume, _ operation: String, _ asked: Asked) async throws -> Locked {
+    /// Takes the volume's lock with the first write of its transaction or, while there are older
+    /// nodes, before it.
+    func locking(_ volume: Volume, _ operation: String, _ asked: Asked) async throws -> Locked {
+        let view = mirror.view
+        guard let keys = view.identity?.keys,
+            gates.isOpen(.jointLock, at: view.values[keys.schemaVersion])
+        else { return try await locked(volume, operation, asked) }
+        let (session, job, identity) = try await begin(volume, operation, asked)
+        let wish = ObjectLock.Wish(
+            object: job.object, operation: operation, job: job.id,
+            conditions: asked.conditions(identity.keys))
+        let lock = try ObjectLock.withFirstWrite(
+            wish, session: session, identity: identity,
+            check: { [store] in try await asked.checkUnused(identity.keys, store) })
+        return Locked(lock: lock, job: job, keys: identity.keys)
+    }
+
+    private func begin(
+        _ volume: Volume, _ operation: String, _ asked: Asked
+    ) async throws -> (Session.Current, JobRecord, StoreIdentity) {
         let session = try await session.require()
         let job = try await jobs.job(operation, volume.name, asked, session)
         if let other = runner.unfinished(on: job.object) {
             throw try await ObjectLock.holder(of: job.object, store: store) ?? other
         }
-        let identity = try await mirror.identity(of: store)
+        return (session, job, try await mirror.identity(of: store))
+    }
+
+    /// Takes the volume's lock, and the request's key with it.
+    func locked(_ volume: Volume, _ operation: String, _ asked: Asked) async throws -> Locked {
+        let (session, job, identity) = try await begin(volume, operation, asked)
         let keys = identity.keys
         let wish = ObjectLock.Wish(
             object: job.object, operation: operation, job: job.id,

@@ -92,7 +92,7 @@ extension VolumeChanges {
     ) async throws {
         let peers = Set(volume.topology.allBricks.map(\.peer))
         let stay = try PeerGuard.conditions(for: peers, mirror.view)
-        let change = try await locked(volume, "create-volume", asked)
+        let change = try await locking(volume, "create-volume", asked)
         let record = change.record(.createVolume, .prepareBricks, volume, flags)
         let keys = change.keys
         let path = "/v1/volumes/\(volume.name)"

@@ -12,6 +12,14 @@ public struct FeatureGates: Sendable {
         self.build = build
     }
 
+    /// Whether the store's schema, as read at some time, opens `gate`: it is never lowered.
+    public func isOpen(_ gate: FeatureGate, at present: KeyValue?) -> Bool {
+        guard build.newest >= gate.schema, let present,
+            let stored = try? RecordCoding.decode(StoredSchemaVersion.self, from: present.value)
+        else { return false }
+        return stored.version >= gate.schema
+    }
+
     /// Throws a conflict that names the nodes in the way, or ``StoreError``.
     public func require(_ gate: FeatureGate) async throws {
         let keys = try await store.identity().keys

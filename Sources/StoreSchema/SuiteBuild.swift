@@ -19,6 +19,9 @@ public struct FeatureGate: Hashable, Sendable {
     /// Bricks in the place of others: a step, a journal and records that older programs do not
     /// know, and a brick that must not run before the others know that it is empty.
     public static let replaceBrick = FeatureGate("replace-brick", schema: 2)
+    /// Journals that are written together with their lock, which names their fence: an older node
+    /// would refuse the steps.
+    public static let jointLock = FeatureGate("joint-lock", schema: 2)
 }
 
 /// A build of the suite: which schemas of the store it reads and writes, and what it may write from
@@ -37,7 +40,8 @@ public struct SuiteBuild: Hashable, Sendable {
 
     /// This one.
     public static let current = SuiteBuild(
-        version: suiteVersion, gates: [.thinArbiter, .authorityExchange, .replaceBrick])
+        version: suiteVersion,
+        gates: [.thinArbiter, .authorityExchange, .replaceBrick, .jointLock])
 
     public var newest: Int { max(lowest, gates.map(\.schema).max() ?? SchemaPlan.first) }
 

@@ -81,6 +81,9 @@ public struct TransactionEngine: Hashable, Sendable {
         advance(.running(step: max(0, stepsBeforeCommit - 1)))
     }
 
+    /// The first write took the lock too, by `fence`.
+    public mutating func locked(by fence: FencingToken) { record.fence = fence }
+
     /// The first effect of a new owner, who holds the lock by `fence`; `cause` is why what is not
     /// committed is undone.
     public mutating func takeOver(

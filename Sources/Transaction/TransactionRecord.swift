@@ -9,7 +9,8 @@ public struct TransactionRecord: Hashable, Sendable, Codable {
     public var owner: IncarnationID
     /// The object that is locked: `volume/<name>`.
     public var lock: String
-    /// Its epoch and the create revision of the lock's key; replaced by whoever takes over.
+    /// Its epoch and the create revision of the lock's key; replaced by whoever takes over. A record
+    /// that was written together with its lock has token 0 in the store (``locked(at:)``).
     public var fence: FencingToken
     public var operation: Operation
     public var steps: [Step]
@@ -36,6 +37,15 @@ public struct TransactionRecord: Hashable, Sendable, Codable {
         self.operation = operation
         self.steps = steps
         phase = .running(step: 0)
+    }
+
+    /// As read from the store, where `created` is the create revision of its key: that of the lock
+    /// too, when it was not known yet as both were written.
+    public func locked(at created: Int64) -> Self {
+        guard fence.token == 0 else { return self }
+        var record = self
+        record.fence = FencingToken(epoch: fence.epoch, token: created)
+        return record
     }
 
     /// The job that this carries out.

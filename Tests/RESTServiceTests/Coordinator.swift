@@ -21,6 +21,8 @@ final class CutStore: KeyValueStore {
     let peer: PeerID
     private let cut = Mutex(false)
     private let unanswered = Mutex<String?>(nil)
+    /// Every write that was made, as it was asked for.
+    let writes = Mutex<[(conditions: [Compare], operations: [StoreAPI.Operation])]>([])
 
     init(_ store: InMemoryStore, _ peer: PeerID) {
         self.store = store
@@ -61,6 +63,7 @@ final class CutStore: KeyValueStore {
     ) async throws -> TxnResult {
         try check()
         let result = try await store.txn(if: conditions, then: operations)
+        if result.succeeded { writes.withLock { $0.append((conditions, operations)) } }
         let isLost = unanswered.withLock { key in
             let isWritten = operations.contains {
                 if case .put(let written, _, _) = $0 { written == key } else { false }
@@ -197,7 +200,9 @@ struct SharedCluster {
         }
     }
 
+    /// A store in `schema`; the first has no locks that come with the journal.
     static func with(
+        schema: Int = SuiteBuild.current.newest,
         before: @escaping @Sendable (StepCommand) async throws -> Void = { _ in },
         _ body: (SharedCluster, inout ThrowingTaskGroup<Void, any Error>) async throws -> Void
     ) async throws {
@@ -208,6 +213,8 @@ struct SharedCluster {
             identity: StoreIdentity(
                 cluster: id, peer: Coordinator.peer(1), epoch: Epoch(1)))
         let keys = StoreKeys(cluster: id)
+        let version = try RecordCoding.encode(StoredSchemaVersion(schema))
+        _ = try await store.txn(if: [], then: [.put(key: keys.schemaVersion, value: version)])
         for number in 1...3 as ClosedRange<UInt64> {
             let peer = Peer(
                 id: Coordinator.peer(number), name: "n\(number)", addresses: ["n\(number)"],

@@ -53,6 +53,7 @@ final class FakeNodes: StepTarget {
             throw GD2Error(.notFound, "there is no transaction \(command.transaction)")
         }
         let record = try RecordCoding.decode(TransactionRecord.self, from: value.value)
+            .locked(at: value.createRevision)
         let step = record.steps[command.step]
         try marks.withLock { marks in
             if let newest = marks.fences[record.lock], command.fence < newest {

@@ -66,7 +66,11 @@ struct RESTFixture {
             if: [],
             then: [
                 .put(
-                    key: identity.keys.peer(identity.peer), value: try RecordCoding.encode(peer))
+                    key: identity.keys.peer(identity.peer), value: try RecordCoding.encode(peer)),
+                .put(
+                    key: identity.keys.schemaVersion,
+                    value: try RecordCoding.encode(
+                        StoredSchemaVersion(SuiteBuild.current.newest))),
             ])
         var log = Logger(label: "test")
         log.logLevel = .critical

@@ -58,7 +58,7 @@ import Testing
             let schema = try #require(cluster.schema)
             #expect(schema.version == 1 && schema.newest == 2)
             #expect(schema.waitingFor == ["n2 (gd2-rest 0.0.9)"])
-            #expect(schema.features.map(\.isOpen) == [false, false, false])
+            #expect(schema.features.map(\.isOpen) == [false, false, false, false])
             #expect(schema.nodes.map(\.name) == ["n1", "n2"])
             #expect(schema.nodes[1].programs.map(\.name) == ["gd2-rest", "gd2-store"])
             #expect(schema.nodes.flatMap(\.programs).allSatisfy { !$0.refused })
@@ -75,7 +75,7 @@ import Testing
             let cluster = try await rest.send(.get, "/v1/cluster").value(ClusterInfo.self)
             let schema = try #require(cluster.schema)
             #expect(schema.waitingFor.isEmpty)
-            #expect(schema.features.map(\.isOpen) == [true, true, true])
+            #expect(schema.features.map(\.isOpen) == [true, true, true, true])
             #expect(schema.nodes[0].programs.map(\.refused) == [true, false])
             #expect(cluster.warnings.contains { $0.hasPrefix("gd2-pmap 0.0.9 on n1 reads") })
         }

@@ -3,6 +3,7 @@ import GD2Error
 import GlusterModel
 import StoreAPI
 import StoreMirror
+import StoreSchema
 import StoreTesting
 import Synchronization
 import Testing
@@ -38,7 +39,17 @@ import Transaction
 
     @Test(arguments: places)
     func whatADeadCoordinatorLeftEndsOnce(change: Change, point: String) async throws {
-        try await SharedCluster.with { cluster, group in
+        try await Self.die(change, at: point, schema: SuiteBuild.current.newest)
+    }
+
+    /// As while there are older nodes: the lock is taken in a write of its own.
+    @Test(arguments: [(Change.create, "rest-journal"), (.delete, "rest-commit")])
+    func aLockThatWasTakenFirstIsLeftToNobody(change: Change, point: String) async throws {
+        try await Self.die(change, at: point, schema: 1)
+    }
+
+    private static func die(_ change: Change, at point: String, schema: Int) async throws {
+        try await SharedCluster.with(schema: schema) { cluster, group in
             let other = try Coordinator(2, cluster.store, cluster.nodes, folder: cluster.folder)
             let third = try Coordinator(3, cluster.store, cluster.nodes, folder: cluster.folder)
             for survivor in [other, third] { group.addTask { try await survivor.run() } }
@@ -183,6 +194,28 @@ import Transaction
             let ended = try #require(try await cluster.jobs().first)
             #expect(ended.state == .cancelled && ended.peer == Coordinator.peer(2))
             #expect(cluster.nodes.prepared.isEmpty)
+        }
+    }
+
+    /// As tries that were given up, whose writes reach the store after all has ended.
+    @Test func writesThatComeLateChangeNothing() async throws {
+        try await SharedCluster.with { cluster, group in
+            let node = try Coordinator(1, cluster.store, cluster.nodes, folder: cluster.folder)
+            group.addTask { try await node.run() }
+            _ = try await Self.lease(of: node, cluster)
+            let first = node.store.writes.withLock(\.count)
+            try await node.create("gv0")
+            try await node.create("gv1")
+            try await node.volumes.delete("gv1", Asked(by: "test"))
+            let writes = node.store.writes.withLock { $0.dropFirst(first) }
+            #expect(writes.count == 6)
+            for write in writes {
+                let result = try await cluster.store.txn(
+                    if: write.conditions, then: write.operations)
+                #expect(!result.succeeded)
+            }
+            #expect(try await cluster.count(cluster.keys.volumeNames) == 1)
+            #expect(cluster.nodes.prepared.count == 2)
         }
     }
 

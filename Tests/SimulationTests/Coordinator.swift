@@ -14,7 +14,7 @@ final class Coordinator {
     private static let storeTries = 10
     private let rest: Rest
     private var engine: TransactionEngine
-    private let lock: HeldLock
+    private var lock: HeldLock
     private let commit: Commit?
     /// Whether the change was made, as its client is told; called once.
     private let done: (Bool) -> Void
@@ -87,19 +87,34 @@ final class Coordinator {
         rest.running.remove(id)
         done(false)
         // Without a journal nobody finds the lock.
-        if revision == 0, commit != nil { rest.abandon(lock.object, id) }
+        if revision == 0, commit != nil, lock.taking == nil { rest.abandon(lock.object, id) }
     }
 
     /// The lock is ours, and the journal is as we wrote it.
     private var conditions: [Condition] {
         if world.mutations.contains(.noLockCompare) { return [] }
-        return [lock.condition, .modified(journalKey, revision)]
+        return [lock.condition, .modified(journalKey, revision)] + firstConditions
+    }
+
+    /// A write that takes the lock must not begin anew what has ended, however late it comes.
+    private var firstConditions: [Condition] {
+        guard lock.taking != nil, !world.mutations.contains(.lateBeginning) else { return [] }
+        return [.created(Keys.job(id), 0)] + (commit?.conditions ?? [])
+    }
+
+    /// What goes with the first write.
+    private var taking: [Write] { lock.taking.map { [$0, .put(Keys.job(id), .job)] } ?? [] }
+
+    private func written(at revision: Int64) {
+        self.revision = revision
+        lock.taken(at: revision)
+        if engine.record.fence.token == 0 { engine.locked(by: lock.fence) }
     }
 
     private func journal(_ record: TransactionRecord, _ left: Leftover?, tries: Int) {
         let conditions =
             world.mutations.contains(.blindJournal) ? [lock.condition] : conditions
-        var writes: [Write] = [.put(journalKey, .journal(record))]
+        var writes: [Write] = [.put(journalKey, .journal(record))] + taking
         if let left, !world.mutations.contains(.leftForgotten) {
             writes.append(.put(Keys.leftover(left), .left(left)))
         }
@@ -111,7 +126,7 @@ final class Coordinator {
                 }
             }
             guard written.succeeded else { return lookWhetherWritten(record) }
-            revision = written.revision
+            self.written(at: written.revision)
             take(.journaled)
         }
     }
@@ -122,7 +137,7 @@ final class Coordinator {
             guard let entry = answer?.entry, entry.value == .journal(record) else {
                 return leave()
             }
-            revision = entry.modified
+            written(at: entry.modified)
             take(.journaled)
         }
     }
@@ -216,17 +231,19 @@ final class Coordinator {
         let writes =
             commit.writes
             + (endsNow
-                ? [.delete(journalKey), .delete(lock.key)] : [.put(journalKey, .journal(record))])
+                ? [.delete(journalKey), .delete(lock.key)]
+                : [.put(journalKey, .journal(record))] + taking)
         rest.store.txn(
             if: commit.conditions + conditions, then: writes,
             end: .committed(id, deletes: commit.deletes)
         ) { [self] written in
             guard let written else { return leave() }
             guard written.succeeded else {
+                if lock.taking != nil { return leave() }
                 return take(.commitRefused(cause: "the volume was changed meanwhile"))
             }
             hasEnded = endsNow
-            revision = written.revision
+            self.written(at: written.revision)
             take(.committed)
         }
     }

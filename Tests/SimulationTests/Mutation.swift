@@ -16,6 +16,8 @@ enum Mutation: Hashable, CaseIterable {
     case blindJournal
     /// The lock of a transaction is taken over though that has ended meanwhile.
     case lateTaking
+    /// A write that begins a transaction may come once more when that has ended.
+    case lateBeginning
     /// A lock whose taking may be on its way is looked for no more when another has it.
     case lockGivenUp
     /// A coordinator tries again for ever to clean up on a node that is away.

@@ -5,8 +5,16 @@ import Transaction
 struct HeldLock {
     var object: String
     var fence: FencingToken
+    /// The write that takes it, which goes with the transaction's first; nil: it is taken.
+    var taking: Write?
     var key: String { Keys.lock(object) }
     var condition: Condition { .created(key, fence.token) }
+
+    mutating func taken(at revision: Int64) {
+        guard taking != nil else { return }
+        fence = FencingToken(epoch: fence.epoch, token: revision)
+        taking = nil
+    }
 }
 
 /// gd2-rest: its session, changes that clients ask for, and transactions of the dead.
@@ -156,11 +164,11 @@ final class Rest {
             }
             store.get(key) { [self] answer in
                 taking.remove(known.id)
-                guard let entry = answer?.entry, case .journal(let record) = entry.value else {
+                guard let entry = answer?.entry, case .journal(let stored) = entry.value else {
                     return store.txn(if: [lock.condition], then: [.delete(lock.key)]) { _ in }
                 }
                 guard !running.contains(known.id) else { return }
-                var engine = TransactionEngine(record)
+                var engine = TransactionEngine(stored.locked(at: entry.created))
                 let first = engine.takeOver(by: session.id, fence: lock.fence)
                 Coordinator(self, engine, lock, nil, journaled: entry.modified) { _ in }
                     .begin(first)
@@ -223,6 +231,12 @@ final class Rest {
         let id = TransactionID(using: &world.scheduler.generator)
         let isUnfinished = mirror.view.journals.contains { $0.lock == object }
         guard let session, !isUnfinished else { return completion(nil) }
+        guard world.locksFirst else {
+            let put = Write.put(
+                Keys.lock(object), .lock(session.id, id), lease: session.lease)
+            let held = HeldLock(object: object, fence: Self.fence(0), taking: put)
+            return completion(NewLock(held: held, session: session.id, transaction: id))
+        }
         take(object, for: id) { [self] lock in
             if lock == nil { abandon(object, id) }
             completion(lock.map { NewLock(held: $0, session: session.id, transaction: id) })

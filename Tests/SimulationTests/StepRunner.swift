@@ -32,8 +32,9 @@ extension Brickd {
             answer(isDone)
         }
         store.get(Keys.transaction(request.transaction)) { [self] answer in
-            guard let entry = answer?.entry, case .journal(let record) = entry.value
+            guard let entry = answer?.entry, case .journal(let stored) = entry.value
             else { return reply(false) }
+            let record = stored.locked(at: entry.created)
             let isPreparing =
                 record.steps[request.step].action == .prepareBricks && !request.isUndo
             guard isPreparing, !world.mutations.contains(.staleVolumes) else {

@@ -7,6 +7,8 @@ enum Stored: Hashable {
     /// Of a session, for one transaction.
     case lock(IncarnationID, TransactionID)
     case journal(TransactionRecord)
+    /// That there is a job of this number, which stays.
+    case job
     case left(Leftover)
     case name(VolumeID)
     case head(SimulatedVolume)
@@ -31,6 +33,7 @@ enum Keys {
     static func head(_ id: VolumeID) -> String { "\(heads)\(id)" }
     static func name(_ name: VolumeName) -> String { "names/\(name)" }
     static func lock(_ object: String) -> String { "\(locks)\(object)" }
+    static func job(_ id: TransactionID) -> String { "jobs/\(id)" }
     static func session(_ id: IncarnationID) -> String { "sessions/\(id)" }
 }
 
@@ -76,7 +79,7 @@ struct Snapshot {
     mutating func read() {
         guard !isRead else { return }
         journals = under(Keys.transactions).compactMap {
-            if case .journal(let record) = $0.value { return record }
+            if case .journal(let record) = $0.value { return record.locked(at: $0.created) }
             return nil
         }
         volumes = under(Keys.heads).compactMap {

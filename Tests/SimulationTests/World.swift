@@ -37,6 +37,9 @@ final class World {
 
     let seed: UInt64
     let mutations: Set<Mutation>
+    /// Whether locks are taken before the first write of a transaction, as while there are older
+    /// nodes.
+    let locksFirst: Bool
     private let isTraced: Bool
     let scheduler: Scheduler
     let nodes: [Node]
@@ -48,7 +51,11 @@ final class World {
     var pidLast: Int32 = 0
     var connectionLast = 0
 
-    init(seed: UInt64, mutations: Set<Mutation> = [], isTraced: Bool = false) {
+    init(
+        seed: UInt64, mutations: Set<Mutation> = [], locksFirst: Bool = false,
+        isTraced: Bool = false
+    ) {
+        self.locksFirst = locksFirst
         self.isTraced = isTraced
         self.seed = seed
         self.mutations = mutations
