@@ -17,7 +17,14 @@ struct Reporter: Service {
 
     /// The last encoding of each report, since most stay as they are.
     private final class Encoded: Sendable {
-        let known = Mutex<[VolumeID: (report: VolumeReport, bytes: [UInt8])]>([:])
+        struct Entry {
+            var identity: StoreIdentity
+            var key: String
+            var report: VolumeReport
+            var bytes: [UInt8]
+        }
+
+        let known = Mutex<[VolumeID: Entry]>([:])
     }
 
     private let encoded = Encoded()
@@ -88,20 +95,24 @@ struct Reporter: Service {
         let view = mirror.view
         var operations: [(operation: StoreAPI.Operation, passes: Bool)] = []
         for (volume, report) in reports {
-            let key = keys.volumeReport(volume, by: identity.peer)
-            let bytes = try encoded.known.withLock { known in
-                if let last = known[volume], last.report == report { return last.bytes }
-                let bytes = try RecordCoding.encode(report)
-                known[volume] = (report, bytes)
-                return bytes
+            let entry = try encoded.known.withLock { known in
+                if let last = known[volume], last.report == report, last.identity == identity {
+                    return last
+                }
+                let entry = Encoded.Entry(
+                    identity: identity, key: keys.volumeReport(volume, by: identity.peer),
+                    report: report,
+                    bytes: try RecordCoding.encode(report))
+                known[volume] = entry
+                return entry
             }
-            if view.values[key]?.value != bytes {
-                operations.append((.put(key: key, value: bytes), report.passes))
+            if view.values[entry.key]?.value != entry.bytes {
+                operations.append((.put(key: entry.key, value: entry.bytes), report.passes))
             }
         }
         encoded.known.withLock { $0 = $0.filter { reports[$0.key] != nil } }
-        let prefix = keys.reported(by: identity.peer) + "volumes/"
-        for key in view.values.keys where key.hasPrefix(prefix) {
+        let prefix = Array((keys.reported(by: identity.peer) + "volumes/").utf8)
+        for key in view.values.keys where key.utf8.starts(with: prefix) {
             let volume = VolumeID(String(key.dropFirst(prefix.count)))
             if volume.flatMap({ reports[$0] }) == nil {
                 operations.append((.delete(key: key), true))

@@ -13,6 +13,7 @@ public struct MirrorView: Sendable {
     /// Counts what this mirror's views say: of two with the same number one may have a higher
     /// revision, and no more.
     public internal(set) var number: UInt64 = 0
+    var recent = RecentChanges()
 
     public enum Freshness: Sendable, Hashable {
         case current

@@ -170,15 +170,14 @@ public final class StoreMirror: Service {
         let listed = MirrorView(
             identity: identity, revision: revision ?? 0, values: values,
             freshness: .stale(age: .zero))
-        publish { $0 = listed }
+        publish(changed: nil) { $0 = listed }
         log.info(
             "store listed",
             metadata: ["keys": "\(values.count)", "store.revision": "\(listed.revision)"])
     }
 
     private func apply(_ change: Change) {
-        let isEmpty = change.puts.isEmpty && change.deletes.isEmpty
-        publish(saysMore: !isEmpty) { view in
+        publish(changed: change.puts.map(\.key) + change.deletes) { view in
             // A list may be newer than where the watch began: what it repeats changes nothing.
             for key in change.deletes where view.values[key]?.modRevision ?? 0 <= change.revision {
                 view.values[key] = nil
@@ -191,18 +190,23 @@ public final class StoreMirror: Service {
         }
     }
 
-    /// `saysMore`: than a higher revision.
-    private func publish(saysMore: Bool = true, _ update: (inout MirrorView) -> Void) {
+    /// `changed`: the keys of which it says something else; nil: all of them.
+    private func publish(changed: [String]?, _ update: (inout MirrorView) -> Void) {
         let isBack = state.withLock { state in
             let (number, losses) = (state.view.number, state.view.losses)
+            var recent = state.view.recent
             let wasCurrent = state.view.freshness == .current
             update(&state.view)
             if state.view.revision >= state.target {
                 state.view.freshness = .current
                 state.currentAt = clock.now
             }
-            let isNews = saysMore || wasCurrent != (state.view.freshness == .current)
+            let isNews =
+                changed?.isEmpty != true || wasCurrent != (state.view.freshness == .current)
             (state.view.number, state.view.losses) = (isNews ? number + 1 : number, losses)
+            if changed == nil { recent.forget() }
+            if let changed, isNews { recent.add(changed, number: number + 1) }
+            state.view.recent = recent
             for subscriber in state.subscribers.values where isNews || subscriber.wantsRevisions {
                 subscriber.views.yield(state.view)
             }
@@ -232,15 +236,21 @@ public final class StoreMirror: Service {
     /// have it; again and again while it cannot be written.
     private func persistChanges() async {
         var saved: (number: UInt64, revision: Int64)?
+        var pause = Duration.milliseconds(Limits.persistEveryMs)
         for await view in views() where view.identity != nil {
             if let saved, saved.number == view.number,
                 view.revision - saved.revision < Limits.persistRevisions
             {
                 continue
             }
-            do { try await Task.sleep(for: .milliseconds(Limits.persistEveryMs)) } catch { return }
+            do { try await Task.sleep(for: pause) } catch { return }
             var newest = self.view
+            let began = clock.now
             var isWritten = save(newest)
+            pause = min(
+                max(
+                    (clock.now - began) * Limits.persistPause, .milliseconds(Limits.persistEveryMs)),
+                .milliseconds(Limits.persistEveryMaxMs))
             let hasFailed = !isWritten
             while !isWritten {
                 let pause = Duration.milliseconds(Limits.persistRetryMs)

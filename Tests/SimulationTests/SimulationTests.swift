@@ -62,7 +62,8 @@ import Testing
             World(seed: seed, mutations: [known.mutation], locksFirst: true).runWithTheDead()
                 .contains { $0.contains(known.sign) }
         }
-        #expect(isNoticed, "make sim DEAD=1 LOCKS_FIRST=1 SEED=1 ROUNDS=60 MUTATION=\(known.mutation)")
+        let way = "SEED=1 ROUNDS=60 MUTATION=\(known.mutation)"
+        #expect(isNoticed, "make sim DEAD=1 LOCKS_FIRST=1 \(way)")
     }
 
     // MARK: By hand

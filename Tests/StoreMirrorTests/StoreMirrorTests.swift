@@ -256,7 +256,7 @@ private final class LogLines: LogHandler {
     func log(event: LogEvent) { lines.withLock { $0.append("\(event.level) \(event.message)") } }
 }
 
-private enum TemporaryFolder {
+enum TemporaryFolder {
     static func make() -> String {
         let path = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
         try? FileManager.default.createDirectory(
