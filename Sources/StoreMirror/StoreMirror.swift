@@ -247,10 +247,10 @@ public final class StoreMirror: Service {
             var newest = self.view
             let began = clock.now
             var isWritten = save(newest)
-            pause = min(
-                max(
-                    (clock.now - began) * Limits.persistPause, .milliseconds(Limits.persistEveryMs)),
-                .milliseconds(Limits.persistEveryMaxMs))
+            let took = clock.now - began
+            pause = max(
+                .milliseconds(Limits.persistEveryMs),
+                min(took * Limits.persistPause, .milliseconds(Limits.persistEveryMaxMs)))
             let hasFailed = !isWritten
             while !isWritten {
                 let pause = Duration.milliseconds(Limits.persistRetryMs)

@@ -9,8 +9,8 @@ public struct TransactionRecord: Hashable, Sendable, Codable {
     public var owner: IncarnationID
     /// The object that is locked: `volume/<name>`.
     public var lock: String
-    /// Its epoch and the create revision of the lock's key; replaced by whoever takes over. A record
-    /// that was written together with its lock has token 0 in the store (``locked(at:)``).
+    /// Its epoch and the create revision of the lock's key; replaced by whoever takes over. A
+    /// record that was written together with its lock has token 0 in the store (``locked(at:)``).
     public var fence: FencingToken
     public var operation: Operation
     public var steps: [Step]
