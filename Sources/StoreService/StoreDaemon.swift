@@ -113,7 +113,8 @@ private struct StoreServices {
         liveness = Liveness(node: node)
         membership = MembershipKeeper(node: node, etcd: etcd, liveness: liveness, store: store)
         callers = NodeCallers(
-            certificates: own, peers: peers, pairing: node.pairing, isOpen: configuration.openJoin)
+            certificates: own, peers: peers, pairing: node.pairing,
+            invitations: node.invitations, isOpen: configuration.openJoin)
         authorities = AuthorityKeeper(
             etcd: etcd, store: store, liveness: liveness, membership: membership,
             callers: callers)

@@ -16,6 +16,19 @@ extension Joins {
     func accept(
         _ request: Gd2_Node_V1_JoinRequest, from caller: NodeCaller?
     ) async throws -> Gd2_Node_V1_JoinReply {
+        guard case .invited(let key) = caller else { return try await add(request, from: caller) }
+        let reply = try await node.invitations.use(key, now: Date()) {
+            try await add(request, from: caller)
+        }
+        guard let reply else {
+            throw GD2Error(.notAllowed, "the invitation is used or over: add the node again")
+        }
+        return reply
+    }
+
+    private func add(
+        _ request: Gd2_Node_V1_JoinRequest, from caller: NodeCaller?
+    ) async throws -> Gd2_Node_V1_JoinReply {
         let peer = try peer(of: request)
         for _ in 0..<Limits.joinTries {
             let terms = try await terms(for: request, peer, from: caller)

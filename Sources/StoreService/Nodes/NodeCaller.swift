@@ -13,6 +13,8 @@ enum NodeCaller: Hashable, Sendable {
     case peer(PeerID)
     /// A node that holds a join token, by the fingerprint of the token's key.
     case token(String)
+    /// A node that this one has invited, by the fingerprint of the key that it was handed.
+    case invited(String)
     /// Whoever holds the pairing code that this node shows.
     case pairing
     /// Anybody, where open joining is switched on.
@@ -25,6 +27,7 @@ final class NodeCallers: Sendable {
     private let certificates: ClusterCertificates
     private let peers: PeerDirectory
     private let pairing: Pairing
+    private let invitations: Invitations
     private let isOpen: Bool
     /// Names of keys whose chain was verified, by the key's fingerprint.
     private let verified = Mutex<[String: (peer: PeerID, until: Date)]>([:])
@@ -35,11 +38,13 @@ final class NodeCallers: Sendable {
     private let trust = Atomic<Int>(0)
 
     init(
-        certificates: ClusterCertificates, peers: PeerDirectory, pairing: Pairing, isOpen: Bool
+        certificates: ClusterCertificates, peers: PeerDirectory, pairing: Pairing,
+        invitations: Invitations, isOpen: Bool
     ) {
         self.certificates = certificates
         self.peers = peers
         self.pairing = pairing
+        self.invitations = invitations
         self.isOpen = isOpen
     }
 
@@ -49,6 +54,7 @@ final class NodeCallers: Sendable {
         let now = Date()
         // First by the key, so that nobody signs himself a peer's name with a token's key.
         if pairing.matches(key, now: now) { return .pairing }
+        if invitations.isOpen(key, now: now) { return .invited(key) }
         if peers.token(key)?.isUsable(now: now) == true { return .token(key) }
         if let known = verified.withLock({ $0[key] }), known.until > now {
             return .peer(known.peer)
@@ -96,7 +102,7 @@ final class NodeCallers: Sendable {
         let name =
             method.service.fullyQualifiedService == "gd2.node.v1.Node" ? method.method : ""
         switch caller {
-        case .token:
+        case .token, .invited:
             return ["Join", "CheckJoin"].contains(name) ? nil : Self.joinsOnly
         case .pairing:
             return ["Invite", "CheckInvite"].contains(name) ? nil : Self.joinsOnly

@@ -20,6 +20,7 @@ final class NodeParts: Sendable {
     let claim: IdentityKeeper
     let schema: SchemaGuard
     let pairing = Pairing()
+    let invitations = Invitations()
     let authorities: AuthorityReport
     let restart: Restarter
     let log: Logger

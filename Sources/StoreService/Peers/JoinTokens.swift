@@ -105,7 +105,7 @@ extension PeerChanges {
         return try authority()
     }
 
-    private func authority() throws -> Certificate {
+    func authority() throws -> Certificate {
         guard let root = try node.certificates.ownRoot() else {
             throw GD2Error(.internal, "this node has no authority")
         }

@@ -25,11 +25,29 @@ struct PeerChanges: Sendable {
 
     private static let invitationSeconds = UInt32(Limits.nodeCall.seconds * 6)
 
-    /// Hands a node that shows a pairing code a token, by which it joins.
+    /// Hands a node that shows a pairing code a key, by which it joins here, or a token of the
+    /// cluster's where this node cannot take anybody in.
     func add(
         _ text: String, code: String, metadata: [String: String]
     ) async throws -> PeerID {
         let (address, pairing) = try addable(text, code: code)
+        guard node.certificates.nodeAuthority != nil, let own = node.peers.peer(node.own) else {
+            return try await addByToken(address, pairing, metadata)
+        }
+        let key = KeyPair.newKey()
+        let fingerprint = CertificateChain.fingerprint(of: key.publicKey)
+        let secret = try JoinSecret(
+            authorityFingerprint: CertificateChain.fingerprint(of: authority()), key: key,
+            addresses: own.nodeAddresses.prefix(2).map(\.description))
+        let seconds = TimeInterval(Self.invitationSeconds)
+        node.invitations.add(fingerprint, until: Date().addingTimeInterval(seconds))
+        defer { node.invitations.end(fingerprint) }
+        return try await invite(address, pairing, secret.text, metadata)
+    }
+
+    private func addByToken(
+        _ address: HostPort, _ pairing: JoinSecret?, _ metadata: [String: String]
+    ) async throws -> PeerID {
         let (token, secret) = try await createToken(
             seconds: Self.invitationSeconds, uses: 1)
         do {
@@ -43,7 +61,7 @@ struct PeerChanges: Sendable {
     /// Throws as ``add(_:code:metadata:)`` would; the name of the node that would be taken in.
     func checkAdd(_ text: String, code: String) async throws -> String {
         let (address, pairing) = try addable(text, code: code)
-        try checkToken(seconds: Self.invitationSeconds, uses: 1)
+        _ = try authority()
         let asked = try await asking(address, pairing) { node in
             try await node.checkInvite(
                 .init(), options: NodeConnections.options(Limits.nodeCall))
