@@ -70,16 +70,25 @@ final class AuthorityKeeper: Service {
     private func look() async throws {
         guard node.peers.isCurrent else { return await node.authorities.look(node.role) }
         let known = try node.peers.exchange.map(KnownExchange.init)
-        if let known { try await follower.follow(known) }
+        let isPast = known.map(isOfThePast) ?? false
+        if let known, !isPast { try await follower.follow(known) }
         await node.authorities.look(node.role)
         guard membership.leads else { return revocation.rest() }
-        if let known, known.phase != .done {
+        if isPast {
+            node.log.notice("store's authorities are of the past")
+            try await begin(after: nil)
+        } else if let known, known.phase != .done {
             try await step(known)
         } else if node.peers.wish != nil {
             try await begin(after: nil)
         }
         try await revocation.noteHolders()
         if try await revocation.look() { try await begin(after: nil) }
+    }
+
+    private func isOfThePast(_ known: KnownExchange) -> Bool {
+        let trusted = node.certificates.fingerprints(node.certificates.roots("node-ca"))
+        return known.exchange.isOfThePast(trusted: trusted, shown: node.authorities.shown)
     }
 
     // MARK: The leader's steps
