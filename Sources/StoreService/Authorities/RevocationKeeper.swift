@@ -151,7 +151,8 @@ final class RevocationKeeper: Sendable {
             return "the authorities are exchanged by themselves in "
                 + "\(max(1, left.components.seconds)) s"
         case .exchange, .olderPrograms, nil:
-            return "the authorities are exchanged by themselves within moments of the last removal"
+            return "the authorities are exchanged by themselves soon: the node whose etcd leads "
+                + "says when (glustercli cluster members)"
         }
     }
 }
