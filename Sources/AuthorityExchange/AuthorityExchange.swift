@@ -64,6 +64,16 @@ public struct AuthorityExchange: Hashable, Sendable {
         return restart(peers, lacking, turn)
     }
 
+    /// Whether a node that trusts `trusted` on TCP 24008, and shows a certificate of `shown`, has
+    /// seen a later exchange than this one: the store was restored to what it was before that.
+    /// Whoever followed it would trust authorities whose keys nobody has, and no other.
+    public func isOfThePast(trusted: Set<String>, shown: String) -> Bool {
+        let known = oldNode.union([new.node])
+        // In one that runs, authorities come and go that were never used.
+        return phase == .done
+            ? !trusted.isSubset(of: known) : !shown.isEmpty && !known.contains(shown)
+    }
+
     private var newKeys: Set<String> { [new.node, new.member] }
 
     private func hasNewKeys(_ has: Holdings) -> Bool {

@@ -11,7 +11,7 @@ struct ClusterAuthority: AsyncParsableCommand {
             """,
         subcommands: [Show.self, Exchange.self])
 
-    private static let path = "/v1/cluster/authorities"
+    static let path = "/v1/cluster/authorities"
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

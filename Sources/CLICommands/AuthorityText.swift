@@ -12,9 +12,21 @@ enum AuthorityText {
                 ]
             }
         ).text
-        guard let exchange = found.exchange else { return table }
+        let removed = (found.removed ?? []).map { "Removed: \(text($0))\n" }.joined()
+        guard let exchange = found.exchange else { return table + removed }
         let lacking = exchange.lacking.map { "Waiting for: \($0.name): \($0.message)\n" }
-        return table + "Exchange: \(state(exchange))\n" + lacking.joined()
+        return table + "Exchange: \(state(exchange))\n" + lacking.joined() + removed
+    }
+
+    /// A removed peer that has had keys.
+    static func text(_ removed: RemovedHolderInfo) -> String {
+        "\(removed.name) at \(TimeText.utc(removed.removed)), which has had the keys of the "
+            + "authorities: \(removed.message)"
+    }
+
+    static func afterRemoval(of name: String) -> String {
+        "\(name) has had the keys of the cluster's authorities, which are exchanged by themselves; "
+            + "glustercli cluster authority show says how far it is\n"
     }
 
     /// How far an exchange is.

@@ -34,6 +34,7 @@ enum ClusterText {
             lines.append(("Authorities", AuthorityText.state(exchange)))
             lines += exchange.lacking.map { ("Waiting for", "\($0.name): \($0.message)") }
         }
+        lines += (cluster.removedHolders ?? []).map { ("Removed", AuthorityText.text($0)) }
         if let snapshot = cluster.snapshot {
             lines.append(("Snapshot", "\(snapshot.name) of \(TimeText.utc(snapshot.created))"))
         }

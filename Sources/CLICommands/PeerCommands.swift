@@ -77,6 +77,8 @@ struct PeerCommand: AsyncParsableCommand {
                   glustercli peer remove h3 --force
                 A node with bricks of a volume is not removed. --force is for one that is gone for \
                 ever: it is not asked to leave, and has to be set up anew should it come back.
+                A node that was a member of the store has had keys of the cluster's authorities, \
+                which are exchanged by themselves then: cluster authority show says how far it is.
                 """, aliases: ["detach"])
         @OptionGroup var common: CommonOptions
         @OptionGroup var change: ChangeOptions
@@ -95,8 +97,27 @@ struct PeerCommand: AsyncParsableCommand {
                     force
                         ? "Peer \(peer) is not asked: it has to be gone for ever. Remove it?"
                         : "Removing peer \(peer) empties its store and cuts it off. Continue?")
+                let before = await holders
                 _ = try await common.client.send("DELETE", path, nil)
-                if common.output == .table { write("peer \(peer) is removed\n") }
+                guard common.output == .table else { return }
+                write("peer \(peer) is removed\n")
+                for removed in await holders.subtracting(before) {
+                    write(AuthorityText.afterRemoval(of: removed.name))
+                }
+            }
+        }
+
+        /// Removed peers that have had keys; none where that cannot be learned.
+        private var holders: Set<RemovedHolderInfo> {
+            get async {
+                let found = try? await common.client.get(
+                    ClusterAuthority.path, as: AuthoritiesInfo.self)
+                return Set(
+                    (found?.removed ?? []).map { removed in
+                        var one = removed
+                        one.message = ""
+                        return one
+                    })
             }
         }
     }

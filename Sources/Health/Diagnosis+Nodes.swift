@@ -13,6 +13,7 @@ extension Diagnosis {
             check(fenced(node))
         }
         for authority in facts.authorities { check(ends(authority, facts.now)) }
+        for removed in facts.removed { check(hasKeys(removed)) }
         check(mixed(facts.nodes))
     }
 
@@ -86,6 +87,18 @@ extension Diagnosis {
                 + "outlives it",
             next: "replace both authorities while the cluster serves",
             command: "glustercli cluster authority exchange")
+    }
+
+    private func hasKeys(_ removed: HealthFacts.Removed) -> Finding {
+        let waiting = removed.waitingFor.map { "; waiting for \($0)" }.joined()
+        return Finding(
+            code: .removedPeerHasKeys, severity: .warning, object: .node(removed.name),
+            why: "it was removed and has had the keys of the cluster's authorities, so whoever "
+                + "has its disk, or a copy, gets into TCP 2380: \(removed.why)\(waiting)",
+            next: waiting.isEmpty
+                ? "wait, or begin the exchange at once (glustercli cluster authority exchange)"
+                : "start the node that is waited for, or remove it too where it is gone for ever",
+            command: "glustercli cluster authority show")
     }
 
     private func refused(_ program: HealthFacts.Program, _ name: String) -> Finding? {

@@ -19,6 +19,7 @@ public enum HealthCode: String, CaseIterable, Sendable {
     case openJoin = "OPEN_JOIN"
     case certificateExpires = "CERTIFICATE_EXPIRES"
     case authorityEnds = "AUTHORITY_ENDS"
+    case removedPeerHasKeys = "REMOVED_PEER_HAS_KEYS"
     case versionsMixed = "VERSIONS_MIXED"
     case buildRefused = "BUILD_REFUSED"
     case leftToClean = "LEFT_TO_CLEAN"

@@ -11,6 +11,7 @@ public struct HealthFacts: Hashable, Sendable {
     /// Those that have not ended.
     public var jobs: [Job]
     public var authorities: [Authority]
+    public var removed: [Removed]
 
     public init(now: Int64, asked: String, store: Store, nodes: [Node]) {
         self.now = now
@@ -20,6 +21,7 @@ public struct HealthFacts: Hashable, Sendable {
         volumes = []
         jobs = []
         authorities = []
+        removed = []
     }
 
     public struct Store: Hashable, Sendable {
@@ -189,6 +191,21 @@ public struct HealthFacts: Hashable, Sendable {
         public init(use: String, expires: Int64) {
             self.use = use
             self.expires = expires
+        }
+    }
+
+    /// A removed peer whose keys of the authorities still open something.
+    public struct Removed: Hashable, Sendable {
+        public var name: String
+        /// What is done about it.
+        public var why: String
+        /// Whom that waits for, and why.
+        public var waitingFor: [String]
+
+        public init(name: String, why: String, waitingFor: [String]) {
+            self.name = name
+            self.why = why
+            self.waitingFor = waitingFor
         }
     }
 

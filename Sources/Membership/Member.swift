@@ -109,4 +109,12 @@ public enum MembershipStep: Hashable, Sendable {
     case remove(member: UInt64, PeerID?, reason: String)
     /// Before the leader's own member is taken out.
     case moveLeader(to: UInt64, PeerID)
+
+    /// Whether the members stay as they are, for now.
+    public var isIdle: Bool {
+        switch self {
+        case .nothing, .wait: true
+        case .addLearner, .promote, .remove, .moveLeader: false
+        }
+    }
 }

@@ -4,10 +4,16 @@ public struct AuthoritiesInfo: Hashable, Sendable, Codable {
     public var authorities: [AuthorityInfo]
     /// The exchange that runs, or was last.
     public var exchange: AuthorityExchangeInfo?
+    /// Removed peers whose keys of the authorities still open something; nil: there are none.
+    public var removed: [RemovedHolderInfo]?
 
-    public init(authorities: [AuthorityInfo], exchange: AuthorityExchangeInfo? = nil) {
+    public init(
+        authorities: [AuthorityInfo], exchange: AuthorityExchangeInfo? = nil,
+        removed: [RemovedHolderInfo]? = nil
+    ) {
         self.authorities = authorities
         self.exchange = exchange
+        self.removed = removed
     }
 }
 
@@ -62,6 +68,28 @@ public struct AuthorityLackInfo: Hashable, Sendable, Codable {
 
     enum CodingKeys: String, CodingKey {
         case name, message
+        case peerID = "peer-id"
+    }
+}
+
+/// A removed peer that has had the keys of the cluster's authorities, which are exchanged for it.
+public struct RemovedHolderInfo: Hashable, Sendable, Codable {
+    public var peerID: String
+    public var name: String
+    /// Seconds since 1970.
+    public var removed: Int64
+    /// What the end of it waits for.
+    public var message: String
+
+    public init(peerID: String, name: String, removed: Int64, message: String) {
+        self.peerID = peerID
+        self.name = name
+        self.removed = removed
+        self.message = message
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case name, removed, message
         case peerID = "peer-id"
     }
 }

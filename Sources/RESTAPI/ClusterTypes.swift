@@ -22,6 +22,8 @@ public struct ClusterInfo: Hashable, Sendable, Codable {
     public var plan: String?
     /// The exchange of the cluster's authorities, while one runs.
     public var exchange: AuthorityExchangeInfo?
+    /// Removed peers whose keys of the authorities still open something; nil: there are none.
+    public var removedHolders: [RemovedHolderInfo]?
     /// The newest good snapshot on the node that was asked.
     public var snapshot: SnapshotInfo?
     /// Nil: not known.
@@ -80,6 +82,7 @@ public struct ClusterInfo: Hashable, Sendable, Codable {
     enum CodingKeys: String, CodingKey {
         case id, epoch, node, quorum, external, store, plan, snapshot, schema, warnings
         case exchange = "authority-exchange"
+        case removedHolders = "removed-with-keys"
         case peersTotal = "peers-total"
         case peersUp = "peers-up"
         case isWritable = "writable"

@@ -49,7 +49,19 @@ extension AuthoritiesInfo {
                 AuthorityInfo(
                     use: authority.use.rawValue, fingerprint: authority.fingerprint,
                     expires: authority.expires, signs: authority.signs)
-            }, exchange: found.exchange.map(AuthorityExchangeInfo.init))
+            }, exchange: found.exchange.map(AuthorityExchangeInfo.init),
+            removed: RemovedHolderInfo.all(found))
+    }
+}
+
+extension RemovedHolderInfo {
+    static func all(_ found: StoreAuthorities) -> [Self]? {
+        guard !found.removed.isEmpty else { return nil }
+        return found.removed.map { removed in
+            Self(
+                peerID: removed.peer.description, name: removed.name, removed: removed.removed,
+                message: removed.message)
+        }
     }
 }
 

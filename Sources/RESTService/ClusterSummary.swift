@@ -38,6 +38,7 @@ struct ClusterSummary {
         info.exchange = authorities?.exchange.map(AuthorityExchangeInfo.init).flatMap { exchange in
             exchange.isRunning ? exchange : nil
         }
+        info.removedHolders = authorities.flatMap(RemovedHolderInfo.all)
         info.snapshot = newest.map(SnapshotInfo.init)
         info.schema = SchemaSummary(view: view, state: state, build: build).info
         info.warnings = warnings(info)

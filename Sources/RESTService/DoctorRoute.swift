@@ -39,6 +39,12 @@ struct DoctorRoute: Sendable {
         facts.authorities = (summary.authorities?.authorities ?? []).filter(\.signs).map {
             .init(use: $0.use.rawValue, expires: $0.expires)
         }
+        facts.removed = (summary.authorities?.removed ?? []).map { removed in
+            let lacking = summary.authorities?.exchange?.lacking ?? []
+            return .init(
+                name: removed.name, why: removed.message,
+                waitingFor: lacking.map { "\($0.name): \($0.message)" })
+        }
         facts.jobs = jobs(summary)
         return facts
     }

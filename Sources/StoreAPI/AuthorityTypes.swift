@@ -56,12 +56,31 @@ public struct StoreAuthorities: Hashable, Sendable {
         }
     }
 
+    /// A removed peer whose keys of the authorities still open something.
+    public struct Removed: Hashable, Sendable {
+        public var peer: PeerID
+        public var name: String
+        /// Seconds since 1970.
+        public var removed: Int64
+        /// What the end of it waits for.
+        public var message: String
+
+        public init(peer: PeerID, name: String, removed: Int64, message: String) {
+            self.peer = peer
+            self.name = name
+            self.removed = removed
+            self.message = message
+        }
+    }
+
     /// Those that the asked node trusts.
     public var authorities: [Authority]
     public var exchange: Exchange?
+    public var removed: [Removed]
 
-    public init(authorities: [Authority], exchange: Exchange?) {
+    public init(authorities: [Authority], exchange: Exchange?, removed: [Removed] = []) {
         self.authorities = authorities
         self.exchange = exchange
+        self.removed = removed
     }
 }

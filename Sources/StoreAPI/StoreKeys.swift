@@ -28,6 +28,14 @@ public struct StoreKeys: Hashable, Sendable {
     /// Whose member an exchange has started anew, or is to: JSON ``StoredMemberTurn``. Written by
     /// members alone.
     public var memberTurn: String { prefix + "cluster/member-turn" }
+    public var keyHolders: String { prefix + "cluster/key-holders/" }
+    /// Of which authorities a peer was given keys: JSON ``StoredKeyHolder``. Written by members
+    /// alone.
+    public func keyHolder(_ id: PeerID) -> String { keyHolders + id.description }
+    public var removedHolders: String { prefix + "cluster/removed-holders/" }
+    /// There until the keys that a removed peer had are worth nothing: JSON
+    /// ``StoredRemovedHolder``. Written by members alone.
+    public func removedHolder(_ id: PeerID) -> String { removedHolders + id.description }
     public var tokens: String { prefix + "cluster/tokens/" }
     /// A join token: JSON ``StoredToken``.
     public func token(_ fingerprint: String) -> String { tokens + fingerprint }

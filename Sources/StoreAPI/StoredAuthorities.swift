@@ -51,3 +51,32 @@ public struct StoredAuthorityWish: Hashable, Sendable, Codable {
 
     public init(asked: Int64) { self.asked = asked }
 }
+
+/// `cluster/key-holders/<peer>`: the authorities, by fingerprint, of which a peer was given keys.
+public struct StoredKeyHolder: Hashable, Sendable, Codable {
+    public var schema = 1
+    public var epoch: Epoch
+    public var authorities: [String]
+
+    public init(_ holder: KeyHolder) {
+        epoch = holder.epoch
+        authorities = holder.authorities.sorted()
+    }
+
+    public var holder: KeyHolder { KeyHolder(epoch: epoch, authorities: Set(authorities)) }
+}
+
+/// `cluster/removed-holders/<peer>`.
+public struct StoredRemovedHolder: Hashable, Sendable, Codable {
+    public var schema = 1
+    public var name: String
+    /// Seconds since 1970.
+    public var removed: Int64
+    public var authorities: [String]
+
+    public init(name: String, removed: Int64, authorities: Set<String>) {
+        self.name = name
+        self.removed = removed
+        self.authorities = authorities.sorted()
+    }
+}

@@ -12,7 +12,14 @@ extension StoreAuthorities {
                     fingerprint: authority.fingerprint, expires: authority.expiresUnix,
                     signs: authority.signs)
             },
-            exchange: wire.hasExchange ? Exchange(wire.exchange) : nil)
+            exchange: wire.hasExchange ? Exchange(wire.exchange) : nil,
+            removed: wire.removed.compactMap { removed in
+                PeerID(removed.peerID).map { peer in
+                    Removed(
+                        peer: peer, name: removed.name, removed: removed.removedUnix,
+                        message: removed.message)
+                }
+            })
     }
 }
 
@@ -36,6 +43,14 @@ extension Gd2_Store_V1_AuthoritiesReply {
                 $0.fingerprint = authority.fingerprint
                 $0.expiresUnix = authority.expires
                 $0.signs = authority.signs
+            }
+        }
+        removed = found.removed.map { removed in
+            .with {
+                $0.peerID = removed.peer.description
+                $0.name = removed.name
+                $0.removedUnix = removed.removed
+                $0.message = removed.message
             }
         }
         guard let running = found.exchange else { return }

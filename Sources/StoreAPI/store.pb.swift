@@ -782,11 +782,33 @@ package nonisolated struct Gd2_Store_V1_AuthoritiesReply: Sendable {
   /// Clears the value of `exchange`. Subsequent reads from it will return its default value.
   package mutating func clearExchange() {self._exchange = nil}
 
+  /// Removed peers whose keys of the authorities still open something.
+  package var removed: [Gd2_Store_V1_RemovedHolder] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _exchange: Gd2_Store_V1_AuthorityExchange? = nil
+}
+
+package nonisolated struct Gd2_Store_V1_RemovedHolder: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var peerID: String = String()
+
+  package var name: String = String()
+
+  package var removedUnix: Int64 = 0
+
+  /// What the end of it waits for.
+  package var message: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct Gd2_Store_V1_Authority: Sendable {
@@ -2592,7 +2614,7 @@ nonisolated extension Gd2_Store_V1_AuthoritiesRequest: SwiftProtobuf.Message, Sw
 
 nonisolated extension Gd2_Store_V1_AuthoritiesReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AuthoritiesReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}authorities\0\u{1}exchange\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}authorities\0\u{1}exchange\0\u{1}removed\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2602,6 +2624,7 @@ nonisolated extension Gd2_Store_V1_AuthoritiesReply: SwiftProtobuf.Message, Swif
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.authorities) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._exchange) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.removed) }()
       default: break
       }
     }
@@ -2618,12 +2641,61 @@ nonisolated extension Gd2_Store_V1_AuthoritiesReply: SwiftProtobuf.Message, Swif
     try { if let v = self._exchange {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
+    if !self.removed.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.removed, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Gd2_Store_V1_AuthoritiesReply, rhs: Gd2_Store_V1_AuthoritiesReply) -> Bool {
     if lhs.authorities != rhs.authorities {return false}
     if lhs._exchange != rhs._exchange {return false}
+    if lhs.removed != rhs.removed {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Gd2_Store_V1_RemovedHolder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RemovedHolder"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}peer_id\0\u{1}name\0\u{3}removed_unix\0\u{1}message\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.peerID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.removedUnix) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.message) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.peerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.peerID, fieldNumber: 1)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    }
+    if self.removedUnix != 0 {
+      try visitor.visitSingularInt64Field(value: self.removedUnix, fieldNumber: 3)
+    }
+    if !self.message.isEmpty {
+      try visitor.visitSingularStringField(value: self.message, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Gd2_Store_V1_RemovedHolder, rhs: Gd2_Store_V1_RemovedHolder) -> Bool {
+    if lhs.peerID != rhs.peerID {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.removedUnix != rhs.removedUnix {return false}
+    if lhs.message != rhs.message {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

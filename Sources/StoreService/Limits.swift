@@ -50,6 +50,8 @@ enum Limits {
     static let memberChange = Duration.seconds(10)
     /// Between two looks at an exchange of authorities.
     static let exchangeEvery = Duration.seconds(1)
+    /// Peers of which it is written down at one look which keys they have.
+    static let holdersNoted = 20
     /// Nodes that take a new certificate start anew within so long of each other.
     static let renewalSpreadMs: Int64 = 2_000
     /// Between two looks at whether the store answers, and the time limit of one.

@@ -66,6 +66,7 @@ enum StoreServiceError: Error, Equatable, CustomStringConvertible {
     case noAuthority
     case otherTrust
     case oldAuthority(PeerID)
+    case holderChanged(PeerID)
 
     var description: String {
         switch self {
@@ -74,6 +75,9 @@ enum StoreServiceError: Error, Equatable, CustomStringConvertible {
                 + "loses its bricks"
         case .noAuthority: "this node has no key to sign certificates of members with"
         case .otherTrust: "this node's files trust other authorities than were named"
+        case .holderChanged(let peer):
+            "which keys peer \(peer) has was just written by another node, or it was removed: it "
+                + "is tried again"
         case .oldAuthority(let voter):
             "peer \(voter) still signs with the old authority: see glustercli cluster authority "
                 + "show"

@@ -12,6 +12,7 @@ public struct StoreConfiguration: DaemonConfiguration {
     public var openJoin = false
     public var votersMax = 5
     public var replaceVoterAfterSeconds = 600
+    public var exchangeAfterRemovalSeconds = 60
     public var snapshotHours = 6
     public var witness = false
     public var brickdSocket = "/run/gd2/brickd.sock"
@@ -46,6 +47,11 @@ public struct StoreConfiguration: DaemonConfiguration {
         "replace-voter-after-seconds":
             "A voter that does not answer for this long, 10 at least, is "
             + "replaced by another node.",
+        "exchange-after-removal-seconds":
+            "After the removal of a peer that has had the keys of "
+            + "the cluster's authorities, and the last change of members since, so many seconds "
+            + "pass before the authorities are exchanged, so that several removals make one "
+            + "exchange; 0 to 86400. The setting of the node whose etcd leads counts.",
         "snapshot-hours": "Hours between two snapshots of the store, which members keep in "
             + "snapshots in their state directory; 0: none are taken.",
         "witness": "Whether this node has no bricks and is here only to vote; then only gd2-store "
@@ -81,6 +87,10 @@ public struct StoreConfiguration: DaemonConfiguration {
         if replaceVoterAfterSeconds < 10 {
             problems.append(
                 "replace-voter-after-seconds is \(replaceVoterAfterSeconds), less than 10")
+        }
+        if !(0...86_400).contains(exchangeAfterRemovalSeconds) {
+            problems.append(
+                "exchange-after-removal-seconds is \(exchangeAfterRemovalSeconds), not 0 to 86400")
         }
         if snapshotHours < 0 { problems.append("snapshot-hours is \(snapshotHours), less than 0") }
         for (key, value) in [

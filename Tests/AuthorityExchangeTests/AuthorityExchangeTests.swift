@@ -56,6 +56,22 @@ private func peer(
         #expect(exchange(phase).lacks(peers).map(\.what) == [.unreported])
     }
 
+    @Test func aRecordThatDoesNotKnowWhatANodeHasIsOfThePast() {
+        let done = exchange(.done)
+        #expect(!done.isOfThePast(trusted: ["n2"], shown: "n2"))
+        // It was away.
+        #expect(!done.isOfThePast(trusted: ["n1", "n2"], shown: "n1"))
+        #expect(done.isOfThePast(trusted: ["n3"], shown: "n3"))
+        #expect(done.isOfThePast(trusted: ["n2", "n3"], shown: "n2"))
+        for phase in [ExchangePhase.trusting, .issuing, .retiring] {
+            #expect(!exchange(phase).isOfThePast(trusted: ["n1"], shown: "n1"))
+            #expect(!exchange(phase).isOfThePast(trusted: ["n2"], shown: "n2"))
+            // From an attempt before this one, whose keys were lost.
+            #expect(!exchange(phase).isOfThePast(trusted: ["n1", "n0"], shown: "n1"))
+            #expect(exchange(phase).isOfThePast(trusted: ["n3"], shown: "n3"))
+        }
+    }
+
     @Test func eachThingThatIsMissingIsNamed() {
         func lack(
             _ phase: ExchangePhase, _ change: (inout Holdings) -> Void

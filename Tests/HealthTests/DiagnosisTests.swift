@@ -119,6 +119,9 @@ struct Ailment: Sendable, CustomTestStringConvertible {
         Ailment(.authorityEnds, .warning, .cluster) { facts in
             facts.authorities[0].expires = now + 365 * day - 1
         },
+        Ailment(.removedPeerHasKeys, .warning, .node("h9")) { facts in
+            facts.removed = [.init(name: "h9", why: "being exchanged", waitingFor: ["h2: silent"])]
+        },
         Ailment(.versionsMixed, .warning, .cluster) { $0.nodes[1].programs[0].version = "1.1.0" },
         Ailment(.buildRefused, .error, .node("h2")) { facts in
             facts.nodes[1].programs[0].refusal = "it reads schemas 1 to 1"

@@ -155,10 +155,20 @@ import Testing
             let cluster = try await rest.send(.get, "/v1/cluster").value(ClusterInfo.self)
             #expect(cluster.exchange?.phase == "trusting")
             #expect(cluster.warnings.contains { $0.contains("authority for nodes ends in") })
+            #expect(found.removed == nil && cluster.removedHolders == nil)
+            known.removed = [
+                .init(
+                    peer: PeerID(high: 9, low: 9), name: "n9", removed: 7, message: "it is awaited")
+            ]
             known.exchange?.phase = "done"
             await rest.cluster.set(authorities: known)
             let after = try await rest.send(.get, "/v1/cluster").value(ClusterInfo.self)
             #expect(after.exchange == nil)
+            #expect(after.removedHolders?.map(\.name) == ["n9"])
+            let doctor = try await rest.send(.get, "/v1/doctor").value(DoctorInfo.self)
+            let finding = doctor.findings.first { $0.code == "REMOVED_PEER_HAS_KEYS" }
+            let text = "it is awaited; waiting for n2: it does not answer"
+            #expect(finding?.why.contains(text) == true)
         }
     }
 

@@ -65,6 +65,7 @@ import Testing
             (keys.peer(own), true), (keys.alive(own), true), (keys.alive(other), false),
             (keys.token("x"), true), (keys.leavingPeer(other), true), (keys.members, false),
             (keys.authorityWish, true), (keys.authorities, false), (keys.memberTurn, false),
+            (keys.keyHolder(own), false), (keys.removedHolder(other), false),
             (keys.epoch, false), (keys.volumeHead(volume), false),
             (keys.volumeReport(volume, by: own), false), (keys.restTokenSecret, false),
         ])

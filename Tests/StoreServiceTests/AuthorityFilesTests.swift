@@ -68,6 +68,19 @@ import X509
         }
     }
 
+    /// A node that was a member, and is none when the authorities are exchanged.
+    @Test func noKeyIsLeftWhoseAuthorityIsTrustedNoMore() throws {
+        try Self.with { certificates in
+            let known = try Self.begun(certificates)
+            try certificates.dropNext()
+            _ = try certificates.trust("node-ca", [known.new.node])
+            try certificates.dropKeys(except: known.exchange.new)
+            for name in ClusterCertificates.authorityNames {
+                #expect(TextFile.read(certificates.path(name + ".key")) == nil)
+            }
+        }
+    }
+
     @Test func etcdGetsACopyWhoseNameTellsWhatIsInIt() throws {
         try Self.with { certificates in
             let one = try certificates.freezeMemberTrust()

@@ -38,6 +38,23 @@ wait_for 40 h4 phase_is 4 done || { show 4; fail "the exchange on h4 does not en
 for one in $(names 4); do ! grep -q "$one" <<<"$before" || fail "h4 still trusts $one"; done
 [ "$(names 4 | wc -l)" = 2 ] || fail "h4 trusts more than two authorities"
 
+say "the store is restored to what it was before an exchange"
+cli_on 4 cluster snapshot save || fail "snapshot save"
+snapshot=$(cli_on 4 cluster snapshot list -o name | head -n 1)
+past=$(names 4)
+cli_on 4 cluster authority exchange || fail "exchange on h4"
+another() { phase_is 4 'done' && ! names 4 | grep -qF "$past"; }
+wait_for 40 "another exchange" another || { show 4; fail "the second exchange on h4 does not end"; }
+before=$(names 4)
+cli_on 4 cluster snapshot restore "$snapshot" --yes || fail "snapshot restore"
+epoch() { [ "$(cli_on 4 cluster status -o json | jq .epoch)" = 2 ]; }
+wait_for 30 "the restored store" epoch || { cli_on 4 cluster status; fail "h4 is not in epoch 2"; }
+third() { another && ! names 4 | grep -qF "$before"; }
+wait_for 40 "a third exchange" third || { show 4; cli_on 4 cluster status; fail "h4 follows an exchange of the past"; }
+[ "$(names 4 | wc -l)" = 2 ] || fail "h4 trusts more than two authorities"
+cli_on 4 volume set all cluster.server-quorum-ratio 51 || fail "no change after the restore"
+cli_on 4 peer token create || fail "h4 cannot let others in after the restore"
+
 say "three nodes under load"
 old=$E2E_DISK/old
 on 1 cp -r "$(pki 1)" "$old" || fail "no certificates"

@@ -140,7 +140,10 @@ say "peers leave"
 on h1 glustercli peer remove h3 --yes 2>&1 | grep -q 'bricks of volume gv0' || fail "a peer with bricks leaves"
 on h1 umount /mnt/gv0
 on h1 glustercli volume stop gv0 --yes && on h1 glustercli volume delete gv0 --yes || fail delete
-LIMIT_ON=70 on h1 glustercli peer remove h3 --yes || fail "h3 does not leave"
+# What somebody has who copied its disk before.
+copy=$LABDIR/copy
+cp -r "$(folder h3)" "$copy" && cp "$(pki h3)"/client.{pem,key} "$copy" || fail "no copy of h3's keys"
+LIMIT_ON=70 on h1 glustercli peer remove h3 --yes | grep 'h3 has had the keys' || fail "h3 does not leave, or takes keys along unsaid"
 cluster_wait h1 1
 alone() { [ "$(on h3 glustercli peer list -o name)" = h3 ]; }
 wait_for 30 alone || fail "h3 is not alone"
@@ -167,4 +170,29 @@ forgets() { [ "$(on h2 glustercli peer list -o name)" = h2 ]; }
 wait_for 60 forgets || fail "h2 came back and did not learn that it was removed"
 cluster_join h2
 cluster_wait h1 1
+
+say "who was removed gets nothing"
+removed=$LABDIR/h3/data/removed
+mkdir -p "$removed" "$LABDIR/h3/data/told"
+for end in pem key; do
+    cp "$copy/node.$end" "$LABDIR/h3/data/told/told-24008.$end"
+    cp "$copy/node.$end" "$removed/revoked-24008.$end"
+    cp "$copy/peer.$end" "$removed/revoked-2380.$end"
+    cp "$copy/client.$end" "$removed/revoked-2379.$end"
+done
+peer=$(peer_id h1 h2)
+signed "$removed" "$copy/node-ca" 24008 made 20200101000000Z 20400101000000Z
+signed "$removed" "$copy/peer-ca" 2380 made 20200101000000Z 20400101000000Z
+cp -r "$removed" "$LABDIR/h1/data/"
+on h1 glustercli doctor | grep 'REMOVED_PEER_HAS_KEYS node h3' || fail "doctor does not warn of h3's keys"
+scan h3 /data/told 198.51.100.1:24008 || fail "h3 is told more than that it was removed"
+scan h3 /data/removed 198.51.100.1:{24008,2380} >"$LABDIR/said" && fail "h3's keys open nothing, so that nothing is tested"
+for name in revoked made; do grep -q ":2380 answers TLS with $name-2380" "$LABDIR/said" || { cat "$LABDIR/said"; fail "$name-2380 opens nothing, so that nothing is tested"; }; done
+on h1 sed -i 's/^exchange-after-removal-seconds.*/exchange-after-removal-seconds = 0/' /etc/gd2/gd2-store.toml
+on h1 systemctl restart gd2-store
+exchanged() { on h1 glustercli cluster authority show -o json | jq -e '.removed == null and .exchange.phase == "done"'; }
+wait_for 90 exchanged || { on h1 glustercli cluster authority show; fail "the authorities are not exchanged by themselves"; }
+for host in h1 h2; do on $host glustercli doctor | grep REMOVED_PEER && fail "doctor still warns on $host"; done
+scan h3 /data/removed 198.51.100.{1,2}:{24008,2380,2379} || fail "the keys of a removed peer open something"
+scan h1 /data/removed 127.0.0.1:{24008,2380,2379} || fail "the keys of a removed peer open something on the host itself"
 say "done"

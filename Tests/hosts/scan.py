@@ -5,6 +5,9 @@ Usage: scan.py CERTIFICATES HOST:PORT...; exit status 1 when a port answered wit
 CERTIFICATES is a folder of pairs NAME.pem and NAME.key, each of which must open nothing: one for all ports, or one
 for a port alone where NAME ends with its number, as in expired-2380. Keys of join tokens (NAME.token, the text of
 one) must not either. $PEER is the id of a peer, whose name a certificate of nobody bears.
+
+A pair told-NUMBER is that of a removed peer, which is let through TLS to be told so by a refusal of its calls: before
+it calls, it has to be answered by HTTP/2's own first word, SETTINGS, and nothing else; after HTTP, GOAWAY may follow.
 """
 import base64
 import glob
@@ -18,6 +21,8 @@ import tempfile
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 REQUEST = b"GET /members HTTP/1.1\r\nHost: x\r\n\r\n"
 ALERT = 0x15
+# Frames of HTTP/2.
+SETTINGS, GOAWAY = 4, 7
 # ECPrivateKey of RFC 5915 on P-256, the key between the two.
 KEY_BEGIN, KEY_END = bytes.fromhex("30310201010420"), bytes.fromhex("a00a06082a8648ce3d030107")
 
@@ -56,6 +61,35 @@ def tls(host, port, files):
         except OSError:
             pass
     return said
+
+
+def refused_later(host, port, files):
+    """What a removed peer is answered that it should not be."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.load_cert_chain(*files)
+    wrong = b""
+    for protocol, text, may in (("h2", PREFACE, {SETTINGS}), ("http/1.1", REQUEST, {SETTINGS, GOAWAY})):
+        context.set_alpn_protocols([protocol])
+        said = b""
+        try:
+            with context.wrap_socket(connect(host, port)) as peer:
+                peer.settimeout(1)
+                peer.sendall(text)
+                while part := peer.recv(1000):
+                    said += part
+        except OSError:
+            pass
+        kinds, rest = set(), said
+        while len(rest) >= 9:
+            size = int.from_bytes(rest[:3], "big")
+            # Of GOAWAY what is longer is text.
+            kinds.add(rest[3] if rest[3] != GOAWAY or size == 8 else None)
+            rest = rest[9 + size:]
+        if SETTINGS not in kinds or not kinds <= may or rest:
+            wrong += b"not SETTINGS alone: " + said
+    return wrong
 
 
 def certificate(folder, name, *more):
@@ -109,7 +143,8 @@ def main():
             }
             for name, files in known.items():
                 if name.rsplit("-", 1)[-1] in (port, name) or not name[-1].isdigit():
-                    said[f"TLS with {name}"] = tls(host, int(port), files)
+                    ask = refused_later if name.startswith("told-") else tls
+                    said[f"TLS with {name}"] = ask(host, int(port), files)
             tried += len(said)
             for what, answer in said.items():
                 if answer:

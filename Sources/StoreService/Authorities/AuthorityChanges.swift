@@ -23,7 +23,8 @@ struct AuthorityChanges: Sendable {
         let member = node.authorities.holdings.member
         var all = try list("node-ca", .nodes) { $0 == shown }
         if let member { all += try list("peer-ca", .members) { $0 == member.shown } }
-        return StoreAuthorities(authorities: all, exchange: try exchange())
+        return StoreAuthorities(
+            authorities: all, exchange: try exchange(), removed: try keeper.revocation.removed())
     }
 
     private func list(

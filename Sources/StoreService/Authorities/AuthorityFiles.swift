@@ -121,13 +121,20 @@ extension ClusterCertificates {
         try TextFile.remove(path(Self.next(name) + ".pem"))
     }
 
-    /// Keys of authorities other than `new`: a node that was a member keeps what it had.
+    /// Keys of authorities other than `new`: a node that was a member keeps what it had. Those are
+    /// also keys of one that is trusted no more, and so of none that is in the file beside it.
     func dropKeys(except new: AuthorityNames) throws {
         for name in Self.authorityNames {
-            guard let authority = Authority(directory, name) else { continue }
-            let fingerprint = try CertificateChain.fingerprint(of: authority.certificate)
-            guard ![new.node, new.member].contains(fingerprint) else { continue }
-            try TextFile.remove(path(name + ".key"))
+            // What cannot be read now is left as it is.
+            let roots = roots(name)
+            guard let key = TextFile.read(path(name + ".key")), !roots.isEmpty else { continue }
+            let isNew = try roots.contains { root in
+                let fingerprint = try CertificateChain.fingerprint(of: root)
+                guard [new.node, new.member].contains(fingerprint) else { return false }
+                let pem = try root.serializeAsPEM().pemString
+                return (try? Authority(certificatePEM: pem, keyPEM: key)) != nil
+            }
+            if !isNew { try TextFile.remove(path(name + ".key")) }
         }
     }
 }

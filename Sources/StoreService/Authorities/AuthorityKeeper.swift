@@ -22,6 +22,7 @@ final class AuthorityKeeper: Service {
     private let liveness: Liveness
     private let membership: MembershipKeeper
     private let follower: AuthorityFollower
+    let revocation: RevocationKeeper
     private let logged = Mutex("")
 
     init(
@@ -34,6 +35,8 @@ final class AuthorityKeeper: Service {
         self.liveness = liveness
         self.membership = membership
         follower = AuthorityFollower(node: node, callers: callers)
+        revocation = RevocationKeeper(
+            node: node, store: store, liveness: liveness, membership: membership)
     }
 
     private var keys: StoreKeys { node.state.identity.store.keys }
@@ -67,11 +70,25 @@ final class AuthorityKeeper: Service {
     private func look() async throws {
         guard node.peers.isCurrent else { return await node.authorities.look(node.role) }
         let known = try node.peers.exchange.map(KnownExchange.init)
-        if let known { try await follower.follow(known) }
+        let isPast = known.map(isOfThePast) ?? false
+        if let known, !isPast { try await follower.follow(known) }
         await node.authorities.look(node.role)
-        guard membership.leads else { return }
-        if let known, known.phase != .done { return try await step(known) }
-        if node.peers.wish != nil { try await begin(after: nil) }
+        guard membership.leads else { return revocation.rest() }
+        if isPast {
+            node.log.notice("store's authorities are of the past")
+            try await begin(after: nil)
+        } else if let known, known.phase != .done {
+            try await step(known)
+        } else if node.peers.wish != nil {
+            try await begin(after: nil)
+        }
+        try await revocation.noteHolders()
+        if try await revocation.look() { try await begin(after: nil) }
+    }
+
+    private func isOfThePast(_ known: KnownExchange) -> Bool {
+        let trusted = node.certificates.fingerprints(node.certificates.roots("node-ca"))
+        return known.exchange.isOfThePast(trusted: trusted, shown: node.authorities.shown)
     }
 
     // MARK: The leader's steps
@@ -213,6 +230,7 @@ final class AuthorityKeeper: Service {
         let next = StoredAuthorityExchange(
             phase: .trusting, began: Int64(now.timeIntervalSince1970),
             old: .init(node: old, member: oldMember), new: try certificates.makeNext(now: now))
+        try await revocation.holders.give(to: node.own)
         let result = try await store.txn(
             if: [Self.unchanged(keys.authorities, found)],
             then: [

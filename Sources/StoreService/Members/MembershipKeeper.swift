@@ -30,6 +30,7 @@ final class MembershipKeeper: Service {
         var plan = "this node's etcd does not lead: another node plans"
         var logged = ""
         var leads = false
+        var isSettled = false
     }
     private let memory = Mutex(Memory())
 
@@ -42,6 +43,8 @@ final class MembershipKeeper: Service {
 
     var plan: String { memory.withLock { $0.plan } }
     var leads: Bool { memory.withLock { $0.leads } }
+    /// Whether, by the last look, the members are as they should be, or nothing can be done now.
+    var isSettled: Bool { memory.withLock { $0.isSettled } }
 
     var settings: MembershipSettings {
         MembershipSettings(
@@ -62,6 +65,7 @@ final class MembershipKeeper: Service {
         let text = (error as? RPCError)?.message ?? "\(error)"
         let isNews = memory.withLock { memory in
             memory.plan = text
+            memory.isSettled = false
             guard memory.leads, memory.logged != text else { return false }
             memory.logged = text
             return true
@@ -86,7 +90,7 @@ final class MembershipKeeper: Service {
         // Nobody takes it for ready before the first member, which starts anew now, is back.
         let isPending = await takesUsualTimes(members)
         if !isPending { try await publish(members) }
-        do { if try await converge(members, listed) { return } } catch {
+        do { if try await converge(members, listed) { return settle(false) } } catch {
             if isPending { try await publish(members) }
             throw error
         }
@@ -94,6 +98,7 @@ final class MembershipKeeper: Service {
         let step = MembershipPlan.next(
             members: members, candidates: candidates, settings: settings)
         try await carryOut(step, listed)
+        settle(step.isIdle)
         try await Removals(node: node, liveness: liveness, store: store).finish { peer in
             members.contains { $0.peer == peer }
         }
@@ -103,9 +108,12 @@ final class MembershipKeeper: Service {
         liveness.setLeads(leads)
         memory.withLock { memory in
             memory.leads = leads
+            if !leads { memory.isSettled = false }
             if !leads { memory.plan = "this node's etcd does not lead: another node plans" }
         }
     }
+
+    private func settle(_ isSettled: Bool) { memory.withLock { $0.isSettled = isSettled } }
 
     // MARK: What is
 
@@ -248,6 +256,7 @@ final class MembershipKeeper: Service {
         _ member: Membership.Member, _ peer: Peer, _ times: RaftTimes, _ digest: String,
         _ listed: [Etcdserverpb_Member]
     ) async throws {
+        try await KeyHolders(node: node, store: store).give(to: peer.id)
         // First those that sign next: when they are gone here, they sign now.
         let next = try node.certificates.nextTexts
         guard let authority = node.certificates.memberAuthority,

@@ -10,6 +10,8 @@ struct Removals: Sendable {
     let liveness: Liveness
     let store: UpstreamStore
 
+    private var holders: KeyHolders { KeyHolders(node: node, store: store) }
+
     /// A leaving peer that is no member any more is none: its keys go, and it is told.
     func finish(unless isMember: (PeerID) -> Bool) async throws {
         let keys = node.state.identity.store.keys
@@ -20,9 +22,11 @@ struct Removals: Sendable {
                 // It may be gone already; whoever comes back is told then.
                 _ = try? await node.connections.node(known).leave(.init(), options: timeout)
             }
+            // Who has a copy of its disk has the keys that it had.
+            let had = try await holders.removal(of: peer, name: known?.name ?? "\(peer)")
             let result = try await store.txn(
-                if: [],
-                then: [
+                if: [had.unchanged],
+                then: had.operations + [
                     .delete(key: keys.peer(peer)), .delete(key: keys.alive(peer)),
                     .deletePrefix(keys.reported(by: peer)), .delete(key: keys.leavingPeer(peer)),
                     .delete(key: keys.builds(of: peer)),

@@ -1,3 +1,4 @@
+import AuthorityExchange
 import FoundationEssentials
 import GlusterModel
 import StoreAPI
@@ -16,6 +17,8 @@ final class PeerDirectory: Sendable {
         var exchange: StoredAuthorityExchange?
         var wish: StoredAuthorityWish?
         var turn: PeerID?
+        var holders: [PeerID: KeyHolder] = [:]
+        var removedHolders: [PeerID: StoredRemovedHolder] = [:]
         var schemaVersion: Int?
         var builds: [PeerID: [String: BuildReport]] = [:]
         var isCurrent = false
@@ -79,6 +82,16 @@ final class PeerDirectory: Sendable {
                 if let id = PeerID(String(key.dropFirst(keys.leavingPeers.count))) {
                     next.leaving.insert(id)
                 }
+            } else if key.hasPrefix(keys.keyHolders) {
+                if let id = PeerID(String(key.dropFirst(keys.keyHolders.count))) {
+                    let stored = try? RecordCoding.decode(StoredKeyHolder.self, from: value.value)
+                    next.holders[id] = stored?.holder
+                }
+            } else if key.hasPrefix(keys.removedHolders) {
+                if let id = PeerID(String(key.dropFirst(keys.removedHolders.count))) {
+                    next.removedHolders[id] = try? RecordCoding.decode(
+                        StoredRemovedHolder.self, from: value.value)
+                }
             } else if key.hasPrefix(keys.tokens) {
                 let token = try? RecordCoding.decode(StoredToken.self, from: value.value)
                 next.tokens[String(key.dropFirst(keys.tokens.count))] = token
@@ -124,6 +137,10 @@ final class PeerDirectory: Sendable {
     var wish: StoredAuthorityWish? { state.withLock { $0.wish } }
     /// Whose member an exchange starts anew now, or did last.
     var turn: PeerID? { state.withLock { $0.turn } }
+    /// Which peers were given keys of authorities.
+    var holders: [PeerID: KeyHolder] { state.withLock { $0.holders } }
+    /// Removed peers whose keys may open something still.
+    var removedHolders: [PeerID: StoredRemovedHolder] { state.withLock { $0.removedHolders } }
     var revision: Int64 { state.withLock { $0.revision } }
     var isCurrent: Bool { state.withLock { $0.isCurrent } }
 

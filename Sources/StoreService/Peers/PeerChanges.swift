@@ -201,7 +201,8 @@ struct PeerChanges: Sendable {
         if let refusal = refusal(removing: known, force: force) {
             throw GD2Error(.conflict, refusal)
         }
-        if isDryRun { return "\(known.name) would be taken out of the cluster" }
+        let fate = try keysText(of: peer, isDryRun: isDryRun)
+        if isDryRun { return "\(known.name) would be taken out of the cluster\(fate)" }
         let revision = try await store.txn(
             if: [],
             then: [
@@ -212,9 +213,22 @@ struct PeerChanges: Sendable {
         ).revision
         try await node.waitForOwnMirror(revision)
         // A node that leaves is started anew, and could not tell the end.
-        if peer == node.own { return "\(known.name) leaves the cluster" }
+        if peer == node.own { return "\(known.name) leaves the cluster\(fate)" }
         try await waitUntilGone(known)
-        return "\(known.name) is taken out of the cluster"
+        return "\(known.name) is taken out of the cluster\(fate)"
+    }
+
+    /// What becomes of the keys that the peer has had.
+    private func keysText(of peer: PeerID, isDryRun: Bool) throws -> String {
+        let holders = KeyHolders(node: node, store: store)
+        guard !holders.isExternal else {
+            guard node.peers.isMember(peer) else { return "" }
+            return "; it has had the key of the authority for TCP 24008, which cannot be exchanged "
+                + "with an external etcd: keep its disk"
+        }
+        guard try !holders.had(by: peer).isEmpty else { return "" }
+        return "; it has had the keys of the cluster's authorities, which "
+            + "\(isDryRun ? "would be" : "are") exchanged by themselves afterwards"
     }
 
     private func refusal(removing peer: Peer, force: Bool) -> String? {
