@@ -248,7 +248,7 @@ let package = Package(
                 "RESTAPI", "StoreAPI",
                 "StoreMirror", "StoreSchema", "Transaction", "VolumeOptions", "XlatorTables", asn1,
                 crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, jwt, lifecycle,
-                log, metrics, nio, nioPosix, nioTLS, x509,
+                log, metrics, nio, nioHTTP1, nioPosix, nioTLS, x509,
             ]),
         library(
             "StoreService",

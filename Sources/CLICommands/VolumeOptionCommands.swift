@@ -135,12 +135,17 @@ extension VolumeGet {
         name == "all" ? "/v1/cluster/options" : try VolumeCommand.path(name) + "/options"
     }
 
-    /// GD2's names have slashes (`cluster/replicate.eager-lock`), but nothing else of a URL's.
+    /// GD2's names have slashes (`cluster/replicate.eager-lock`), which stay; one of `user.` may
+    /// have letters that no URL has.
     private static func escaped(_ option: String) throws(GD2Error) -> String {
-        guard option.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !"?#%".utf8.contains($0) }) else {
+        guard option.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
             throw GD2Error(.invalid, "\"\(option)\" is no name of an option")
         }
-        return option
+        return option.utf8.map { byte in
+            byte < 0x7f && !"?#%".utf8.contains(byte)
+                ? String(decoding: [byte], as: UTF8.self)
+                : "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }.joined()
     }
 }
 
