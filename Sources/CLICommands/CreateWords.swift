@@ -53,7 +53,8 @@ public struct CreateWords: Hashable, Sendable {
         guard !bricks.isEmpty, bricks.count.isMultiple(of: size) else {
             throw GD2Error(
                 .invalid,
-                "\(bricks.count) bricks\(thinArbiter == nil ? "" : " beside the thin arbiter") "
+                "\(bricks.count) \(bricks.count == 1 ? "brick" : "bricks")"
+                    + (thinArbiter == nil ? " " : " beside the thin arbiter ")
                     + "cannot be divided into sets of \(size): "
                     + SubvolumeLayout.advice(onBricks: bricks.count, setsOf: size))
         }
