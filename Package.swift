@@ -141,7 +141,7 @@ let package = Package(
         library("AuthorityExchange", ["GlusterModel"]),
         library("BrickSupervision", ["GlusterModel"]),
         library("GlusterXDR", ["GlusterModel", "XDR"]),
-        library("Health"),
+        library("Health", ["GlusterModel"]),
         library("Membership", ["GlusterModel"]),
         library("OldTopology", ["GlusterModel"]),
         library("Placement", ["GlusterModel"]),
@@ -164,7 +164,8 @@ let package = Package(
                 coreMetrics, lifecycle, log, metrics, nio, nioHTTP1, nioPosix, signals, toml,
             ]),
         library("DurableFile"),
-        library("Certificates", ["DurableFile", "Hexadecimal", asn1, crypto, x509]),
+        library(
+            "Certificates", ["DurableFile", "GlusterModel", "Hexadecimal", asn1, crypto, x509]),
         library("EtcdProcess", ["Certificates", "DurableFile", asn1, x509]),
         library("HelperProgram", [subprocess, systemPackage]),
         library("Listening", [log, nio]),
@@ -247,7 +248,7 @@ let package = Package(
                 "RESTAPI", "StoreAPI",
                 "StoreMirror", "StoreSchema", "Transaction", "VolumeOptions", "XlatorTables", asn1,
                 crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, jwt, lifecycle,
-                log, metrics, nio, nioPosix, nioTLS, x509,
+                log, metrics, nio, nioHTTP1, nioPosix, nioTLS, x509,
             ]),
         library(
             "StoreService",
@@ -268,7 +269,7 @@ let package = Package(
         program("gd2-rest", ["Daemon", "GlusterModel", "RESTService", "StoreSchema"]),
         program("gd2-pmap", ["Daemon", "GlusterModel", "PmapService", "StoreSchema"]),
         program("gd2-brickd", ["BrickService", "Daemon", "GlusterModel", "StoreSchema"]),
-        program("glustercli", ["CLICommands"], linkerSettings: staticRuntime),
+        program("glustercli", ["CLICommands", "GD2Error"], linkerSettings: staticRuntime),
 
         // Tests
         .executableTarget(

@@ -21,20 +21,22 @@ struct BrickDirectory: Sendable {
     var text: String { path.description }
     var internals: String { text + "/.glusterfs" }
 
-    /// The checks in GD2's order; `others` are this node's bricks of other volumes.
+    /// The checks in GD2's order; `others` are this node's bricks of other volumes, `siblings`
+    /// those of the same one.
     func check(
-        _ flags: BrickFlags, volume: VolumeID, others: [BrickPath]
+        _ flags: BrickFlags, volume: VolumeID, others: [BrickPath], siblings: [BrickPath] = []
     ) throws(GD2Error) {
         if try isMissing(flags) { try make(for: volume) }
         try checkPlace(flags)
         try checkXattrs()
-        try checkUse(flags, volume, others)
+        try checkUse(flags, volume)
+        try checkApart(from: others, siblings)
     }
 
     /// The same checks without a change, as far as they go: what a directory that is still to be
     /// made takes is seen when it is made.
     func examine(
-        _ flags: BrickFlags, volume: VolumeID, others: [BrickPath]
+        _ flags: BrickFlags, volume: VolumeID, others: [BrickPath], siblings: [BrickPath] = []
     ) throws(GD2Error) {
         if try isMissing(flags) {
             guard access(parent, W_OK | X_OK) == 0 else {
@@ -50,7 +52,8 @@ struct BrickDirectory: Sendable {
                     .invalid, "\(text) takes no trusted extended attributes: \(errorText())")
             }
         }
-        try checkUse(flags, volume, others)
+        try checkUse(flags, volume)
+        try checkApart(from: others, siblings)
     }
 
     private var parent: String {
@@ -63,14 +66,8 @@ struct BrickDirectory: Sendable {
         if !flags.allowRootDirectory && !flags.force { try checkNotOnRoot(text) }
     }
 
-    private func checkUse(
-        _ flags: BrickFlags, _ volume: VolumeID, _ others: [BrickPath]
-    ) throws(GD2Error) {
+    private func checkUse(_ flags: BrickFlags, _ volume: VolumeID) throws(GD2Error) {
         if !flags.reuseBricks && !flags.force { try checkUnused(volume) }
-        if let other = others.first(where: { $0.contains(path) || path.contains($0) }) {
-            throw refusal(
-                .conflict, "\(text) is, contains or lies in brick \(other) of another volume")
-        }
     }
 
     /// Whether it is to be made.

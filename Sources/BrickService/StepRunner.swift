@@ -154,33 +154,43 @@ actor StepRunner {
             fields: ["brick": rival.path.description])
     }
 
-    /// Bricks that this node has of other volumes.
-    private func others(than volume: VolumeID) throws(GD2Error) -> [BrickPath] {
+    /// Bricks that this node has, of other volumes and of this one.
+    private func bricks(
+        beside volume: VolumeID
+    ) throws(GD2Error) -> (others: [BrickPath], own: [BrickPath]) {
         let state = cluster.current
         guard let peer = state.identity?.peer else {
             throw GD2Error(.unavailable, "this node has not read the store yet: try again")
         }
-        return state.volumes.values.filter { $0.id != volume }
-            .flatMap { $0.allBricks(of: peer).map(\.path) }
+        let others = state.volumes.values.filter { $0.id != volume }
+        return (
+            others.flatMap { $0.allBricks(of: peer).map(\.path) },
+            state.volumes[volume]?.allBricks(of: peer).map(\.path) ?? []
+        )
     }
 
     /// Throws why the first of `paths` that cannot become a brick of `volume` cannot.
     func examine(
         _ paths: [BrickPath], _ flags: BrickFlags, of volume: VolumeID
     ) throws(GD2Error) {
-        let others = try others(than: volume)
+        let (others, own) = try bricks(beside: volume)
         for path in paths {
-            try BrickDirectory(path: path).examine(flags, volume: volume, others: others)
+            try BrickDirectory(path: path).examine(
+                flags, volume: volume, others: others,
+                siblings: (own + paths).filter { $0 != path })
         }
     }
 
     private func prepare(_ step: Step) throws {
         let arguments = step.arguments
         let isReplacement = step.action == .prepareReplacement
-        let others = try others(than: arguments.volume)
+        let (others, own) = try bricks(beside: arguments.volume)
         let directories = Self.directories(arguments)
+        let siblings = own + arguments.bricks.map(\.path)
         for directory in directories {
-            try directory.check(arguments.flags, volume: arguments.volume, others: others)
+            try directory.check(
+                arguments.flags, volume: arguments.volume, others: others,
+                siblings: siblings.filter { $0 != directory.path })
             if isReplacement { try directory.checkEmpty() }
         }
         for directory in directories {

@@ -12,6 +12,12 @@ struct ChangeOptions: ParsableArguments {
     var dryRun = false
 }
 
+/// GD1's word `force` at the end, as a flag.
+struct ForceOption: ParsableArguments {
+    @Flag(name: [.customShort("f"), .long], help: "As the word force at the end.")
+    var force = false
+}
+
 /// The flags of every command whose change is a job.
 struct JobOptions: ParsableArguments {
     @OptionGroup var change: ChangeOptions

@@ -11,14 +11,19 @@ public struct CreateWords: Hashable, Sendable {
     public let thinArbiter: BrickSpec?
     public let force: Bool
 
-    public init(_ words: [String]) throws(GD2Error) {
+    /// `force`: as if the words ended with it.
+    public init(_ words: [String], force: Bool = false) throws(GD2Error) {
         var counts: [String: Int] = [:]
         var bricks: [BrickSpec] = []
         var rest = words[...]
-        force = rest.last == "force"
-        if force { rest.removeLast() }
+        let isLast = rest.last == "force"
+        if isLast { rest.removeLast() }
+        self.force = isLast || force
+        var isDispersed = false
         while let word = rest.popFirst() {
             switch word {
+            // Without a number: one set of all bricks.
+            case "disperse" where rest.first.flatMap({ Int($0) }) == nil: isDispersed = true
             case "replica", "arbiter", "thin-arbiter", "disperse", "disperse-data", "redundancy":
                 guard let text = rest.popFirst(), let count = Int(text), count > 0 else {
                     throw GD2Error(.invalid, "\(word) needs a number above 0 after it")
@@ -26,19 +31,32 @@ public struct CreateWords: Hashable, Sendable {
                 guard counts.updateValue(count, forKey: word) == nil else {
                     throw GD2Error(.invalid, "\(word) is given twice")
                 }
+            case "stripe":
+                throw GD2Error(
+                    .invalid,
+                    "GlusterFS has no stripe volumes any more: leave it out, and set "
+                        + "features.shard on for large files")
             case "transport":
                 guard rest.popFirst() == "tcp" else {
                     throw GD2Error(.invalid, "transport can be tcp only")
                 }
+            case "force": throw GD2Error(.invalid, "force stands once, and as the last word")
             default: bricks.append(try BrickSpec(validating: word))
             }
         }
-        layout = try Self.layout(counts)
+        guard !bricks.isEmpty else {
+            throw GD2Error(.invalid, "a volume needs bricks: add HOST:/PATH for each")
+        }
+        layout = try Self.layout(counts, isDispersed, bricks: bricks.count)
         thinArbiter = try Self.takeThinArbiter(counts, layout, &bricks)
-        guard !bricks.isEmpty, bricks.count.isMultiple(of: layout.bricksCount) else {
+        let size = layout.bricksCount
+        guard !bricks.isEmpty, bricks.count.isMultiple(of: size) else {
             throw GD2Error(
                 .invalid,
-                "\(bricks.count) bricks are given, a multiple of \(layout.bricksCount) is needed")
+                "\(bricks.count) \(bricks.count == 1 ? "brick" : "bricks")"
+                    + (thinArbiter == nil ? " " : " beside the thin arbiter ")
+                    + "cannot be divided into sets of \(size): "
+                    + SubvolumeLayout.advice(onBricks: bricks.count, setsOf: size))
         }
         self.bricks = bricks
     }
@@ -54,15 +72,21 @@ public struct CreateWords: Hashable, Sendable {
         return bricks.popLast()
     }
 
-    private static func layout(_ counts: [String: Int]) throws(GD2Error) -> SubvolumeLayout {
-        let isDisperse = ["disperse", "disperse-data", "redundancy"].contains { counts[$0] != nil }
+    private static func layout(
+        _ counts: [String: Int], _ isDispersed: Bool, bricks: Int
+    ) throws(GD2Error) -> SubvolumeLayout {
+        let words = ["disperse", "disperse-data", "redundancy"]
+        let isDisperse = isDispersed || words.contains { counts[$0] != nil }
         if let replica = counts["replica"] {
             guard !isDisperse else {
                 throw GD2Error(.invalid, "replica and disperse cannot be used together")
             }
             guard let arbiter = counts["arbiter"] else {
-                guard replica > 1 else {
-                    throw GD2Error(.invalid, "replica needs 2 or more: leave it out for one copy")
+                guard (2...SubvolumeLayout.copiesMax).contains(replica) else {
+                    throw GD2Error(
+                        .invalid,
+                        "replica takes 2 to \(SubvolumeLayout.copiesMax): leave it out for one copy"
+                    )
                 }
                 return .replicate(copies: replica, arbiter: false)
             }
@@ -75,39 +99,39 @@ public struct CreateWords: Hashable, Sendable {
         guard counts["arbiter"] == nil else {
             throw GD2Error(.invalid, "arbiter needs replica: write \"replica 2 arbiter 1\"")
         }
-        return isDisperse ? try disperse(counts) : .distribute
+        return isDisperse ? try disperse(counts, bricks: bricks) : .distribute
     }
 
-    private static func disperse(_ counts: [String: Int]) throws(GD2Error) -> SubvolumeLayout {
-        // Above 4096 no volume has bricks; it also keeps the sums below from overflowing.
-        guard counts.values.allSatisfy({ $0 <= 4096 }) else {
-            throw GD2Error(.invalid, "disperse counts can be 4096 at most")
+    /// What is not said goes by the number of bricks, as with GD1: they are one set then.
+    private static func disperse(
+        _ counts: [String: Int], bricks: Int
+    ) throws(GD2Error) -> SubvolumeLayout {
+        let most = SubvolumeLayout.disperseBricksMax
+        // It also keeps the sums below from overflowing.
+        guard counts.values.allSatisfy({ $0 <= most }) else {
+            throw GD2Error(.invalid, "a disperse set takes 3 to \(most) bricks")
         }
-        let data = counts["disperse-data"]
+        let (data, given) = (counts["disperse-data"], counts["redundancy"])
         let total: Int
-        if let given = counts["disperse"] {
-            total = given
-        } else if let data {
-            total = data + (counts["redundancy"] ?? 1)
+        if let count = counts["disperse"] {
+            total = count
+        } else if let data, let given {
+            total = data + given
         } else {
-            throw GD2Error(.invalid, "redundancy needs disperse or disperse-data")
+            total = bricks
         }
         let redundancy =
-            counts["redundancy"] ?? data.map { total - $0 } ?? optimalRedundancy(total)
-        guard redundancy > 0, total > 2 * redundancy, data.map({ $0 + redundancy == total }) ?? true
-        else {
+            given ?? data.map { total - $0 } ?? SubvolumeLayout.bestRedundancy(ofDisperse: total)
+        if let advice = SubvolumeLayout.advice(onDisperse: total, redundancy: redundancy) {
+            throw GD2Error(
+                .invalid, "disperse \(total) redundancy \(redundancy) is impossible: \(advice)")
+        }
+        if let data, data + redundancy != total {
             throw GD2Error(
                 .invalid,
-                "disperse \(total) redundancy \(redundancy) is impossible: redundancy must be "
-                    + "above 0, below half of the bricks, and what disperse-data leaves over")
+                "disperse \(total) with redundancy \(redundancy) has \(total - redundancy) data "
+                    + "bricks, not \(data): leave one of the three out")
         }
         return .disperse(bricks: total, redundancy: redundancy)
-    }
-
-    /// The greatest redundancy with a power of two of data bricks (which writes whole blocks),
-    /// or 1.
-    private static func optimalRedundancy(_ total: Int) -> Int {
-        let most = max(0, (total - 1) / 2)
-        return stride(from: most, to: 0, by: -1).first { (total - $0).nonzeroBitCount == 1 } ?? 1
     }
 }

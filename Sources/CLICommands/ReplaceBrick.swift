@@ -22,6 +22,7 @@ struct ReplaceBrick: AsyncParsableCommand {
             """)
     @OptionGroup var common: CommonOptions
     @OptionGroup var change: JobOptions
+    @OptionGroup var forced: ForceOption
     @Option(
         help: ArgumentHelp(
             "A node that does not answer, of which you know that no client gets anything from it "
@@ -43,7 +44,7 @@ struct ReplaceBrick: AsyncParsableCommand {
     func run() async throws {
         try await running {
             let path = try VolumeCommand.path(name) + "/replacebrick"
-            let force = try Self.force(words)
+            let force = try Self.force(words) || forced.force
             let (old, new) = (try BrickSpec(validating: old), try BrickSpec(validating: new))
             let peers = try await common.client.get("/v1/peers", as: [PeerInfo].self)
             var request = ReplaceBrickReq(

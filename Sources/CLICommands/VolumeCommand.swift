@@ -42,10 +42,12 @@ struct VolumeCommand: AsyncParsableCommand {
                 the layout needs, make it distributed too: each group of neighbours is one set. \
                 The last brick of a set is its arbiter; a thin arbiter is the last of all. It is \
                 run here when HOST is a peer; elsewhere set it up with setup-thin-arbiter.sh. The \
-                word force at the end allows what the four flags allow, and asks nothing.
+                word force at the end, or --force, allows what the four flags allow, and asks \
+                nothing.
                 """)
         @OptionGroup var common: CommonOptions
         @OptionGroup var change: JobOptions
+        @OptionGroup var forced: ForceOption
         @Flag(help: "Use directories that were bricks before.") var reuseBricks = false
         @Flag(help: "Allow bricks on the root file system.") var allowRootDir = false
         @Flag(help: "Allow mount points as bricks.") var allowMountAsBrick = false
@@ -60,7 +62,7 @@ struct VolumeCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await running {
-                let words = try CreateWords(words)
+                let words = try CreateWords(words, force: forced.force)
                 if case .replicate(copies: 2, arbiter: false) = words.layout, !words.force,
                     words.thinArbiter == nil, !change.dryRun
                 {
@@ -146,6 +148,7 @@ struct VolumeCommand: AsyncParsableCommand {
                 """)
         @OptionGroup var common: CommonOptions
         @OptionGroup var change: JobOptions
+        @OptionGroup var forced: ForceOption
         @Argument(help: "The volume's name.") var name: String
         @Argument(
             help: ArgumentHelp(
@@ -154,7 +157,8 @@ struct VolumeCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await running {
-                let request = VolumeStartReq(forceStartBricks: try VolumeCommand.force(words))
+                let force = try VolumeCommand.force(words) || forced.force
+                let request = VolumeStartReq(forceStartBricks: force)
                 let path = try VolumeCommand.path(name) + "/start"
                 if change.dryRun { return try await common.plan("POST", path, request) }
                 guard let done = try await common.perform("POST", path, request, change) else {
@@ -172,13 +176,15 @@ struct VolumeCommand: AsyncParsableCommand {
             discussion: "Example: glustercli volume stop gv0 --yes")
         @OptionGroup var common: CommonOptions
         @OptionGroup var change: JobOptions
+        @OptionGroup var forced: ForceOption
         @Argument(help: "The volume's name.") var name: String
         @Argument(help: ArgumentHelp("force: for GD1's scripts.", valueName: "force"))
         var words: [String] = []
 
         func run() async throws {
             try await running {
-                let request = VolumeStopReq(force: try VolumeCommand.force(words))
+                let force = try VolumeCommand.force(words) || forced.force
+                let request = VolumeStopReq(force: force)
                 let path = try VolumeCommand.path(name) + "/stop"
                 if change.dryRun { return try await common.plan("POST", path, request) }
                 try common.confirm("Stopping volume \(name) takes it from its clients. Continue?")

@@ -15,7 +15,8 @@ struct VolumeSet: AsyncParsableCommand {
               glustercli volume set gv0 performance.cache-size 64MB --dry-run
             All pairs are set, or none. Sizes take KB, MB, GB, TB or PB, times s, m, h, d or w; \
             without one they are bytes and seconds. A note on standard error names options that \
-            take effect when the bricks are restarted.
+            take effect when the bricks are restarted. glustercli volume get NAME all \
+            --describe explains each option, and what it takes.
             """)
     @OptionGroup var common: CommonOptions
     @OptionGroup var change: ChangeOptions
@@ -134,12 +135,17 @@ extension VolumeGet {
         name == "all" ? "/v1/cluster/options" : try VolumeCommand.path(name) + "/options"
     }
 
-    /// GD2's names have slashes (`cluster/replicate.eager-lock`), but nothing else of a URL's.
+    /// GD2's names have slashes (`cluster/replicate.eager-lock`), which stay; one of `user.` may
+    /// have letters that no URL has.
     private static func escaped(_ option: String) throws(GD2Error) -> String {
-        guard option.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !"?#%".utf8.contains($0) }) else {
+        guard option.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
             throw GD2Error(.invalid, "\"\(option)\" is no name of an option")
         }
-        return option
+        return option.utf8.map { byte in
+            byte < 0x7f && !"?#%".utf8.contains(byte)
+                ? String(decoding: [byte], as: UTF8.self)
+                : "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }.joined()
     }
 }
 
@@ -154,6 +160,7 @@ struct VolumeReset: AsyncParsableCommand {
             """)
     @OptionGroup var common: CommonOptions
     @OptionGroup var change: ChangeOptions
+    @OptionGroup var forced: ForceOption
     @Argument(help: "The volume's name, or all for the cluster's options.") var name: String
     @Argument(
         help: ArgumentHelp(
@@ -162,8 +169,9 @@ struct VolumeReset: AsyncParsableCommand {
 
     func run() async throws {
         try await running {
-            let force = words.last == "force"
-            let names = (force ? words.dropLast() : words[...]).filter { $0 != "all" }
+            let isLast = words.last == "force"
+            let force = isLast || forced.force
+            let names = (isLast ? words.dropLast() : words[...]).filter { $0 != "all" }
             let request = VolOptionResetReq(
                 options: Array(names), force: force, all: names.isEmpty)
             let path = try VolumeGet.base(name)

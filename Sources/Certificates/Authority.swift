@@ -1,5 +1,6 @@
 import Crypto
 public import FoundationEssentials
+import GlusterModel
 import SwiftASN1
 public import X509
 
@@ -10,8 +11,17 @@ public struct Authority: Sendable {
 
     /// Certificates begin a day ago, for a peer whose clock is behind.
     static let backdated: TimeInterval = 86_400
-    static let leafLife: TimeInterval = 365 * 86_400
-    static let authorityLife: TimeInterval = 10 * 365 * 86_400
+    private static let leafLife: TimeInterval = 365 * 86_400
+    private static let authorityLife: TimeInterval = 10 * 365 * 86_400
+
+    /// When a leaf that is made `now` ends, where its authority does not end before.
+    static func leafEnd(_ now: Date) -> Date { likely(now).addingTimeInterval(leafLife) }
+
+    /// What a machine without a battery makes in 1970 has to be good when its clock is put right:
+    /// an authority that ended in 1980 would be over for ever.
+    private static func likely(_ now: Date) -> Date {
+        max(now, Date(timeIntervalSince1970: TimeInterval(suiteBegan)))
+    }
 
     /// A new one, with a new key.
     public init(named name: String, now: Date) throws {
@@ -21,7 +31,8 @@ public struct Authority: Sendable {
         certificate = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: key.publicKey,
             notValidBefore: now.addingTimeInterval(-Self.backdated),
-            notValidAfter: now.addingTimeInterval(Self.authorityLife), issuer: subject,
+            notValidAfter: Self.likely(now).addingTimeInterval(Self.authorityLife),
+            issuer: subject,
             subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try Certificate.Extensions {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
@@ -45,7 +56,7 @@ public struct Authority: Sendable {
     public func issue(
         to publicKey: Certificate.PublicKey, commonName: String, hosts: [String], now: Date
     ) throws -> Certificate {
-        let end = min(now.addingTimeInterval(Self.leafLife), certificate.notValidAfter)
+        let end = min(Self.leafEnd(now), certificate.notValidAfter)
         return try Certificate(
             version: .v3, serialNumber: .init(), publicKey: publicKey,
             notValidBefore: now.addingTimeInterval(-Self.backdated), notValidAfter: end,

@@ -50,7 +50,7 @@ public struct KeyPair: Sendable {
         let certificate = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: key.publicKey,
             notValidBefore: now.addingTimeInterval(-Authority.backdated),
-            notValidAfter: now.addingTimeInterval(Authority.leafLife), issuer: subject,
+            notValidAfter: Authority.leafEnd(now), issuer: subject,
             subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
@@ -62,6 +62,11 @@ public struct KeyPair: Sendable {
     }
 
     public func lasts(until limit: Date) -> Bool { certificate.notValidAfter > limit }
+
+    /// Whether a new one that `authority` signs would end no later.
+    public func lastsAsLong(as authority: Authority) -> Bool {
+        certificate.notValidAfter >= authority.certificate.notValidAfter
+    }
 
     public var certificatePEM: String { get throws { try certificate.serializeAsPEM().pemString } }
     public var keyPEM: String { get throws { try key.serializeAsPEM().pemString } }

@@ -1,5 +1,8 @@
+import GlusterModel
+
 extension Diagnosis {
     mutating func examineNodes(_ facts: HealthFacts) {
+        check(wrongClock(facts))
         for node in facts.nodes {
             // Without gd2-store nobody says who answers.
             if facts.store.answers {
@@ -32,6 +35,17 @@ extension Diagnosis {
             why: "its settings, certificates and etcd could not be checked: \(node.unreported)",
             next: "ask again; where its gd2 is of an earlier version, upgrade it",
             command: "glustercli cluster version")
+    }
+
+    private func wrongClock(_ facts: HealthFacts) -> Finding? {
+        guard facts.now < suiteBegan else { return nil }
+        return Finding(
+            code: .clockWrong, severity: .error, object: .node(facts.asked),
+            why: "its clock is \((suiteBegan - facts.now) / 86_400) days or more behind: "
+                + "certificates are not valid yet, so that the store cannot be reached; bricks "
+                + "and mounts go on",
+            next: "set it and keep it right (chrony, systemd-timesyncd); the rest follows",
+            command: "timedatectl status")
     }
 
     private func skewed(_ name: String, _ skew: Int64, _ asked: String) -> Finding? {

@@ -1,6 +1,9 @@
 /// What can be wrong with a cluster; scripts rely on these names, and docs/operators/doctor.md
 /// explains each. New code? Add it there, and to HealthTests.
 public enum HealthCode: String, CaseIterable, Sendable {
+    /// First, since much of the rest follows from it.
+    case clockWrong = "CLOCK_WRONG"
+
     // The store
     case storeSilent = "STORE_SILENT"
     case noQuorum = "NO_QUORUM"

@@ -74,15 +74,18 @@ public enum PlacementError: Error, Equatable, CustomStringConvertible {
         case .unknownType(let type):
             "subvolume type \"\(type)\" is none of distribute, replicate, disperse"
         case .mixed: "all subvolumes of a volume have to be of one type and size"
-        case .badReplica(let copies): "replica \(copies) is not possible: it takes 2 or more copies"
+        case .badReplica(let copies):
+            "replica \(copies) is not possible: it takes 2 to \(SubvolumeLayout.copiesMax) copies"
         case .badArbiter(let count, let copies):
             "arbiter \(count) with \(copies) data bricks is not possible: only 2 data bricks and "
                 + "1 arbiter (replica 3 arbiter 1)"
         case .badDisperse(let bricks, let redundancy):
-            "disperse \(bricks) with redundancy \(redundancy) is not possible: it takes 3 or more "
-                + "bricks, and a redundancy of at least 1 and less than half of them"
+            "disperse \(bricks) with redundancy \(redundancy) is not possible: "
+                + (SubvolumeLayout.advice(onDisperse: bricks, redundancy: redundancy)
+                    ?? "bricks, data bricks and redundancy do not add up")
         case .bricksCount(let given, let multiple):
-            "\(given) bricks cannot be divided into sets of \(multiple): give a multiple of it"
+            "\(given) bricks cannot be divided into sets of \(multiple): "
+                + SubvolumeLayout.advice(onBricks: given, setsOf: multiple)
         case .sameName(let one, let other):
             "bricks \(one) and \(other) of one host would both be called \(one.dashed): "
                 + "rename one of the directories"
@@ -164,7 +167,9 @@ public enum Placement {
         case "replicate":
             let arbiters = wish.arbiters ?? 0
             let copies = wish.copies ?? (wish.bricks.count - arbiters)
-            guard copies >= 2 else { throw .badReplica(copies) }
+            guard (2...SubvolumeLayout.copiesMax).contains(copies) else {
+                throw .badReplica(copies)
+            }
             guard arbiters == 0 || (arbiters == 1 && copies == 2) else {
                 throw .badArbiter(arbiters, copies: copies)
             }
@@ -191,19 +196,12 @@ public enum Placement {
         } else if let data = wish.disperseData, data > 0 {
             redundancy = bricks - data
         } else {
-            redundancy = bestRedundancy(of: bricks)
+            redundancy = SubvolumeLayout.bestRedundancy(ofDisperse: bricks)
         }
-        guard bricks >= 3, redundancy >= 1, redundancy * 2 < bricks,
+        guard SubvolumeLayout.redundancies(ofDisperse: bricks)?.contains(redundancy) == true,
             wish.disperseData.map({ $0 == 0 || $0 + redundancy == bricks }) ?? true
         else { throw .badDisperse(bricks: bricks, redundancy: redundancy) }
         return .disperse(bricks: bricks, redundancy: redundancy)
-    }
-
-    /// GD1's choice: the greatest redundancy that leaves a power of two of data bricks, else 1.
-    private static func bestRedundancy(of bricks: Int) -> Int {
-        guard bricks >= 3 else { return 1 }
-        let possible = 1...max(1, (bricks - 1) / 2)
-        return possible.last { (bricks - $0).nonzeroBitCount == 1 } ?? 1
     }
 
     private static func checkOverlaps(

@@ -23,10 +23,20 @@ public struct ErrorResponse: Hashable, Sendable, Codable {
         let step = error.fields["step"] != nil
         errors = [
             Entry(
-                code: step ? 2 : 1, message: error.message,
-                fields: error.fields.isEmpty ? nil : error.fields)
+                code: step ? 2 : 1, message: Self.shortened(error.message),
+                fields: error.fields.isEmpty ? nil : error.fields.mapValues(Self.shortened))
         ]
     }
+
+    /// A message may quote what was sent, which may be a megabyte; what is wrong with it stands
+    /// before or after that.
+    private static func shortened(_ text: String) -> String {
+        guard text.utf8.count > messageBytesMax else { return text }
+        let half = messageBytesMax / 8
+        return "\(text.prefix(half)) … \(text.suffix(half))"
+    }
+
+    private static let messageBytesMax = 8_192
 }
 
 extension ErrorCode {

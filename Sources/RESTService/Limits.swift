@@ -66,6 +66,7 @@ enum Limits {
     /// Read your writes.
     static let mirrorWait: Duration = .seconds(3)
     static let optionsAtOnce = 500
+    static let groupDescriptionBytes = 1_024
     /// Kept timers; a request has one of a few methods and statuses.
     static let timersMax = 256
     /// How often the certificates are looked at; they are renewed 30 days before their end.

@@ -11,6 +11,11 @@ final class LingeringClose: ChannelDuplexHandler, RemovableChannelHandler {
 
     private var end: Scheduled<Void>?
 
+    func handlerAdded(context: ChannelHandlerContext) {
+        // Without it the answer to what cannot be read stays empty.
+        try? UnreadableRequest.install(in: context.pipeline)
+    }
+
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         guard mode == .output else { return context.close(mode: mode, promise: promise) }
         let sent = promise ?? context.eventLoop.makePromise()

@@ -101,8 +101,18 @@ struct OptionGroups: Sendable {
             }
             options[key] = value
         }
+        try VolumeChanges.checking { () throws(OptionError) in
+            try tables.current.checkSize(of: options)
+        }
+        let description = info.description ?? ""
+        guard description.utf8.count <= Limits.groupDescriptionBytes else {
+            throw GD2Error(
+                .invalid,
+                "the description has \(description.utf8.count) bytes, at most "
+                    + "\(Limits.groupDescriptionBytes) are possible")
+        }
         return OptionGroup(
-            name: info.name, description: info.description ?? "", options: options)
+            name: info.name, description: description, options: options)
     }
 
     /// Volumes that had it set keep their options.

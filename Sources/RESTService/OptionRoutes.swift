@@ -1,3 +1,4 @@
+import GD2Error
 import GlusterModel
 import HTTPTypes
 import Hummingbird
@@ -46,7 +47,7 @@ extension Routes {
                 name: "VolumeOptionGet", method: .get, path: path + "/**",
                 response: "VolumeOptionInfo"
             ) { _, context in
-                let name = context.parameters.getCatchAll().joined(separator: "/")
+                let name = Self.name(context)
                 return try Response.json(
                     options.show(name, volume(context).0.options, isGlobal: false))
             },
@@ -77,7 +78,7 @@ extension Routes {
                 name: "GetClusterOption", method: .get, path: "/v1/cluster/options/**",
                 response: "VolumeOptionInfo"
             ) { _, context in
-                let name = context.parameters.getCatchAll().joined(separator: "/")
+                let name = Self.name(context)
                 return try Response.json(
                     options.show(name, volumes.current().clusterOptions, isGlobal: true))
             },
@@ -122,10 +123,33 @@ extension Routes {
         ]
     }
 
+    /// The option that a path names; that of a `user.` may have letters that no URL has.
+    private static func name(_ context: RESTContext) -> String {
+        let path = context.parameters.getCatchAll().joined(separator: "/")
+        var bytes: [UInt8] = []
+        var rest = path.utf8[...]
+        while let byte = rest.popFirst() {
+            // RFC 3986, section 2.1; a % that is followed by something else is one.
+            if byte == UInt8(ascii: "%"), rest.count >= 2,
+                let coded = UInt8(String(Substring(rest.prefix(2))), radix: 16)
+            {
+                bytes.append(coded)
+                rest.removeFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// The options that a request resets, nil for all of them, and whether protected ones too.
     private func reset(_ request: Request) async throws -> (names: [String]?, force: Bool) {
         let body = try await request.value(
             VolOptionResetReq.self, absent: VolOptionResetReq(all: true))
+        // A body that names nothing may be a misspelt one: to take all back has to be said.
+        guard body.all == true || body.options?.isEmpty == false else {
+            throw GD2Error(.invalid, "no option is named: give options, or all: true")
+        }
         return (body.all == true ? nil : body.options, body.force ?? false)
     }
 

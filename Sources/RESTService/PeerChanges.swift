@@ -41,7 +41,7 @@ struct PeerChanges: Sendable {
         }
         for address in addresses { try Self.checkAddress(address) }
         var metadata = request.metadata ?? [:]
-        try Self.checkMetadata(metadata)
+        try UserMetadata.check(metadata)
         if let zone = request.zone { metadata[zoneMetadataKey] = try Self.zone(zone) }
         let state = try await volumes.fresh()
         for address in addresses {
@@ -116,8 +116,8 @@ struct PeerChanges: Sendable {
         if request.addresses?.isEmpty == true {
             throw GD2Error(.invalid, "a peer needs at least one address")
         }
-        try Self.checkMetadata(request.metadata ?? [:])
-        try Self.checkKeys(request.removeMetadata ?? [])
+        try UserMetadata.check(request.metadata ?? [:])
+        try UserMetadata.checkKeys(request.removeMetadata ?? [])
         let state = try await volumes.fresh()
         let peer = try Self.peer(name, in: state)
         try Self.checkUnique(request, peer, state)
@@ -127,7 +127,7 @@ struct PeerChanges: Sendable {
         wanted.metadata.merge(request.metadata ?? [:]) { _, new in new }
         if let zone = request.zone { wanted.metadata[zoneMetadataKey] = try Self.zone(zone) }
         for key in request.removeMetadata ?? [] { wanted.metadata[key] = nil }
-        try Self.checkSize(wanted.metadata)
+        try UserMetadata.checkSize(wanted.metadata)
         return (peer, wanted)
     }
 

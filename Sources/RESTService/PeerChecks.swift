@@ -3,7 +3,6 @@ import GlusterModel
 
 /// What can be said of a request about a peer without asking anybody.
 extension PeerChanges {
-    private static let metadataBytesMax = 4_096
     /// Paths below `/v1/peers` that are no peers.
     private static let reservedNames: Set<String> = ["tokens", "pair", "localhost"]
 
@@ -38,28 +37,6 @@ extension PeerChanges {
             throw GD2Error(.invalid, "zone \"\(zone)\" has to have 1 to 255 bytes")
         }
         return zone
-    }
-
-    static func checkMetadata(_ metadata: [String: String]) throws(GD2Error) {
-        try checkKeys(Array(metadata.keys))
-        try checkSize(metadata)
-    }
-
-    static func checkKeys(_ keys: [String]) throws(GD2Error) {
-        for key in keys where key.isEmpty || key.hasPrefix("_") {
-            throw GD2Error(
-                .invalid, "metadata key \"\(key)\" is not possible: it is empty or begins with _")
-        }
-    }
-
-    /// GD2's rule: keys that begin with `_` do not count.
-    static func checkSize(_ metadata: [String: String]) throws(GD2Error) {
-        let size = metadata.filter { !$0.key.hasPrefix("_") }
-            .map { $0.key.utf8.count + $0.value.utf8.count }.reduce(0, +)
-        guard size <= metadataBytesMax else {
-            throw GD2Error(
-                .invalid, "metadata has \(size) bytes: \(metadataBytesMax) are possible")
-        }
     }
 }
 

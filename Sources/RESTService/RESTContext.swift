@@ -34,8 +34,14 @@ struct RESTContext: RequestContext {
 extension Request {
     /// The whole body.
     func buffer() async throws -> ByteBuffer {
+        let tooLarge = GD2Error(.tooLarge, "the body is longer than \(Limits.bodyBytes) bytes")
+        // Refused before it is read, where its client says so much.
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > Limits.bodyBytes {
+            throw tooLarge
+        }
         do { return try await body.collect(upTo: Limits.bodyBytes) } catch {
-            throw GD2Error(.tooLarge, "the body is longer than \(Limits.bodyBytes) bytes")
+            throw error is NIOTooManyBytesError
+                ? tooLarge : GD2Error(.invalid, "the body did not come whole: send it again")
         }
     }
 

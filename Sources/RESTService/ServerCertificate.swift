@@ -1,6 +1,7 @@
 import Crypto
 import DurableFile
 import FoundationEssentials
+import GlusterModel
 import NIOSSL
 import SwiftASN1
 import X509
@@ -33,6 +34,11 @@ struct ServerCertificate {
         return known.notValidAfter > now.addingTimeInterval(Self.renewWithin)
     }
 
+    /// One that is made in 1970 is good when the clock is put right.
+    private static func end(_ now: Date) -> Date {
+        max(now, Date(timeIntervalSince1970: TimeInterval(suiteBegan))).addingTimeInterval(life)
+    }
+
     /// Self-signed: who asks over HTTPS pins it, or configures one of a real authority.
     private func make(_ path: String, _ keyPath: String, _ now: Date, _ host: String) throws {
         let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
@@ -40,7 +46,7 @@ struct ServerCertificate {
         let certificate = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: key.publicKey,
             notValidBefore: now.addingTimeInterval(-86_400),
-            notValidAfter: now.addingTimeInterval(Self.life), issuer: subject, subject: subject,
+            notValidAfter: Self.end(now), issuer: subject, subject: subject,
             signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)

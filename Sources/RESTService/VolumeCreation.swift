@@ -71,20 +71,20 @@ extension VolumeChanges {
                 "volume \(name) is not made: \(witness.name) is a witness, which has no bricks: "
                     + "use other peers (glustercli peer list)")
         }
-        var values = CreateOptions.options(for: topology.layout)
-        for (key, value) in request.options ?? [:] {
-            let (key, value) = try Self.checking { () throws(OptionError) in
-                try options.current.validate(key, value)
-            }
-            values[key] = value
-        }
+        try UserMetadata.check(request.metadata ?? [:])
         var generator = SystemRandomNumberGenerator()
         let id = VolumeID(using: &generator)
         var head = VolumeHead(
             id: id, name: name, state: .created, generation: 1,
             bricksCount: topology.bricks.count, digest: try TopologyDigest.hex(of: topology))
         head.metadata = request.metadata ?? [:]
-        return Volume(head: head, topology: topology, options: values)
+        var volume = Volume(
+            head: head, topology: topology, options: CreateOptions.options(for: topology.layout))
+        let values = try Self.checking { () throws(OptionError) in
+            try options.current.validate(request.options ?? [:], of: volume)
+        }
+        volume.options.merge(values) { $1 }
+        return volume
     }
 
     private func create(

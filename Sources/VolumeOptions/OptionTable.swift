@@ -11,6 +11,9 @@ public enum OptionError: Error, Equatable, CustomStringConvertible {
     case notMade(key: String, feature: String)
     case notHere(key: String, value: String, volume: VolumeName, reason: String)
     case twice(key: String)
+    case longKey(bytes: Int)
+    case longValue(key: String, bytes: Int)
+    case tooMuch(bytes: Int)
 
     public var description: String {
         switch self {
@@ -20,7 +23,7 @@ public enum OptionError: Error, Equatable, CustomStringConvertible {
                     ? ": glustercli volume get VOLUME all lists them"
                     : ": did you mean \(similar.joined(separator: ", "))?")
         case .badValue(let key, let value, let expected):
-            "option \(key) cannot be \"\(value)\": it takes \(expected)"
+            "option \(key) cannot be \"\(Self.shown(value))\": it takes \(expected)"
         case .global(let key):
             "option \(key) is of the whole cluster: set it with glustercli volume set all \(key) …"
         case .notGlobal(let key): "option \(key) is of one volume: name the volume instead of all"
@@ -28,15 +31,34 @@ public enum OptionError: Error, Equatable, CustomStringConvertible {
         case .notMade(let key, let feature):
             "option \(key) is for \(feature), which gd2 does not have"
         case .notHere(let key, let value, let volume, let reason):
-            "option \(key) cannot be \"\(value)\" on volume \(volume): \(reason)"
+            "option \(key) cannot be \"\(Self.shown(value))\" on volume \(volume): \(reason)"
         case .twice(let key): "option \(key) is given twice"
+        case .longKey(let bytes):
+            "an option's name has \(bytes) bytes, at most \(OptionTable.keyBytesMax) are possible"
+        case .longValue(let key, let bytes):
+            "option \(key) cannot have \(bytes) bytes: at most \(OptionTable.valueBytesMax) are "
+                + "possible"
+        case .tooMuch(let bytes):
+            "the options would have \(bytes) bytes together, at most "
+                + "\(OptionTable.allBytesMax) are possible: reset some (glustercli volume get "
+                + "VOLUME modified)"
         case .ownCommand(let key, let command): "option \(key) is not set by hand: use \(command)"
         }
+    }
+
+    private static func shown(_ value: String) -> String {
+        value.utf8.count <= 256 ? value : "\(value.prefix(64))…"
     }
 }
 
 /// The options that volumes can have, by GD1's keys.
 public struct OptionTable: Sendable {
+    static let keyBytesMax = 255
+    static let valueBytesMax = 64 * 1_024
+    /// Keys and values of one volume or group together. They are one record, and a Txn of etcd's
+    /// takes 1.5 MiB with the answer that is kept beside it.
+    static let allBytesMax = 512 * 1_024
+
     /// In map order.
     public let entries: [OptionEntry]
     private let byKey: [String: [Int]]
@@ -63,6 +85,7 @@ public struct OptionTable: Sendable {
     /// GD1's key for a key in any accepted spelling: itself, GD2's `category/xlator.option`, or
     /// what follows the first dot alone where only one key has that.
     public func key(for name: String) throws(OptionError) -> String {
+        guard name.utf8.count <= Self.keyBytesMax else { throw .longKey(bytes: name.utf8.count) }
         if byKey[name] != nil { return name }
         if let key = byXlatorOption[name] { return key }
         if name.hasPrefix("user."), name.count > 5,
@@ -98,6 +121,9 @@ public struct OptionTable: Sendable {
         _ name: String, _ value: String, isGlobal: Bool = false
     ) throws(OptionError) -> (key: String, value: String) {
         let key = try key(for: name)
+        guard value.utf8.count <= Self.valueBytesMax else {
+            throw .longValue(key: key, bytes: value.utf8.count)
+        }
         guard let entry = entry(key) else {
             guard !isGlobal else { throw .notGlobal(key: key) }
             guard !key.hasPrefix("user.xlator.") else {
@@ -126,6 +152,12 @@ public struct OptionTable: Sendable {
             throw .notMade(key: key, feature: feature)
         }
         return (key, canonical)
+    }
+
+    /// Throws where `options` are more than one record takes.
+    public func checkSize(of options: [String: String]) throws(OptionError) {
+        let bytes = options.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        guard bytes <= Self.allBytesMax else { throw .tooMuch(bytes: bytes) }
     }
 
     /// Whether a brick has to be restarted before it uses a new value: what changes a brick's

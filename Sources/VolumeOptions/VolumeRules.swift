@@ -14,6 +14,7 @@ extension OptionTable {
             }
         }
         let after = volume.options.merging(values) { $1 }
+        try checkSize(of: after)
         for (key, value) in values.sorted(by: { $0.key < $1.key }) {
             let rules = VolumeRules(table: self, volume: volume, after: after)
             if let reason = rules.refusal(key, value) {

@@ -178,6 +178,34 @@ struct BrickDirectoryTests {
         }
     }
 
+    /// Also by another path: GD1 looks at real paths, too.
+    @Test func check8ASymbolicLinkToABrickIsTheBrick() throws {
+        try withFolder { folder in
+            let (brick, link) = (folder + "/b", folder + "/link")
+            for made in [brick, brick + "/sub"] {
+                try FileManager.default.createDirectory(
+                    atPath: made, withIntermediateDirectories: true)
+            }
+            guard symlink(brick, link) == 0 else { throw POSIXError(.EIO) }
+            let force = BrickFlags(force: true)
+            let pairs = [
+                (link, brick), (brick, link), (link + "/sub", brick), (folder, link),
+                (link + "/made", brick), (brick + "/sub", link),
+            ]
+            for (path, other) in pairs {
+                expectRefusal(path, force, others: [other], code: .conflict, "of another volume")
+                let sibling = #expect(throws: GD2Error.self) {
+                    try directory(path).examine(
+                        force, volume: Self.volume, others: [],
+                        siblings: [try BrickPath(validating: other)])
+                }
+                #expect(sibling?.message.contains("of the same volume") == true)
+            }
+            // A name that only begins alike is another place.
+            try check(folder + "/b2", force, others: [link, brick])
+        }
+    }
+
     @Test func markingTwiceIsMarkingOnceAndUndoLeavesNothing() throws {
         try withFolder { folder in
             let directory = try directory(folder)

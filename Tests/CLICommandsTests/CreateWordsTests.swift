@@ -16,6 +16,12 @@ import Testing
         ("disperse 6", 6, .disperse(bricks: 6, redundancy: 2)),
         ("disperse 5 redundancy 2", 5, .disperse(bricks: 5, redundancy: 2)),
         ("disperse-data 4 redundancy 2", 12, .disperse(bricks: 6, redundancy: 2)),
+        // What is not said goes by the bricks.
+        ("disperse", 6, .disperse(bricks: 6, redundancy: 2)),
+        ("redundancy 1", 3, .disperse(bricks: 3, redundancy: 1)),
+        ("disperse-data 4", 6, .disperse(bricks: 6, redundancy: 2)),
+        ("replica 16", 16, .replicate(copies: 16, arbiter: false)),
+        ("disperse 31", 31, .disperse(bricks: 31, redundancy: 15)),
     ])
     func gd1sWordOrderIsRead(layout: String, bricks: Int, expected: SubvolumeLayout) throws {
         let words = try CreateWords(Self.words(layout, bricks: bricks) + ["force"])
@@ -29,14 +35,31 @@ import Testing
         ("arbiter 1", 3), ("thin-arbiter 1", 3), ("replica 3 thin-arbiter 1", 4),
         ("replica 2 thin-arbiter 2", 4), ("replica 2 thin-arbiter 1", 4),
         ("replica 4 arbiter 1", 4), ("replica 2 disperse 3", 6),
-        ("disperse 4 redundancy 2", 4), ("redundancy 1", 3), ("transport rdma", 1),
-        ("disperse-data 9223372036854775807", 1),
+        ("disperse 4 redundancy 2", 4), ("redundancy 2", 4), ("transport rdma", 1),
+        ("disperse-data 9223372036854775807", 1), ("force", 2),
     ])
     func impossibleLayoutsAreInvalid(layout: String, bricks: Int) {
         let error = #expect(throws: GD2Error.self) {
             try CreateWords(Self.words(layout, bricks: bricks))
         }
         #expect(error?.code == .invalid)
+    }
+
+    @Test(arguments: [
+        ("", 0, "add HOST:/PATH"), ("replica 3", 2, "give 3"), ("replica 3", 4, "give 3 or 6"),
+        ("replica 17", 17, "2 to 16"), ("replica 1", 2, "leave it out"),
+        ("replica 2 thin-arbiter 1", 4, "beside the thin arbiter cannot"),
+        ("disperse 2", 2, "3 to 31 bricks"), ("disperse 3 redundancy 2", 3, "can be 1"),
+        // GlusterFS has 16 data bricks at most; glusterd makes these, and nobody can mount them.
+        ("disperse 18 redundancy 1", 18, "can be 2 to 8"), ("disperse 40", 40, "3 to 31"),
+        ("disperse 6 disperse-data 4 redundancy 1", 6, "leave one of the three out"),
+        ("stripe 2", 2, "no stripe volumes any more"),
+    ])
+    func aRefusalSaysWhatWouldBePossible(layout: String, bricks: Int, hint: String) {
+        let error = #expect(throws: GD2Error.self) {
+            try CreateWords(Self.words(layout, bricks: bricks))
+        }
+        #expect(error?.message.contains(hint) == true, "\(error?.message ?? "")")
     }
 
     @Test func aThinArbiterIsTheLastOfAll() throws {

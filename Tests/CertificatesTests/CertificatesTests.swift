@@ -42,9 +42,32 @@ import X509
     }
 
     @Test func anEndedOneIsRefused() async throws {
-        let longAgo = Self.now.addingTimeInterval(-400 * 86_400)
-        let leaf = try issue(authority, now: longAgo)
-        #expect(await isRefused(leaf))
+        let leaf = try issue(authority)
+        let ended = try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: key.publicKey,
+            notValidBefore: Self.now.addingTimeInterval(-2 * 86_400),
+            notValidAfter: Self.now.addingTimeInterval(-86_400),
+            issuer: authority.certificate.subject, subject: leaf.subject,
+            signatureAlgorithm: .ecdsaWithSHA256, extensions: leaf.extensions,
+            issuerPrivateKey: .init(pemEncoded: authority.keyPEM))
+        #expect(await isRefused(ended))
+    }
+
+    /// A machine without a battery makes its certificates before its clock is put right.
+    @Test func whatIsMadeIn1970IsGoodWithTheRightClock() async throws {
+        let then = Date(timeIntervalSince1970: 3_600)
+        let made = try Authority(named: "test", now: then)
+        let leaf = try issue(made, now: then)
+        for certificate in [made.certificate, leaf] {
+            #expect(certificate.notValidBefore < then)
+        }
+        let released = Date(timeIntervalSince1970: 1_788_220_800)
+        #expect(made.certificate.notValidAfter > released.addingTimeInterval(9 * 365 * 86_400))
+        #expect(leaf.notValidAfter > released.addingTimeInterval(300 * 86_400))
+        // Of a clock that is right the life goes by the clock.
+        let later = Date(timeIntervalSince1970: 2_000_000_000)
+        let end = try issue(try Authority(named: "test", now: later), now: later).notValidAfter
+        #expect(abs(end.timeIntervalSince(later) - 365 * 86_400) < 2)
     }
 
     @Test func oneThatSignsForItselfIsRefused() async throws {

@@ -23,7 +23,7 @@ struct Ailment: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct DiagnosisTests {
-    private static let now: Int64 = 1_000_000_000
+    private static let now: Int64 = 2_000_000_000
     private static let day: Int64 = 86_400
 
     /// Three nodes and a volume, all well, each fact as near to a finding as it may be.
@@ -97,6 +97,7 @@ struct Ailment: Sendable, CustomTestStringConvertible {
     ]
 
     private static let nodeAilments = [
+        Ailment(.clockWrong, .error, .node("h1")) { $0.now = 3_600 },
         Ailment(.peerSilent, .error, .node("h3")) { facts in
             facts.nodes[2].silence = .init(seconds: 12, why: "timed out")
             (facts.nodes[2].report, facts.nodes[2].clockSkewMs) = (nil, nil)

@@ -69,6 +69,9 @@ import Testing
         (Form(type: "disperse", bricks: 4), .disperse(bricks: 4, redundancy: 1), 1),
         (Form(type: "disperse", bricks: 6), .disperse(bricks: 6, redundancy: 2), 1),
         (Form(type: "disperse", bricks: 11), .disperse(bricks: 11, redundancy: 3), 1),
+        (Form(type: "disperse", bricks: 31), .disperse(bricks: 31, redundancy: 15), 1),
+        (Form(type: "disperse", bricks: 19), .disperse(bricks: 19, redundancy: 3), 1),
+        (Form(type: "replicate", bricks: 16), .replicate(copies: 16, arbiter: false), 1),
         (Form(type: "disperse", bricks: 6, disperse: 3), .disperse(bricks: 3, redundancy: 1), 2),
         (Form(type: "disperse", bricks: 6, data: 4), .disperse(bricks: 6, redundancy: 2), 1),
         (
@@ -100,10 +103,10 @@ import Testing
             Form(type: "mirror", bricks: 2), .unknownType("mirror"),
             "distribute, replicate, disperse"
         ),
-        (Form(type: "replicate", bricks: 1), .badReplica(1), "2 or more copies"),
-        (Form(type: "replicate", bricks: 2, copies: 1), .badReplica(1), "2 or more copies"),
-        (Form(type: "replicate", bricks: 2, copies: 0), .badReplica(0), "2 or more copies"),
-        (Form(type: "replicate", bricks: 2, arbiters: 1), .badReplica(1), "2 or more copies"),
+        (Form(type: "replicate", bricks: 1), .badReplica(1), "2 to 16 copies"),
+        (Form(type: "replicate", bricks: 2, copies: 1), .badReplica(1), "2 to 16 copies"),
+        (Form(type: "replicate", bricks: 2, copies: 0), .badReplica(0), "2 to 16 copies"),
+        (Form(type: "replicate", bricks: 2, arbiters: 1), .badReplica(1), "2 to 16 copies"),
         (
             Form(type: "replicate", bricks: 4, copies: 3, arbiters: 1), .badArbiter(1, copies: 3),
             "replica 3 arbiter 1"
@@ -114,27 +117,37 @@ import Testing
         ),
         (
             Form(type: "replicate", bricks: 4, copies: 3), .bricksCount(given: 4, multipleOf: 3),
-            "a multiple of it"
+            "give 3 or 6"
         ),
         (
             Form(type: "disperse", bricks: 2), .badDisperse(bricks: 2, redundancy: 1),
-            "3 or more bricks"
+            "3 to 31 bricks"
         ),
         (
             Form(type: "disperse", bricks: 4, redundancy: 2),
-            .badDisperse(bricks: 4, redundancy: 2), "less than half"
+            .badDisperse(bricks: 4, redundancy: 2), "with 4 bricks a set its redundancy can be 1"
         ),
         (
             Form(type: "disperse", bricks: 6, disperse: 6, data: 3, redundancy: 2),
-            .badDisperse(bricks: 6, redundancy: 2), "less than half"
+            .badDisperse(bricks: 6, redundancy: 2), "do not add up"
         ),
         (
             Form(type: "disperse", bricks: 4, data: 4), .badDisperse(bricks: 4, redundancy: 0),
-            "at least 1"
+            "its redundancy can be 1"
+        ),
+        // No client of GlusterFS mounts these.
+        (Form(type: "replicate", bricks: 17), .badReplica(17), "2 to 16 copies"),
+        (
+            Form(type: "disperse", bricks: 18, redundancy: 1),
+            .badDisperse(bricks: 18, redundancy: 1), "can be 2 to 8"
+        ),
+        (
+            Form(type: "disperse", bricks: 32), .badDisperse(bricks: 32, redundancy: 1),
+            "3 to 31 bricks"
         ),
         (
             Form(type: "disperse", bricks: 5, disperse: 3), .bricksCount(given: 5, multipleOf: 3),
-            "a multiple of it"
+            "give 3 or 6"
         ),
     ])
     func whatIsImpossibleIsRefusedWithWhatWouldBe(

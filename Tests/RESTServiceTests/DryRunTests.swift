@@ -42,6 +42,8 @@ import Testing
         (.post, "/v1/volumes/gv9/options", #"{"options":{"a":"b"}}"#, 404),
         (.delete, "/v1/volumes/gv9/options", "", 404),
         (.post, "/v1/cluster/options", #"{"options":{"performance.cache-size":"1MB"}}"#, 400),
+        (.delete, "/v1/cluster/options", #"{"option":["cluster.op-version"]}"#, 400),
+        (.delete, "/v1/cluster/options", #"{"options":[],"force":true}"#, 400),
         (.delete, "/v1/volumes/options-group/virt", "", 400),
         (.delete, "/v1/volumes/options-group/none", "", 404),
         (.post, "/v1/volumes/options-group", #"{"name":"virt","options":[]}"#, 409),

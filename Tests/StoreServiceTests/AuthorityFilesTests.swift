@@ -13,7 +13,9 @@ import X509
     private static let now = Date()
 
     /// Certificates of a node that has founded its cluster.
-    private static func with(_ body: (ClusterCertificates) throws -> Void) throws {
+    private static func with(
+        now: Date = now, _ body: (ClusterCertificates) throws -> Void
+    ) throws {
         let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let certificates = ClusterCertificates(
@@ -32,6 +34,21 @@ import X509
         return try KnownExchange(
             StoredAuthorityExchange(
                 phase: .trusting, began: 0, old: old, new: certificates.makeNext(now: now)))
+    }
+
+    /// gd2-store starts anew with each certificate that it makes, and looks each minute.
+    @Test func anAuthorityThatEndsMakesNoCertificateAgainAndAgain() throws {
+        let founded = Date(timeIntervalSince1970: 2_000_000_000)
+        let look = { (certificates: ClusterCertificates, days: TimeInterval) in
+            try certificates.prepare(
+                peer: PeerID(high: 2, low: 2), hosts: ["h1"], isFounding: true,
+                now: founded.addingTimeInterval(days * 86_400))
+        }
+        try Self.with(now: founded) { certificates in
+            let days: [TimeInterval] = [0, 330, 340, 3_640, 3_640, 3_645, 3_651, 3_660]
+            let made = try days.map { try look(certificates, $0) }
+            #expect(made == [false, false, true, true, false, false, false, false])
+        }
     }
 
     @Test func keysChangeHandsAndLeaveNothingBehind() throws {

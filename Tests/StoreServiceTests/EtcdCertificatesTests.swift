@@ -26,12 +26,28 @@ import Testing
         }
     }
 
-    @Test func thoseOfAClockThatWasWrongAreMadeAnewWhenItIsSetRight() throws {
+    /// An etcd that runs has read its authority at its start, and would refuse another one's.
+    @Test func thoseOfAClockThatWasWrongAreGoodWhenItIsSetRight() throws {
         try Self.with { certificates in
-            let made = try [Date(timeIntervalSince1970: 0), Self.now, Self.now].map { now in
-                try certificates.prepare(now: now)
-            }
-            #expect(made == [true, true, false])
+            let released = Date(timeIntervalSince1970: 1_788_220_800)
+            let times = [
+                Date(timeIntervalSince1970: 0), Self.now, released,
+                released.addingTimeInterval(300 * 86_400),
+            ]
+            let made = try times.map { now in try certificates.prepare(now: now) }
+            #expect(made == [true, false, false, false])
+        }
+    }
+
+    @Test func aClockThatIsSetForwardMakesNewLeavesOfTheSameAuthority() throws {
+        try Self.with { certificates in
+            #expect(try certificates.prepare(now: Date(timeIntervalSince1970: 0)))
+            let before = try Data(contentsOf: URL(filePath: certificates.path("client-ca.pem")))
+            let later = Date(timeIntervalSince1970: 60 * Self.year)
+            let made = try [later, later].map { now in try certificates.prepare(now: now) }
+            #expect(made == [true, false])
+            let after = try Data(contentsOf: URL(filePath: certificates.path("client-ca.pem")))
+            #expect(before == after)
         }
     }
 }

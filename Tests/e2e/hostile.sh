@@ -48,6 +48,35 @@ say "held: $(for name in $daemons; do echo "$name $(open_files $name) files,"; d
 wait $idle $rest $slow
 well "idle and slow"
 
+# A megabyte where a name is due is answered in words, whoever of gd2-rest notices it.
+said() { # PATTERN COMMAND...
+    local pattern=$1 answer; shift
+    answer=$("$@" 2>&1)
+    [ "${#answer}" -lt 4000 ] && grep -q -- "$pattern" <<<"$answer" || fail "${*:0:4}: ${answer:0:500}, not $pattern"
+}
+raw() { # LINES...: the answer to them alone
+    python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(10)
+s.connect("/run/gd2/rest.sock")
+s.sendall("".join(line + "\r\n" for line in sys.argv[1:] + [""]).encode())
+answer = b""
+while b"errors" not in answer and (more := s.recv(4096)):
+    answer += more
+print(answer.decode())' "$@"
+}
+rest() { curl -s --max-time 10 --unix-socket /run/gd2/rest.sock "$@"; }
+head -c 1048576 /dev/zero | tr '\0' x >/run/long
+(printf '{"options":{"user.n":"'; cat /run/long; printf '"}}') >/run/long.json
+(printf '{"name":"'; cat /run/long; printf '","subvols":[]}') >/run/name.json
+said "longer than 80 KiB" rest "http://x/v1/volumes/$(head -c 100000 /run/long)"
+said "longer than 80 KiB" rest -H "A: $(head -c 100000 /run/long)" http://x/v1/volumes
+said "longer than 80 KiB" raw "no HTTP"
+said "at most 65536" rest --data-binary @/run/long.json http://x/v1/volumes/gv0/options
+said "at most 220" rest --data-binary @/run/name.json http://x/v1/volumes
+said "longer than 8388608" raw "POST /v1/volumes HTTP/1.1" "Host: x" "Content-Length: 99999999"
+well "long names"
+
 # A connection that says half a word and no more costs no processor time.
 hostile hold half 50 4 >/run/half & half=$!
 wait_for 10 held grep -q held /run/half || fail "not held"

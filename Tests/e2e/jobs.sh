@@ -26,7 +26,7 @@ dry() { # STATUS PATTERN COMMAND...: a dry run that ends so, says so, and change
 say "dry runs"
 create=(cli volume create gv0 replica 2 localhost:/run/bricks/b1 localhost:/run/bricks/b2)
 dry 3 "gv0 would be created, with 2 bricks" "${create[@]}" force
-dry 2 "multiple of 2" cli volume create gv0 replica 2 localhost:/run/bricks/b1
+dry 2 "1 brick cannot be divided into sets of 2" cli volume create gv0 replica 2 localhost:/run/bricks/b1
 dry 2 "/run/bricks/none does not exist" cli volume create gv0 localhost:/run/bricks/none
 dry 3 "gv0 would be created, with 1 brick" cli volume create gv0 localhost:/run/bricks/none --create-brick-dir --allow-root-dir
 [ ! -e /run/bricks/none ] || fail "a dry run made a directory"

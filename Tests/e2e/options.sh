@@ -44,6 +44,11 @@ cli volume set rep performance/read-ahead on || fail "an xlator's switch"
 [ "$(value rep performance.read-ahead)" = on ] || fail "performance/read-ahead"
 cli volume set rep performance/read-ahead.page-size 256KB || fail "an option without a key of GD1's"
 
+say "names that no URL has"
+cli volume set rep user.größe 5 user.a%b 6 || fail "set user.größe"
+[ "$(value rep user.größe) $(value rep user.a%b)" = "5 6" ] || fail "user.größe is $(value rep user.größe), user.a%b $(value rep user.a%b)"
+cli volume reset rep user.größe user.a%b >/dev/null || fail "reset user.größe"
+
 say "reset"
 cli volume reset rep network.ping-timeout >/dev/null || fail "reset one"
 [ "$(value rep network.ping-timeout)" = 42 ] || fail "reset of one"

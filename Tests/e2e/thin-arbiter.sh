@@ -15,7 +15,7 @@ refused() { # WORDS EXPECTED: the create command fails and says so
 H=localhost:/run/bricks
 refused "replica 3 thin-arbiter 1 $H/b1 $H/b2 $H/ta force" 'replica 2 thin-arbiter 1'
 refused "thin-arbiter 1 $H/b1 $H/b2 $H/ta force" 'replica 2 thin-arbiter 1'
-refused "replica 2 thin-arbiter 1 $H/b1 $H/b2 force" 'a multiple of 2'
+refused "replica 2 thin-arbiter 1 $H/b1 $H/b2 force" '1 brick beside the thin arbiter cannot be divided into sets of 2: give 2'
 refused "replica 2 thin-arbiter 1 $H/b1 $H/b2 $H/b1/ta force" 'overlap'
 refused "replica 2 thin-arbiter 1 $H/b1 $H/b2 $H/ta" 'on one host'
 

@@ -34,6 +34,23 @@ one_type disp 3 disperse 3 redundancy 1
 one_type distrep 6 replica 3
 one_type distarb 6 replica 3 arbiter 1
 one_type distdisp 6 disperse 3 redundancy 1
+say "what cannot be, and what cannot be mounted, is refused"
+refused() { # STATUS WORDS ARGS...
+    local status=$1 words=$2 said got; shift 2
+    said=$(cli volume create "$@" 2>&1 </dev/null); got=$?
+    [ $got = "$status" ] && grep -q -- "$words" <<<"$said" || fail "create $*: status $got: $said"
+}
+refused 2 "2 to 16" no replica 17 $(bricks no 17) force
+refused 2 "can be 2 to 8" no disperse 18 redundancy 1 $(bricks no 18) force
+refused 2 "give 3 or 6" no replica 3 $(bricks no 4) force
+refused 2 "split-brain" no replica 2 $(bricks no 2)
+mkdir -p /run/bricks/real
+ln -s /run/bricks/real /run/bricks/link
+refused 6 "of the same volume, by a symbolic link" no localhost:/run/bricks/real localhost:/run/bricks/link force
+cli volume create yes --force replica 2 $(bricks yes 2) || fail "--force"
+refused 6 "of another volume, by a symbolic link" no localhost:/run/bricks/real $(ln -sfn /run/bricks/yes-1 /run/bricks/link; echo localhost:/run/bricks/link) --force
+cli volume start yes && cli --mode=script volume stop yes && cli volume delete yes --yes || fail "--mode=script before the command"
+[ -z "$(getfattr -d -m trusted.glusterfs.volume-id /run/bricks/real 2>/dev/null)" ] || fail "a refused brick is marked"
 say "the same bricks again"
 one_type rep3 3 replica 3
 [ "$(cli volume list -o name)" = "" ] || fail "a volume is left over"

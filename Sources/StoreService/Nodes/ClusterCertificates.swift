@@ -42,8 +42,13 @@ struct ClusterCertificates: Sendable {
                 try new.save(directory, authorityName)
                 authority = new
             }
-            if let pair = KeyPair(directory, leaf), pair.lasts(until: limit) { continue }
             guard let authority else { continue }
+            // A new one of an authority that ends itself would be made again at each look.
+            if let pair = KeyPair(directory, leaf),
+                pair.lasts(until: limit) || pair.lastsAsLong(as: authority)
+            {
+                continue
+            }
             let key = KeyPair.newKey()
             let certificate = try authority.issue(
                 to: key.publicKey, commonName: peer.description, hosts: hosts, now: now)

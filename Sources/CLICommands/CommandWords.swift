@@ -1,0 +1,70 @@
+import ArgumentParser
+public import GD2Error
+
+/// A command line as it is typed, and as ArgumentParser takes it: options of every command may
+/// stand before it (GD1's `--mode=script volume stop gv0`), `help` after a noun, and a word that is
+/// no command is refused with those that are.
+public enum CommandWords {
+    /// Options of ``CommonOptions`` that have a value after them.
+    private static let valued: Set<String> = [
+        "-o", "--output", "--endpoint", "--timeout", "--mode", "--user", "--secret-file",
+        "--cacert",
+    ]
+    private static let flags: Set<String> = ["-y", "--yes", "--insecure"]
+
+    public static func ordered(_ words: [String]) throws(GD2Error) -> [String] {
+        var (options, rest) = leadingOptions(words)
+        var command: any ParsableCommand.Type = Glustercli.self
+        var path: [String] = []
+        while !command.configuration.subcommands.isEmpty, let word = rest.first {
+            if word == "help", !path.isEmpty { return ["help"] + path + rest.dropFirst() }
+            guard let next = command.configuration.subcommands.first(where: { $0.isCalled(word) })
+            else {
+                guard !word.hasPrefix("-"), word != "help",
+                    command.configuration.defaultSubcommand == nil
+                else { break }
+                throw unknown(word, in: command, path)
+            }
+            command = next
+            path.append(word)
+            rest.removeFirst()
+        }
+        // GD1's list of options; a volume cannot be called so without KEY VALUE after it.
+        if command == VolumeSet.self, rest == ["help"] { return ["help"] + path }
+        return path + options + rest
+    }
+
+    private static func leadingOptions(
+        _ words: [String]
+    ) -> (options: [String], rest: ArraySlice<String>) {
+        var options: [String] = []
+        var rest = words[...]
+        while let word = rest.first {
+            let name = word.prefix { $0 != "=" }
+            guard valued.contains(String(name)) || flags.contains(word) else { break }
+            options.append(word)
+            rest.removeFirst()
+            if name == word, valued.contains(word), let value = rest.popFirst() {
+                options.append(value)
+            }
+        }
+        return (options, rest)
+    }
+
+    private static func unknown(
+        _ word: String, in command: any ParsableCommand.Type, _ path: [String]
+    ) -> GD2Error {
+        let names = command.configuration.subcommands.map { $0.configuration.commandName ?? "" }
+        let place = path.isEmpty ? "there is" : path.joined(separator: " ") + " has"
+        let help = (["glustercli", "help"] + path).joined(separator: " ")
+        return GD2Error(
+            .invalid,
+            "\(place) no command \(word), but \(names.joined(separator: ", ")): see \(help)")
+    }
+}
+
+extension ParsableCommand {
+    fileprivate static func isCalled(_ word: String) -> Bool {
+        configuration.commandName == word || configuration.aliases.contains(word)
+    }
+}
