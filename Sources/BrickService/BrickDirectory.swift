@@ -188,6 +188,18 @@ struct BrickDirectory: Sendable {
         }
     }
 
+    /// Whether a folder of `place` bears the mark of any volume.
+    static func marked(atOrAbove place: String) -> Bool {
+        var current = place
+        while read(volumeID, current) == nil {
+            guard let slash = current.lastIndex(of: "/"), slash != current.startIndex else {
+                return false
+            }
+            current = String(current[..<slash])
+        }
+        return true
+    }
+
     func isMarked(_ volume: VolumeID) -> Bool { Self.read(Self.volumeID, text) == volume.bytes }
 
     /// What only an undo needs goes before a brick process sees it: heals would copy it.
