@@ -162,7 +162,7 @@ def bars(samples, volumes):
             label = "API start, %d brick, %s, %s: glusterfsd's x 1.5" % (count, kind, title)
             ours = median("gd2", part, "api/start%s/%s" % ("" if count == 1 else count, kind))
             bar(label, ours, "ms", times(brick, 1.5))
-        for what, commits in (("create", 3), ("set", 1), ("delete", 3)):
+        for what, commits in (("create", 2), ("set", 1), ("delete", 2)):
             limit = None if commit is None else commits * commit + 5
             label = "API %s, %s: %d commits + 5 ms" % (what, title, commits)
             bar(label, median("gd2", part, "api/" + what), "ms", limit)
