@@ -2,42 +2,9 @@
 # very first start. Bricks, mounts and reads go on, gd2-store names the clock, and all is well when it is right.
 # etcd, which is Go's, keeps the right one: it reads the kernel's page by itself.
 . Tests/e2e/node.sh
+export CLOCK_BACK=/run/clock-back
 mkdir "$E2E_DISK/bin"
-cat >"$E2E_DISK/clock.c" <<'C'
-#define _GNU_SOURCE
-#include <fcntl.h>
-#include <stdint.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/time.h>
-#include <time.h>
-#include <unistd.h>
-static volatile int64_t *back;
-__attribute__((constructor)) static void begin(void) {
-    int file = open("/run/clock-back", O_RDONLY | O_CLOEXEC);
-    void *at = file < 0 ? MAP_FAILED : mmap(0, 8, PROT_READ, MAP_SHARED, file, 0);
-    if (at != MAP_FAILED) back = at;
-    close(file);
-}
-int clock_gettime(clockid_t id, struct timespec *at) {
-    int result = syscall(SYS_clock_gettime, id, at);
-    if (back && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)) at->tv_sec -= *back;
-    return result;
-}
-int gettimeofday(struct timeval *restrict at, void *restrict zone) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    at->tv_sec = now.tv_sec; at->tv_usec = now.tv_nsec / 1000;
-    return 0;
-}
-time_t time(time_t *at) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    if (at) *at = now.tv_sec;
-    return now.tv_sec;
-}
-C
-cc -shared -fPIC -o "$E2E_DISK/clock.so" "$E2E_DISK/clock.c" || fail "no C compiler"
+cc -shared -fPIC -o "$E2E_DISK/clock.so" Tests/e2e/clock.c || fail "no C compiler"
 for name in gd2-store gd2-pmap gd2-brickd gd2-rest glustercli; do
     printf '#!/bin/bash\n[ "${1:-}" = run-etcd ] || export LD_PRELOAD=%s\nexec %s "$@"\n' \
         "$E2E_DISK/clock.so" "$BIN/$name" >"$E2E_DISK/bin/$name"
@@ -46,7 +13,7 @@ done
 BIN=$E2E_DISK/bin
 # In place, since it is mapped.
 clock_back() { python3 -c 'import struct, sys, os
-file = os.open("/run/clock-back", os.O_RDWR | os.O_CREAT)
+file = os.open(os.environ["CLOCK_BACK"], os.O_RDWR | os.O_CREAT)
 os.pwrite(file, struct.pack("<q", int(sys.argv[1])), 0)' "$1"; }
 clock_1970() { clock_back $(($(date +%s) - 3600)); }
 clock_right() { clock_back 0; }
