@@ -167,17 +167,22 @@ let package = Package(
         library(
             "Certificates", ["DurableFile", "GlusterModel", "Hexadecimal", asn1, crypto, x509]),
         library("EtcdProcess", ["Certificates", "DurableFile", asn1, x509]),
+        library("EventLoopTasks", [nio, nioPosix]),
         library("HelperProgram", [subprocess, systemPackage]),
         library("Listening", [log, nio]),
         library(
             "LocalGRPC",
             [
-                "GD2Error", "Listening", grpc, grpcNIO, lifecycle, log, nio, nioHPACK, nioHTTP2,
-                nioPosix,
+                "EventLoopTasks", "GD2Error", "Listening", grpc, grpcNIO, lifecycle, log, nio,
+                nioHPACK, nioHTTP2, nioPosix,
             ]),
         library("LocalSocket", ["CLinux", nioPosix]),
         library("Processes", ["CLinux", "CSystemd", nio, nioPosix]),
-        library("RPCTransport", ["Listening", "SunRPC", "XDR", lifecycle, log, nio, nioPosix]),
+        library(
+            "RPCTransport",
+            [
+                "EventLoopTasks", "Listening", "SunRPC", "XDR", lifecycle, log, nio, nioPosix,
+            ]),
         library(
             "XlatorTables",
             [
@@ -196,7 +201,8 @@ let package = Package(
         library(
             "StoreMirror",
             [
-                "DurableFile", "GlusterModel", "Hexadecimal", "StoreAPI", crypto, lifecycle, log,
+                "DurableFile", "EventLoopTasks", "GlusterModel", "Hexadecimal", "StoreAPI", crypto,
+                lifecycle, log,
             ]),
         library("StoreTesting", ["GlusterModel", "StoreAPI"]),
         library("NodeAPI", ["StoreAPI", grpc, grpcProtobuf, protobuf], exclude: ["node.proto"]),
@@ -243,8 +249,9 @@ let package = Package(
         library(
             "RESTService",
             [
-                "BrickAPI", "Daemon", "DurableFile", "GD2Error", "GlusterModel", "Health",
-                "Hexadecimal", "Listening", "LocalSocket", "OldTopology", "Placement", "PmapAPI",
+                "BrickAPI", "Daemon", "DurableFile", "EventLoopTasks", "GD2Error", "GlusterModel",
+                "Health", "Hexadecimal", "Listening", "LocalSocket", "OldTopology", "Placement",
+                "PmapAPI",
                 "RESTAPI", "StoreAPI",
                 "StoreMirror", "StoreSchema", "Transaction", "VolumeOptions", "XlatorTables", asn1,
                 crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, jwt, lifecycle,
@@ -254,7 +261,8 @@ let package = Package(
             "StoreService",
             [
                 "AuthorityExchange", "BrickAPI", "Certificates", "Daemon", "DurableFile", "EtcdAPI",
-                "EtcdProcess", "GD2Error", "GlusterModel", "HelperProgram", "Hexadecimal",
+                "EtcdProcess", "EventLoopTasks", "GD2Error", "GlusterModel", "HelperProgram",
+                "Hexadecimal",
                 "Listening", "LocalGRPC", "Membership", "NodeAPI", "StoreAPI", "StoreMirror",
                 "StoreSchema", asn1, crypto, grpc, grpcNIO, lifecycle, log, metrics, nio, nioPosix,
                 nioTLS, protobuf, x509,
@@ -293,6 +301,7 @@ let package = Package(
         tests("BrickSupervisionTests", ["BrickSupervision", "GlusterModel", "Seeded"]),
         tests("DaemonTests", ["Daemon", "Seeded", argumentParser, coreMetrics, lifecycle]),
         tests("DurableFileTests", ["DurableFile"]),
+        tests("EventLoopTasksTests", ["EventLoopTasks", nio, nioPosix]),
         tests("HealthTests", ["Health"]),
         tests("HexadecimalTests", ["Hexadecimal"]),
         tests("GlusterModelTests", ["GlusterModel"]),

@@ -50,9 +50,8 @@ struct BrickAnnouncer: Sendable {
 
     static func isReplacing(_ volume: VolumeID, _ view: MirrorView) -> Bool {
         guard let prefix = view.identity?.keys.transactions else { return false }
-        return view.values.values.contains { value in
-            guard value.key.hasPrefix(prefix),
-                let record = try? RecordCoding.decode(TransactionRecord.self, from: value.value)
+        return view.values.below(prefix).contains { value in
+            guard let record = try? RecordCoding.decode(TransactionRecord.self, from: value.value)
             else { return false }
             return record.operation == .replaceBrick
                 && record.steps.contains { $0.arguments.volume == volume }

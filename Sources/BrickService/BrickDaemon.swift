@@ -109,7 +109,7 @@ private struct Supervising: Service {
                         var decoder = ClusterDecoder()
                         for await view in mirror.changes() {
                             let state = decoder.state(of: view)
-                            await supervisor.update(state)
+                            await supervisor.update(state, changed: decoder.changed)
                             leftovers.see(view)
                             fences.see(view, state)
                         }
@@ -130,6 +130,7 @@ private struct Supervising: Service {
         let names = CallerTable.shipped.merging(configuration.callers) { _, own in own }
         return LocalServer(
             listening: listener, callers: CallerTable(names: names, self: geteuid()),
+            interceptors: [OffLoopInterceptor([Gd2_Brick_V1_BrickDaemon.descriptor])],
             services: [
                 BrickGateway(
                     supervisor: supervisor, steps: steps, mirror: mirror, incarnation: incarnation)

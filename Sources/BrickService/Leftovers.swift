@@ -28,7 +28,7 @@ struct Leftovers: Service {
     /// Those of `peer`, in the order of their keys; what this version cannot read is a later one's.
     static func of(_ peer: PeerID, in view: MirrorView) -> [Leftover] {
         guard let prefix = view.identity?.keys.leftovers(of: peer) else { return [] }
-        return view.values.values.filter { $0.key.hasPrefix(prefix) }
+        return view.values.below(prefix)
             .sorted { $0.key < $1.key }
             .compactMap { try? RecordCoding.decode(Leftover.self, from: $0.value) }
             .filter { $0.peer == peer }

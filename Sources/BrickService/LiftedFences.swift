@@ -29,7 +29,7 @@ struct LiftedFences: Service {
     func see(_ view: MirrorView, _ state: ClusterState) {
         guard view.freshness == .current, let identity = view.identity else { return }
         let prefix = identity.keys.fences(of: identity.peer)
-        let lifted = view.values.values.filter { $0.key.hasPrefix(prefix) }
+        let lifted = view.values.below(prefix)
             .sorted { $0.key < $1.key }
             .compactMap { value -> Seen? in
                 guard let fence = try? RecordCoding.decode(StoredFence.self, from: value.value),

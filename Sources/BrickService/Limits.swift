@@ -24,6 +24,8 @@ enum Limits {
     static let viewWait = Duration.seconds(5)
     /// Bytes of the file of fencing tokens.
     static let fencesBytes = 8 << 20
+    /// Lines of that file before it is written anew.
+    static let fenceLines = 1_000
     /// Reports in one Txn.
     static let reportsAtOnce = 64
     /// What could not be cleaned up for a transaction of the past is tried again after this.

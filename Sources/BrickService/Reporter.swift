@@ -3,7 +3,6 @@ import Logging
 import ServiceLifecycle
 import StoreAPI
 import StoreMirror
-import Synchronization
 
 /// Writes what this node says of its volumes to `reported/<peer>/volumes/…`, when it differs from
 /// what stands there. Somebody waits for what is as it should be or has failed: that is written at
@@ -15,19 +14,19 @@ struct Reporter: Service {
     let supervisor: Supervisor
     let log: Logger
 
-    /// The last encoding of each report, since most stay as they are.
-    private final class Encoded: Sendable {
-        struct Entry {
-            var identity: StoreIdentity
-            var key: String
-            var report: VolumeReport
-            var bytes: [UInt8]
-        }
-
-        let known = Mutex<[VolumeID: Entry]>([:])
+    /// What of a view is still to be compared with what this node says.
+    private struct Progress {
+        /// The view up to which the records of the store were looked at.
+        var view: UInt64 = 0
+        /// Volumes whose record was another than this node's report; nil: all may be.
+        var open: Set<VolumeID>?
     }
 
-    private let encoded = Encoded()
+    private struct Change {
+        var volume: VolumeID
+        var operation: StoreAPI.Operation
+        var passes: Bool
+    }
 
     init(
         store: any KeyValueStore, mirror: StoreMirror, supervisor: Supervisor, log: Logger
@@ -44,10 +43,11 @@ struct Reporter: Service {
                 of: Void.self, bufferingPolicy: .bufferingNewest(1))
             await withDiscardingTaskGroup { group in
                 group.addTask { for await _ in await supervisor.changes() { waker.yield() } }
+                var progress = Progress()
                 var passingSince: ContinuousClock.Instant?
                 for await _ in wakes {
                     let isDue = passingSince.map { .now - $0 >= Limits.reportPassing } ?? false
-                    let done = await write(whatPasses: isDue)
+                    let done = await write(whatPasses: isDue, &progress)
                     if done.isComplete { passingSince = nil }
                     if !done.isComplete, passingSince == nil {
                         passingSince = .now
@@ -66,20 +66,22 @@ struct Reporter: Service {
     }
 
     /// Tries again until it is written.
-    private func write(whatPasses: Bool) async -> (hasWritten: Bool, isComplete: Bool) {
+    private func write(
+        whatPasses: Bool, _ progress: inout Progress
+    ) async -> (hasWritten: Bool, isComplete: Bool) {
         while !Task.isCancelled {
-            let reports = await supervisor.reports
             do {
-                guard let identity = mirror.view.identity else { return (false, true) }
-                let changes = try operations(reports, identity)
-                let operations = changes.filter { whatPasses || !$0.passes }.map(\.operation)
-                for start in stride(from: 0, to: operations.count, by: Limits.reportsAtOnce) {
-                    let end = min(start + Limits.reportsAtOnce, operations.count)
-                    let result = try await store.txn(if: [], then: Array(operations[start..<end]))
+                let view = mirror.view
+                guard let identity = view.identity else { return (false, true) }
+                let changes = try await changes(view, identity, &progress)
+                let due = changes.filter { whatPasses || !$0.passes }.map(\.operation)
+                for start in stride(from: 0, to: due.count, by: Limits.reportsAtOnce) {
+                    let end = min(start + Limits.reportsAtOnce, due.count)
+                    let result = try await store.txn(if: [], then: Array(due[start..<end]))
                     // What was written is compared with next time.
                     _ = try? await mirror.wait(for: result.revision, timeout: .seconds(1))
                 }
-                return (!operations.isEmpty, operations.count == changes.count)
+                return (!due.isEmpty, due.count == changes.count)
             } catch {
                 log.debug("report not written", metadata: ["error": "\(error)"])
             }
@@ -88,37 +90,49 @@ struct Reporter: Service {
         return (false, true)
     }
 
-    private func operations(
-        _ reports: [VolumeID: VolumeReport], _ identity: StoreIdentity
-    ) throws -> [(operation: StoreAPI.Operation, passes: Bool)] {
-        let keys = identity.keys
-        let view = mirror.view
-        var operations: [(operation: StoreAPI.Operation, passes: Bool)] = []
-        for (volume, report) in reports {
-            let entry = try encoded.known.withLock { known in
-                if let last = known[volume], last.report == report, last.identity == identity {
-                    return last
-                }
-                let entry = Encoded.Entry(
-                    identity: identity, key: keys.volumeReport(volume, by: identity.peer),
-                    report: report,
-                    bytes: try RecordCoding.encode(report))
-                known[volume] = entry
-                return entry
-            }
-            if view.values[entry.key]?.value != entry.bytes {
-                operations.append((.put(key: entry.key, value: entry.bytes), report.passes))
+    /// What differs, of that which is new in the view or here, or differed before.
+    private func changes(
+        _ view: MirrorView, _ identity: StoreIdentity, _ progress: inout Progress
+    ) async throws -> [Change] {
+        let prefix = identity.keys.reported(by: identity.peer) + "volumes/"
+        let looked = view.keysChanged(since: progress.view).map { keys in
+            keys.compactMap { Self.volume(of: $0, prefix) }
+        }
+        let also = progress.open.flatMap { open in looked.map(open.union) }
+        let told = await supervisor.newReports(also: also)
+        // What this fails to write is looked at again.
+        progress = Progress(view: view.number, open: told.isAll ? nil : Set(told.reports.keys))
+        var changes: [Change] = []
+        for (volume, report) in told.reports {
+            let key = prefix + volume.description
+            let stored = view.values[key]?.value
+            if let report {
+                let bytes = try RecordCoding.encode(report)
+                guard stored != bytes else { continue }
+                changes.append(
+                    Change(
+                        volume: volume, operation: .put(key: key, value: bytes),
+                        passes: report.passes))
+            } else if stored != nil {
+                changes.append(Change(volume: volume, operation: .delete(key: key), passes: true))
             }
         }
-        encoded.known.withLock { $0 = $0.filter { reports[$0.key] != nil } }
-        let prefix = Array((keys.reported(by: identity.peer) + "volumes/").utf8)
-        for key in view.values.keys where key.utf8.starts(with: prefix) {
-            let volume = VolumeID(String(key.dropFirst(prefix.count)))
-            if volume.flatMap({ reports[$0] }) == nil {
-                operations.append((.delete(key: key), true))
+        if told.isAll {
+            for value in view.values.below(prefix) {
+                guard let volume = Self.volume(of: value.key, prefix), told.reports[volume] == nil
+                else { continue }
+                changes.append(
+                    Change(
+                        volume: volume, operation: .delete(key: value.key), passes: true))
             }
         }
-        return operations
+        progress.open = Set(changes.map(\.volume))
+        return changes
+    }
+
+    private static func volume(of key: String, _ prefix: String) -> VolumeID? {
+        guard key.utf8.starts(with: prefix.utf8) else { return nil }
+        return VolumeID(String(key.dropFirst(prefix.count)))
     }
 }
 

@@ -143,7 +143,7 @@ actor StepRunner {
         _ record: TransactionRecord, _ step: Int, _ view: MirrorView, _ identity: StoreIdentity
     ) throws {
         let prefix = identity.keys.transactions
-        let unfinished = view.values.values.filter { $0.key.hasPrefix(prefix) }
+        let unfinished = view.values.below(prefix)
             .compactMap { try? RecordCoding.decode(TransactionRecord.self, from: $0.value) }
         guard let rival = record.rival(of: step, among: unfinished) else { return }
         let volume = rival.transaction.steps.first?.arguments.name.description ?? "?"

@@ -17,7 +17,9 @@ extension Supervisor {
         return stream
     }
 
-    func changed() {
+    /// Something is new of `volumes`; nil: of all.
+    func tell(_ volumes: Set<VolumeID>?) {
+        if let volumes { untold?.formUnion(volumes) } else { untold = nil }
         for (id, watcher) in watchers {
             if case .terminated = watcher.yield() { watchers[id] = nil }
         }
@@ -32,21 +34,39 @@ extension Supervisor {
         }
     }
 
-    /// What this node says of its volumes.
-    var reports: [VolumeID: VolumeReport] {
-        guard let peer = cluster.identity?.peer else { return [:] }
-        var reports: [VolumeID: VolumeReport] = [:]
-        let byVolume = Dictionary(grouping: slots) { $0.key.volume }
-        for volume in cluster.volumes.values where !volume.allBricks(of: peer).isEmpty {
-            let own = byVolume[volume.id] ?? []
-            let bricks = own.map { Self.report($0.key, $0.value) }.sorted { $0.index < $1.index }
-            reports[volume.id] = VolumeReport(
-                volume: volume.id, bootID: bootID, incarnation: incarnation,
-                headRevision: cluster.headRevisions[volume.id] ?? 0,
-                converged: own.allSatisfy { $0.value.machine.isConverged && !$0.value.isRetiring },
-                bricks: bricks)
+    /// What this node says of volumes.
+    struct Reports: Sendable {
+        /// Whether there are no others.
+        var isAll: Bool
+        /// Nil: of a volume that has nothing here.
+        var reports: [VolumeID: VolumeReport?]
+    }
+
+    /// What is new since this was called last, and of the volumes `also`; nil: of all.
+    func newReports(also: Set<VolumeID>?) -> Reports {
+        guard let peer = cluster.identity?.peer else { return Reports(isAll: false, reports: [:]) }
+        let wanted = untold.flatMap { untold in also.map(untold.union) }
+        untold = []
+        var own: [VolumeID: [(role: ProcessRole, slot: Slot)]] = [:]
+        for role in slots.keys where wanted?.contains(role.volume) != false {
+            slots[role].map { own[role.volume, default: []].append((role, $0)) }
         }
-        return reports
+        var reports: [VolumeID: VolumeReport?] = [:]
+        for id in wanted ?? Set(cluster.volumes.keys) {
+            let hasBricks = cluster.volumes[id]?.allBricks(of: peer).isEmpty == false
+            reports[id] = .some(hasBricks ? report(of: id, own[id] ?? []) : nil)
+        }
+        return Reports(isAll: wanted == nil, reports: reports)
+    }
+
+    private func report(
+        of volume: VolumeID, _ own: [(role: ProcessRole, slot: Slot)]
+    ) -> VolumeReport {
+        VolumeReport(
+            volume: volume, bootID: bootID, incarnation: incarnation,
+            headRevision: cluster.headRevisions[volume] ?? 0,
+            converged: own.allSatisfy { $0.slot.machine.isConverged && !$0.slot.isRetiring },
+            bricks: own.map { Self.report($0.role, $0.slot) }.sorted { $0.index < $1.index })
     }
 
     func states(of volume: VolumeID) -> [BrickState] {

@@ -63,6 +63,8 @@ actor Supervisor {
     private let workGiver: AsyncStream<Work>.Continuation
     var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
     var watcherNext = 0
+    /// Of which the reports may be others than those that were asked for last; nil: all.
+    var untold: Set<VolumeID>?
 
     private enum Work: Sendable {
         case start(ProcessRole)
@@ -137,13 +139,16 @@ actor Supervisor {
 
     // MARK: What should run
 
-    /// Takes a newer state of the cluster.
-    func update(_ state: ClusterState) {
+    /// Takes a newer state of the cluster, in which only the volumes `changed` are others than in
+    /// the one before; nil: all may be.
+    func update(_ state: ClusterState, changed: Set<VolumeID>? = nil) {
         guard let peer = state.identity?.peer else { return }
         cluster = state
-        if state.freshness == .current { wasCurrent = true }
+        var touched = changed
+        if state.freshness == .current, !wasCurrent { (wasCurrent, touched) = (true, nil) }
+        let volumes = touched.map { $0.compactMap { state.volumes[$0] } }
         var wanted: Set<ProcessRole> = []
-        for volume in state.volumes.values {
+        for volume in volumes ?? Array(state.volumes.values) {
             let bricks = volume.allBricks(of: peer)
             guard !bricks.isEmpty else { continue }
             let isUp = volume.head.state == .started
@@ -159,13 +164,16 @@ actor Supervisor {
         }
         let unreadable = state.unreadableVolumes
         for role in slots.keys where !wanted.contains(role) && !unreadable.contains(role.volume) {
+            // Of a volume that is gone each view is a chance to see that they have ended.
+            guard touched?.contains(role.volume) != false || state.volumes[role.volume] == nil
+            else { continue }
             deliver(.want(up: false, request: 0), to: role)
             if slots[role]?.machine.pid == nil, slots[role]?.machine.isConverged == true {
                 slots[role] = nil
             }
         }
         stopStrangers(state)
-        changed()
+        tell(touched)
     }
 
     /// By an old topology it would take from the good bricks what they know against the brick that
@@ -245,7 +253,7 @@ actor Supervisor {
             case .kill: slot.handle?.signal(SIGKILL)
             }
         }
-        if before != slot.machine { changed() }
+        if before != slot.machine { tell([role.volume]) }
     }
 
     private func start(_ role: ProcessRole) async {

@@ -2,9 +2,9 @@
 enum Limits {
     /// Descriptors of one program, where its hard limit allows so many.
     static let openFiles: UInt = 65_536
-    /// Threads that serve sockets, of a host with so many cores: what computes has as many threads
-    /// again as there are cores, and each costs memory.
-    static func eventLoops(cores: Int) -> Int { max(1, min(4, cores / 2)) }
+    /// Loops for gRPC and what goes with it: a call that another one waits for stays on its thread.
+    /// Many clients have loops of their own (`EventLoopTasks.connectionLoops`).
+    static let eventLoops = 1
     static let metricSeries = 5_000
     /// Of a configuration file.
     static let lineBytes = 4_096

@@ -91,7 +91,7 @@ public func runDaemon<Configuration: DaemonConfiguration>(
 ) async {
     let onlyNeeded = Capabilities.keepOnly(capabilities)
     signal(SIGPIPE, SIG_IGN)
-    NIOSingletons.groupLoopCountSuggestion = Limits.eventLoops(cores: System.coreCount)
+    NIOSingletons.groupLoopCountSuggestion = Limits.eventLoops
     // What is as large is given back when it is freed (mallopt(3)): else the first such piece
     // raises the threshold, and later ones stay for ever between others.
     mallopt(M_MMAP_THRESHOLD, 256 << 10)

@@ -1,6 +1,7 @@
 import Glibc
 
-/// A small file that is replaced whole: a crash, whenever it comes, leaves the old one or the new.
+/// A small file that is replaced whole, so that a crash, whenever it comes, leaves the old one or
+/// the new; or one that only grows.
 public enum DurableFile {
     /// Nil: there is no file. One that may not be read, is longer than `atMost` bytes or is no file
     /// is an error, so that nobody takes it for absent.
@@ -42,19 +43,42 @@ public enum DurableFile {
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(path, "open", errno) }
         defer { close(descriptor) }
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes { bytes in
-                write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
-            }
-            guard count > 0 else { throw FileError(path, "write", errno) }
-            written += count
-        }
+        try write(bytes, to: descriptor, temporary)
         settle(descriptor)
         guard fsync(descriptor) == 0 else { throw FileError(path, "fsync", errno) }
         guard rename(temporary, path) == 0 else { throw FileError(path, "rename", errno) }
         isReplaced = true
         try syncFolder(of: path)
+    }
+
+    /// When this returns, `bytes` are on disk at the end of a file that exists. Of what fails
+    /// nothing stays, unless the system ends meanwhile: then it may be a part.
+    public static func append(_ path: String, _ bytes: [UInt8]) throws(FileError) {
+        let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path, "open", errno) }
+        defer { close(descriptor) }
+        let end = lseek(descriptor, 0, SEEK_END)
+        do throws(FileError) {
+            try write(bytes, to: descriptor, path)
+            guard fdatasync(descriptor) == 0 else { throw FileError(path, "fdatasync", errno) }
+        } catch {
+            ftruncate(descriptor, end)
+            throw error
+        }
+    }
+
+    private static func write(
+        _ bytes: [UInt8], to descriptor: Int32, _ path: String
+    ) throws(FileError) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { bytes in
+                Glibc.write(
+                    descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+            }
+            guard count > 0 else { throw FileError(path, "write", errno) }
+            written += count
+        }
     }
 
     /// The name too is on disk only when its folder is.

@@ -1,3 +1,4 @@
+import EventLoopTasks
 public import GRPCCore
 public import GRPCNIOTransportHTTP2Posix
 import NIOCore
@@ -32,7 +33,7 @@ public struct LocalClient: Service {
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             try? await withTaskCancellationHandler {
-                try await client.runConnections()
+                try await onEventLoop { try await client.runConnections() }
             } onCancel: {
                 client.beginGracefulShutdown()
             }

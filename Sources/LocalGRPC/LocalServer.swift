@@ -1,3 +1,4 @@
+import EventLoopTasks
 public import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import Listening
@@ -13,6 +14,7 @@ public struct LocalServer: Service {
 
     /// Takes the ownership of `descriptor`, a bound and listening stream socket. A caller that
     /// `callers` gives no program is refused before its message is read; `interceptors` come next.
+    /// Calls run on the event loop, unless one of these is an ``OffLoopInterceptor``.
     public init(
         listening descriptor: Int32, callers: CallerTable,
         interceptors: [any ServerInterceptor] = [], services: [any RegistrableRPCService],
@@ -45,7 +47,7 @@ public struct LocalServer: Service {
     /// as its caller.
     public func run() async throws {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { try? await server.serve() }
+            group.addTask { try? await onEventLoop { try await server.serve() } }
             group.addTask {
                 guard (try? await gracefulShutdown()) != nil else { return }
                 await listener.stopAccepting()

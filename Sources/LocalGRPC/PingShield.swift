@@ -42,6 +42,7 @@ final class PingShield: ChannelInboundHandler {
             held = ByteBuffer()
         }
         var through = ByteBuffer()
+        through.reserveCapacity(input.readableBytes)
         var answered = false
         while input.readableBytes > 0 {
             if passing > 0 {
@@ -60,14 +61,17 @@ final class PingShield: ChannelInboundHandler {
             acknowledge(input.readSlice(length: Self.pingBytes) ?? ByteBuffer(), context)
             answered = true
         }
-        held = input
+        held = ByteBuffer()
+        held.writeBuffer(&input)
         if through.readableBytes > 0 { context.fireChannelRead(Self.wrapInboundOut(through)) }
         if answered { context.flush() }
     }
 
+    /// Copies: NIOSSLHandler reads into one buffer, which grows to the largest burst ever, and
+    /// copies all of that at the next read if anything here or above still has a slice of it.
     private func move(_ count: Int, from input: inout ByteBuffer, to through: inout ByteBuffer) {
         guard var slice = input.readSlice(length: count) else { return }
-        if through.readableBytes == 0 { through = slice } else { through.writeBuffer(&slice) }
+        through.writeBuffer(&slice)
     }
 
     private func acknowledge(_ payload: ByteBuffer, _ context: ChannelHandlerContext) {

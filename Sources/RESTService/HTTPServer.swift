@@ -1,3 +1,4 @@
+import EventLoopTasks
 import Glibc
 import Hummingbird
 import HummingbirdCore
@@ -36,7 +37,7 @@ struct HTTPServer: Service {
                 try await Self.write(responder.respond(to: request, from: caller), writer)
             }, configuration: Self.configuration)
         let door = Listener(log: log)
-        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        let server = try await ServerBootstrap(group: connectionLoops)
             .serverChannelInitializer(door.install)
             // NIO listens anew, with a queue of 128 if it is not told.
             .serverChannelOption(.backlog, value: Limits.backlog)
@@ -58,7 +59,9 @@ struct HTTPServer: Service {
                         continue
                     }
                     group.addTask {
-                        await child.handle(value: connection, logger: log)
+                        await onEventLoop(of: connection.channel.eventLoop) {
+                            await child.handle(value: connection, logger: log)
+                        }
                         open.leave()
                     }
                 }
@@ -104,12 +107,14 @@ struct HTTPServer: Service {
 
     private func serve(_ child: some ServerChildChannel, _ descriptor: Int32) async {
         do {
-            let value = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            let value = try await ClientBootstrap(group: connectionLoops)
                 .channelOption(.allowRemoteHalfClosure, value: true)
                 .withConnectedSocket(descriptor) { channel in
                     child.setup(channel: channel, logger: log)
                 }
-            await child.handle(value: value, logger: log)
+            await onEventLoop(of: value.channel.eventLoop) {
+                await child.handle(value: value, logger: log)
+            }
         } catch {
             log.debug("connection not served", metadata: ["error": "\(error)"])
         }

@@ -1,3 +1,4 @@
+import EventLoopTasks
 import FoundationEssentials
 import GD2Error
 import GlusterModel
@@ -53,7 +54,9 @@ final class JobKeeper: Service {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.adoptForEver() }
                 group.addTask { await self.trimForEver() }
-                for await wait in self.waits { group.addTask { await self.carryOut(wait) } }
+                for await wait in self.waits {
+                    group.addTask { await onEventLoop { await self.carryOut(wait) } }
+                }
                 group.cancelAll()
             }
         }

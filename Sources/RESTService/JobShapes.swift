@@ -22,9 +22,7 @@ final class JobReader: Sendable {
         guard let prefix = view.identity?.keys.jobs else { return [] }
         // `jobs/<id>` alone, not what stands below it.
         let length = prefix.utf8.count + 36
-        let values = view.values.values.filter {
-            $0.key.utf8.count == length && $0.key.hasPrefix(prefix)
-        }
+        let values = view.values.below(prefix).filter { $0.key.utf8.count == length }
         return known.withLock { known in
             var now: [String: Known] = [:]
             for value in values {

@@ -17,7 +17,7 @@ struct LeftToClean {
             all = []
             return
         }
-        all = view.values.values.filter { $0.key.hasPrefix(prefix) }
+        all = view.values.below(prefix)
             .sorted { $0.key < $1.key }
             .compactMap { try? RecordCoding.decode(Leftover.self, from: $0.value) }
     }
@@ -55,7 +55,7 @@ struct Fences {
             all = []
             return
         }
-        all = view.values.values.filter { $0.key.hasPrefix(prefix) }
+        all = view.values.below(prefix)
             .sorted { $0.key < $1.key }
             .compactMap { value in
                 let peer = value.key.dropFirst(prefix.count).split(separator: "/").first

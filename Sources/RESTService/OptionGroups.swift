@@ -60,7 +60,7 @@ struct OptionGroups: Sendable {
         guard let prefix = mirror.view.identity?.keys.optionGroups else {
             return OptionGroup.builtIn
         }
-        let names = mirror.view.values.keys.filter { $0.hasPrefix(prefix) }.sorted()
+        let names = mirror.view.values.below(prefix).map(\.key).sorted()
         return try OptionGroup.builtIn
             + names.compactMap { try group(named: String($0.dropFirst(prefix.count))) }
     }

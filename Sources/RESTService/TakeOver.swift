@@ -66,9 +66,8 @@ extension TransactionRunner {
 
     static func journals(_ view: MirrorView) -> [TransactionRecord] {
         guard let prefix = view.identity?.keys.transactions else { return [] }
-        return view.values.values.compactMap { value in
-            guard value.key.hasPrefix(prefix) else { return nil }
-            return try? RecordCoding.decode(TransactionRecord.self, from: value.value)
+        return view.values.below(prefix).compactMap { value in
+            try? RecordCoding.decode(TransactionRecord.self, from: value.value)
         }
     }
 

@@ -1,5 +1,6 @@
 import BrickAPI
 import Daemon
+import EventLoopTasks
 import FoundationEssentials
 import GD2Error
 import GlusterModel
@@ -76,7 +77,9 @@ final class TransactionRunner: Service {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.takeOverForEver() }
-                for await work in self.work { group.addTask { await self.carryOut(work) } }
+                for await work in self.work {
+                    group.addTask { await onEventLoop { await self.carryOut(work) } }
+                }
                 group.cancelAll()
             }
         }

@@ -1,3 +1,4 @@
+import EventLoopTasks
 import Listening
 public import Logging
 import NIOCore
@@ -41,12 +42,14 @@ public struct RPCServer: Sendable {
     /// cancelled.
     public func serve(descriptor: Int32, peer: RPCPeer) async {
         do {
-            let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            let channel = try await ClientBootstrap(group: connectionLoops)
                 .channelOption(.allowRemoteHalfClosure, value: false)
                 .withConnectedSocket(descriptor) { channel in
                     channel.eventLoop.makeCompletedFuture { try records(of: channel) }
                 }
-            try await serve(channel, peer)
+            try await onEventLoop(of: channel.records.channel.eventLoop) {
+                try await serve(channel, peer)
+            }
         } catch {
             log.debug("connection ended", metadata: ["peer": "\(peer)", "error": "\(error)"])
         }
@@ -56,7 +59,7 @@ public struct RPCServer: Sendable {
     /// until it is to stop.
     public func serveUnix(listening descriptor: Int32) async throws {
         let door = Listener(log: log)
-        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        let server = try await ServerBootstrap(group: connectionLoops)
             .serverChannelInitializer(door.install)
             // NIO listens anew, with a queue of 128 if it is not told; GlusterFS does not wait for
             // room in it.
@@ -76,7 +79,11 @@ public struct RPCServer: Sendable {
             try await server.executeThenClose { connections in
                 for try await (channel, peer) in connections {
                     group.addTask {
-                        do { try await serve(channel, peer) } catch {
+                        do {
+                            try await onEventLoop(of: channel.records.channel.eventLoop) {
+                                try await serve(channel, peer)
+                            }
+                        } catch {
                             log.debug("connection ended", metadata: ["error": "\(error)"])
                         }
                     }

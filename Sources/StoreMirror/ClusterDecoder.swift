@@ -1,4 +1,4 @@
-import GlusterModel
+public import GlusterModel
 import StoreAPI
 
 /// Decodes views, and of a later view of the same mirror what has changed: a change costs what it
@@ -10,21 +10,27 @@ public struct ClusterDecoder: Sendable {
     /// Generations are immutable, so one decoded whole is decoded for ever.
     private var topologies: [VolumeID: (generation: Int, topology: Topology)] = [:]
 
+    /// The volumes that the last view said something new of; nil: all of them.
+    public private(set) var changed: Set<VolumeID>?
+
     public init() {}
 
     public mutating func state(of view: MirrorView) -> ClusterState {
         if cluster.identity != view.identity { self = ClusterDecoder() }
         guard let keys = view.identity?.keys else { return ClusterState() }
-        let changed = number.flatMap { view.recent.keys(after: $0, to: view.number) }
-        if changed == nil { self = ClusterDecoder() }
+        let known = number.flatMap(view.keysChanged)
+        if known == nil { self = ClusterDecoder() }
         let paths = KeyPaths(keys)
         var subjects: Set<Subject> = []
-        if let changed {
-            for key in changed { paths.subject(of: key).map { _ = subjects.insert($0) } }
+        if let known {
+            for key in known { paths.subject(of: key).map { _ = subjects.insert($0) } }
         } else {
-            for key in view.values.keys { paths.subject(of: key).map { _ = subjects.insert($0) } }
+            for value in view.values.all {
+                paths.subject(of: value.key).map { _ = subjects.insert($0) }
+            }
         }
         for subject in subjects { decode(subject, view, keys) }
+        changed = known.map { _ in Set(subjects.compactMap(\.volume)) }
         number = view.number
         cluster.identity = view.identity
         cluster.revision = view.revision
@@ -121,6 +127,12 @@ private enum Subject: Hashable {
     case peer(PeerID)
     case report(VolumeID, PeerID)
     case clusterOptions
+
+    /// Whose own record it is part of.
+    var volume: VolumeID? {
+        if case .volume(let id) = self { return id }
+        return nil
+    }
 }
 
 /// Tells keys apart by bytes, not by characters: of a new store all are looked at.

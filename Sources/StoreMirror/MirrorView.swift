@@ -5,7 +5,7 @@ public struct MirrorView: Sendable {
     /// Which store this is a view of; nil until a store was reached once, now or in an earlier run.
     public var identity: StoreIdentity?
     public var revision: Int64
-    public var values: [String: KeyValue]
+    public var values: MirroredValues
     /// Whether the watch is open and has caught up, or else since when (CLOCK_BOOTTIME) it is not.
     public var freshness: Freshness
     /// How often the watch was lost in this run before this view.
@@ -23,12 +23,19 @@ public struct MirrorView: Sendable {
     }
 
     public init(
-        identity: StoreIdentity? = nil, revision: Int64 = 0, values: [String: KeyValue] = [:],
+        identity: StoreIdentity? = nil, revision: Int64 = 0,
+        values: MirroredValues = MirroredValues(),
         freshness: Freshness = .stale(age: nil)
     ) {
         self.identity = identity
         self.revision = revision
         self.values = values
         self.freshness = freshness
+    }
+
+    /// The keys that views of the same mirror after that of `number` up to this one changed; nil:
+    /// it may be any.
+    public func keysChanged(since number: UInt64) -> [String]? {
+        recent.keys(after: number, to: self.number)
     }
 }

@@ -1,3 +1,4 @@
+import EventLoopTasks
 public import Logging
 public import ServiceLifecycle
 public import StoreAPI
@@ -119,7 +120,7 @@ public final class StoreMirror: Service {
         try await cancelWhenGracefulShutdown {
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { await self.persistChanges() }
-                group.addTask { await self.followForEver() }
+                group.addTask { await onEventLoop { await self.followForEver() } }
             }
         }
         save(view)
@@ -159,7 +160,7 @@ public final class StoreMirror: Service {
     }
 
     private func listAnew(_ identity: StoreIdentity) async throws {
-        var values: [String: KeyValue] = [:]
+        var values = MirroredValues()
         var revision: Int64?
         for prefix in prefixes(identity.keys) {
             let range = try await store.list(prefix: prefix)

@@ -59,12 +59,12 @@ struct ViewFile: Sendable {
         let isWhole = contents.prefixes == prefixes(contents.identity.keys)
         return MirrorView(
             identity: contents.identity, revision: isWhole ? contents.revision : 0,
-            values: Dictionary(values.map { ($0.key, $0) }) { _, last in last })
+            values: MirroredValues(values))
     }
 
     func save(_ view: MirrorView) throws {
         guard let identity = view.identity else { return }
-        let entries = view.values.values.sorted { $0.key < $1.key }.map { value in
+        let entries = view.values.all.sorted { $0.key < $1.key }.map { value in
             Entry(
                 key: value.key, value: Data(value.value), created: value.createRevision,
                 modified: value.modRevision)

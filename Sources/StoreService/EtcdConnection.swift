@@ -1,5 +1,6 @@
 import EtcdAPI
 import EtcdProcess
+import EventLoopTasks
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import LocalGRPC
@@ -74,7 +75,7 @@ struct EtcdConnection: Service {
 
     func run() async throws {
         try await withTaskCancellationOrGracefulShutdownHandler {
-            try await client.runConnections()
+            try await onEventLoop { try await client.runConnections() }
         } onCancelOrGracefulShutdown: {
             client.beginGracefulShutdown()
         }

@@ -203,7 +203,7 @@ private struct StoreServices {
             listening: try context.listener(
                 "store", or: .unix(path: configuration.storeSocket, mode: 0o660)),
             callers: CallerTable(names: names, self: geteuid()),
-            interceptors: interceptors,
+            interceptors: interceptors + [OffLoopInterceptor([Gd2_Store_V1_Cluster.descriptor])],
             services: [
                 KVGateway(etcd: upstream, access: access),
                 WatchGateway(etcd: upstream, access: access),

@@ -34,6 +34,14 @@ public struct FenceTable: Hashable, Sendable {
 
     public init() { fences = [:] }
 
+    /// A table of one object, to be merged into what was known before it.
+    public init(_ fence: Fence, for object: String) { fences = [object: fence] }
+
+    /// Adds what `later` has learned.
+    public mutating func merge(_ later: FenceTable) {
+        fences.merge(later.fences, uniquingKeysWith: max)
+    }
+
     public func admits(_ fence: Fence, for object: String) -> Admission {
         if let known = fences[object] {
             if fence < known { return .refused }

@@ -146,7 +146,7 @@ struct ReplacementDirectoryTests {
         let key = identity.keys.transaction(id)
         let value = KeyValue(
             key: key, value: try RecordCoding.encode(record), createRevision: 1, modRevision: 1)
-        return MirrorView(identity: identity, revision: 1, values: [key: value])
+        return MirrorView(identity: identity, revision: 1, values: MirroredValues([value]))
     }
 
     @Test func aJournalOfTheVolumesReplacementIsWaitedFor() throws {

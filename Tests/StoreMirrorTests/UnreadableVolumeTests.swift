@@ -25,12 +25,12 @@ import Testing
             keys.generationBricks(id, 1, chunk: 0): try RecordCoding.encode(StoredBricks([brick])),
         ]
         let known = values.map {
-            ($0, KeyValue(key: $0, value: $1, createRevision: 2, modRevision: 2))
+            KeyValue(key: $0, value: $1, createRevision: 2, modRevision: 2)
         }
         return ClusterState(
             MirrorView(
                 identity: identity, revision: 2,
-                values: Dictionary(uniqueKeysWithValues: known)))
+                values: MirroredValues(known)))
     }
 
     @Test func aVolumeThatCannotBeReadIsNotTakenForGone() throws {

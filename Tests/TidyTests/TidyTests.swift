@@ -60,8 +60,8 @@ import Testing
         "Daemon": ["Listening"],  // All that listens stops in the same order.
         "Certificates": ["DurableFile"],  // Files are replaced in one way.
         "EtcdProcess": ["Certificates", "DurableFile"],
-        "LocalGRPC": ["Listening"],
-        "RPCTransport": ["Listening"],
+        "LocalGRPC": ["EventLoopTasks", "Listening"],
+        "RPCTransport": ["EventLoopTasks", "Listening"],
         "XlatorTables": ["DurableFile", "HelperProgram"],
         "Volgen": ["VolumeOptions"],  // The option map says which xlator an option is of.
         "StoreAPI": ["EtcdAPI"],  // The gateway passes etcd's own messages.

@@ -1,3 +1,4 @@
+import EventLoopTasks
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import GlusterModel
@@ -35,7 +36,7 @@ final class NodeConnections: Service {
                 for await client in self.made {
                     group.addTask {
                         try? await withTaskCancellationHandler {
-                            try await client.runConnections()
+                            try await onEventLoop { try await client.runConnections() }
                         } onCancel: {
                             client.beginGracefulShutdown()
                         }

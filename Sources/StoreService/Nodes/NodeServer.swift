@@ -1,9 +1,11 @@
+import EventLoopTasks
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import Listening
 import LocalGRPC
 import Logging
 import NIOCore
+import NodeAPI
 import ServiceLifecycle
 
 /// The gRPC server of TCP 24008.
@@ -33,12 +35,14 @@ struct NodeServer: Service {
             })
         server = GRPCServer(
             transport: transport, services: services,
-            interceptors: [interceptor, ErrorInterceptor()])
+            interceptors: [
+                interceptor, OffLoopInterceptor([Gd2_Node_V1_Node.descriptor]), ErrorInterceptor(),
+            ])
     }
 
     func run() async throws {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { try? await server.serve() }
+            group.addTask { try? await onEventLoop { try await server.serve() } }
             group.addTask {
                 guard (try? await gracefulShutdown()) != nil else { return }
                 await listener.stopAccepting()

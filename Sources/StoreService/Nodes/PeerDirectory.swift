@@ -69,7 +69,8 @@ final class PeerDirectory: Sendable {
         next.isCurrent = view.freshness == .current
         next.revision = view.revision
         next.number = view.number
-        for (key, value) in view.values {
+        for value in view.values.all {
+            let key = value.key
             if key.hasPrefix(keys.peers) {
                 if let peer = try? RecordCoding.decode(Peer.self, from: value.value) {
                     next.peers[peer.id] = peer

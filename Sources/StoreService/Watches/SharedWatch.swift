@@ -1,3 +1,4 @@
+import EventLoopTasks
 import GRPCCore
 import GlusterModel
 import Metrics
@@ -48,7 +49,7 @@ final class SharedWatch: Service {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.nudge() }
-                for await _ in self.starts { await self.watch() }
+                for await _ in self.starts { await onEventLoop { await self.watch() } }
                 group.cancelAll()
             }
         }
