@@ -28,15 +28,6 @@ struct Reporter: Service {
         var passes: Bool
     }
 
-    init(
-        store: any KeyValueStore, mirror: StoreMirror, supervisor: Supervisor, log: Logger
-    ) {
-        self.store = store
-        self.mirror = mirror
-        self.supervisor = supervisor
-        self.log = log
-    }
-
     func run() async throws {
         await cancelWhenGracefulShutdown {
             let (wakes, waker) = AsyncStream.makeStream(
