@@ -1,3 +1,4 @@
+import EventLoopTasks
 import FoundationEssentials
 import GD2Error
 import GlusterModel
@@ -78,7 +79,13 @@ struct Responder: Sendable {
         var head = request.head
         if isHead { head.method = .get }
         let asked = Request(head: head, body: request.body)
-        var response = try await router.respond(to: asked, context: context)
+        // A read is answered where its connection is; a change calls other programs, and each call
+        // would go to their connections' loop and back.
+        let isRead = head.method == .get
+        var response =
+            isRead
+            ? try await router.respond(to: asked, context: context)
+            : try await onEventLoop { try await router.respond(to: asked, context: context) }
         // The router's own answer to a path that it does not have is empty.
         if response.status == .notFound, response.headers[.contentType] == nil {
             throw GD2Error(.notFound, "there is no path \(request.uri.path)")

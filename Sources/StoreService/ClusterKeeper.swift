@@ -132,6 +132,7 @@ struct ClusterKeeper: Service {
         state.identity.epoch = epoch
         try state.identity.save(directory: configuration.stateDirectory)
         log.notice("epoch raised", metadata: ["epoch": "\(epoch)"])
+        await etcd.look()
     }
 
     /// Renews this node's record where the node itself knows better; what an operator has set

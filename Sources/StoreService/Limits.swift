@@ -88,6 +88,9 @@ enum Limits {
     static let removal = Duration.seconds(50)
     /// Snapshots that a member keeps.
     static let snapshotsKept = 12
+    /// So long an own etcd that is just started anew is waited for by what no other can do.
+    static let etcdBack = Duration.seconds(10)
+    static let etcdBackPoll = Duration.milliseconds(100)
     /// Between an answer and the end of this program, so that the answer arrives.
     static let gracefulExitMs = 300
     static let snapshotLookEvery = Duration.seconds(60)

@@ -52,6 +52,14 @@ struct NodeIdentity: Codable, Hashable {
             cluster: ClusterID(using: &generator), peer: peer, epoch: Epoch(1))
     }
 
+    /// The epoch of a store whose record says `stored`; nil when it is one of the past. A new one
+    /// has no record yet, and in one that was restored here it is the old one until this node has
+    /// written the new.
+    func epoch(ofStoreSaying stored: Epoch?) -> Epoch? {
+        guard let stored, recovering == nil else { return epoch }
+        return stored >= epoch ? stored : nil
+    }
+
     func save(directory: String) throws {
         let path = directory + "/identity.json"
         try DurableFile.replace(path, with: RecordCoding.encode(self))

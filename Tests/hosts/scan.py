@@ -53,7 +53,10 @@ def tls(host, port, files):
         context.verify_mode = ssl.CERT_NONE
         context.set_alpn_protocols([protocol])
         if files:
-            context.load_cert_chain(*files)
+            try:
+                context.load_cert_chain(*files)
+            except ssl.SSLError as error:
+                raise SystemExit(f"{files[0]} and {files[1]}: {error}") from error
         try:
             with context.wrap_socket(connect(host, port)) as peer:
                 peer.sendall(text)

@@ -13,8 +13,19 @@ struct SnapshotFolder: Sendable {
 
     init(stateDirectory: String) { path = stateDirectory + "/snapshots" }
 
-    /// Takes one from this node's own etcd and verifies what was written.
+    /// Takes one from this node's own etcd and verifies what was written. An etcd that is just
+    /// started anew, as when other members come, is waited for.
     func save(from etcd: EtcdConnection, epoch: Epoch) async throws -> StoreSnapshot {
+        let end = ContinuousClock.now + Limits.etcdBack
+        while true {
+            do { return try await saveOnce(from: etcd, epoch: epoch) } catch let error as RPCError {
+                guard error.code == .unavailable, .now < end else { throw error }
+                try await Task.sleep(for: Limits.etcdBackPoll)
+            }
+        }
+    }
+
+    private func saveOnce(from etcd: EtcdConnection, epoch: Epoch) async throws -> StoreSnapshot {
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])

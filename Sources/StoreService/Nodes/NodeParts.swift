@@ -104,13 +104,14 @@ final class NodeParts: Sendable {
             log.notice(
                 "store was recovered elsewhere",
                 metadata: ["epoch": "\(epoch)", "peer": "\(peer)"])
-            state.identity.epoch = epoch
-            try state.identity.save(directory: configuration.stateDirectory)
+            // First, so that no end of this program in between leaves a member of the past.
             if isMember {
                 try await role.stop()
                 let recovered = StoredMembers.Member(id: 0, peer: peer, isLearner: false)
                 peers.members = StoredMembers(members: [recovered])
             }
+            state.identity.epoch = epoch
+            try state.identity.save(directory: configuration.stateDirectory)
         } catch { log.error("epoch not followed", metadata: ["error": "\(error)"]) }
     }
 

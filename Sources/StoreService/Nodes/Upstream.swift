@@ -33,6 +33,8 @@ final class Upstream: Service {
         var way: Way
         var client: GRPCClient<Transport>
         var answers = false
+        /// Of the store at its end, as the last look found it.
+        var epoch = Epoch(0)
         /// Whether ``answers`` is of this run.
         var hasLooked = false
         var ownTriedAt: ContinuousClock.Instant?
@@ -101,11 +103,25 @@ final class Upstream: Service {
 
     /// Throws UNAVAILABLE with the reason when the last look did not find the store.
     func check() throws {
+        try checkEpoch()
         guard answers || !hasLooked else {
             let status = store.status
             // Its own look is older.
             let message = status.available ? "no answer at the last look" : status.message
             throw RPCError(code: .unavailable, message: message)
+        }
+    }
+
+    /// Throws UNAVAILABLE while the way leads to a store of an epoch before this node's: after a
+    /// recovery elsewhere the old voters may still answer, for what was undone.
+    func checkEpoch() throws {
+        let (hasLooked, found) = state.withLock { ($0.hasLooked, $0.epoch) }
+        let wanted = store.identity.epoch
+        guard !hasLooked || found >= wanted else {
+            throw RPCError(
+                code: .unavailable,
+                message: "the store of epoch \(wanted) is looked for: only that of epoch \(found) "
+                    + "was found")
         }
     }
 
@@ -157,7 +173,7 @@ final class Upstream: Service {
         get async {
             let (way, client, answers) = state.withLock { ($0.way, $0.client, $0.answers) }
             guard answers else { return false }
-            if await reaches(client) { return true }
+            if await reaches(client) != nil { return true }
             await findAnother(than: way, hasOwn: runsMember())
             return self.answers
         }
@@ -169,13 +185,15 @@ final class Upstream: Service {
         guard state.withLock({ $0.way }) == .own else { return }
         guard let found = await first(of: throughOthers) else { return }
         state.withLock { state in
-            (state.way, state.client, state.ownTriedAt) = (found.0, found.1, .now)
+            (state.way, state.client, state.epoch) = (found.way, found.client, found.epoch)
+            state.ownTriedAt = .now
         }
-        log.info("store reached", metadata: ["way": "\(found.0)"])
+        log.info("store reached", metadata: ["way": "\(found.way)"])
         try? await Task.sleep(for: Limits.lastAnswers)
     }
 
-    private func look() async {
+    /// Looks whether the present way leads to the store, and takes another if not.
+    func look() async {
         let (way, client, triedAt) = state.withLock { ($0.way, $0.client, $0.ownTriedAt) }
         let hasOwn = await runsMember()
         let ownIsDue = triedAt.map { .now - $0 > Limits.ownEtcdEvery } ?? true
@@ -183,10 +201,12 @@ final class Upstream: Service {
             state.withLock { $0.ownTriedAt = .now }
             // Calls that are under way on the other one end there.
             if let found = await first(of: direct) {
-                return take(found.0, found.1, after: way, onlyStreamsEnd: true)
+                return take(found, after: way, onlyStreamsEnd: true)
             }
         }
-        if !way.isDirect || hasOwn, await reaches(client) { return take(way, client, after: way) }
+        if !way.isDirect || hasOwn, let epoch = await reaches(client) {
+            return take(Found(way: way, client: client, epoch: epoch), after: way)
+        }
         await findAnother(than: way, hasOwn: hasOwn)
     }
 
@@ -195,7 +215,7 @@ final class Upstream: Service {
         if hasOwn { candidates += direct.filter { $0.0 != way } }
         // The present way too: its connection may have been replaced.
         candidates += throughOthers
-        if let found = await first(of: candidates) { return take(found.0, found.1, after: way) }
+        if let found = await first(of: candidates) { return take(found, after: way) }
         let (isNews, streams) = state.withLock { state in
             guard state.way == way else { return (false, [AsyncStream<Void>.Continuation]()) }
             let was = state.answers
@@ -214,13 +234,20 @@ final class Upstream: Service {
         }
     }
 
+    /// A way at whose end the store is.
+    private struct Found {
+        var way: Way
+        var client: GRPCClient<Transport>
+        var epoch: Epoch
+    }
+
     /// The one that answers first.
-    private func first(
-        of candidates: [(Way, GRPCClient<Transport>)]
-    ) async -> (Way, GRPCClient<Transport>)? {
-        await withTaskGroup(of: (Way, GRPCClient<Transport>)?.self) { group in
-            for candidate in candidates {
-                group.addTask { await self.reaches(candidate.1) ? candidate : nil }
+    private func first(of candidates: [(Way, GRPCClient<Transport>)]) async -> Found? {
+        await withTaskGroup(of: Found?.self) { group in
+            for (way, client) in candidates {
+                group.addTask {
+                    await self.reaches(client).map { Found(way: way, client: client, epoch: $0) }
+                }
             }
             for await result in group {
                 guard let result else { continue }
@@ -232,14 +259,13 @@ final class Upstream: Service {
     }
 
     /// `last`: which way was gone when the look began. Where another was taken since, that holds.
-    private func take(
-        _ way: Way, _ client: GRPCClient<Transport>, after last: Way, onlyStreamsEnd: Bool = false
-    ) {
+    private func take(_ found: Found, after last: Way, onlyStreamsEnd: Bool = false) {
+        let way = found.way
         let (isNew, streams) = state.withLock { state in
             guard state.way == last else { return (false, [AsyncStream<Void>.Continuation]()) }
             let isNew = state.way != way || !state.answers
-            state.answers = true
-            state.client = client
+            (state.answers, state.hasLooked) = (true, true)
+            (state.client, state.epoch) = (found.client, found.epoch)
             guard state.way != way else { return (isNew, [AsyncStream<Void>.Continuation]()) }
             state.way = way
             return (isNew, state.ending(onlyStreams: onlyStreamsEnd))
@@ -248,18 +274,19 @@ final class Upstream: Service {
         if isNew { log.info("store reached", metadata: ["way": "\(way)"]) }
     }
 
-    /// Whether the store answers that way, and not from what one node remembers.
-    private func reaches(_ client: GRPCClient<Transport>) async -> Bool {
+    /// The epoch of the store that answers that way, and not from what one node remembers; nil
+    /// when none does, or one of an epoch before this node's.
+    private func reaches(_ client: GRPCClient<Transport>) async -> Epoch? {
         var options = EtcdConnection.options
         options.timeout = Limits.upstreamLook
         let kv = Etcdserverpb_KV.Client(wrapping: client)
         let key = store.identity.store.keys.epoch
-        let reply = try? await kv.range(
-            .with {
-                $0.key = Data(key.utf8)
-                $0.keysOnly = true
-            }, options: options)
-        return reply != nil
+        let reply = try? await kv.range(.with { $0.key = Data(key.utf8) }, options: options)
+        guard let reply else { return nil }
+        let stored = reply.kvs.first.flatMap { value in
+            try? RecordCoding.decode(StoredEpoch.self, from: Array(value.value)).epoch
+        }
+        return store.identity.epoch(ofStoreSaying: stored)
     }
 }
 

@@ -23,6 +23,7 @@ struct StoreSource: WatchSource {
     /// Where the store is now; throws when `epoch` is not the present one, or `after` is not
     /// reached.
     func current(after: Int64, epoch: UInt64) async throws -> Int64 {
+        try upstream.checkEpoch()
         let keys = state.identity.store.keys
         let reply = try await upstream.kv.range(
             .with { $0.key = Data(keys.epoch.utf8) }, options: EtcdConnection.options)
