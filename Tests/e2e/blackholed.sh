@@ -1,5 +1,6 @@
 # Six nodes, of which two vanish without a word: each read command answers in time, on both sides of
 # the cut, at once and later; changes go on where a quorum is, and are refused at once elsewhere.
+# Runs alone: it measures times.
 . Tests/e2e/nodes.sh
 nodes_start 6
 for i in 2 3 4 5 6; do

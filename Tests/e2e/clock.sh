@@ -27,7 +27,9 @@ served() { # WHAT: files and new mounts; a mount whose bricks were gone connects
     written() { echo "$1" >/run/mnt/f && [ "$(cat /run/mnt/f)" = "$1" ]; }
     wait_for 20 mount written "$1" || fail "$1: the mount"
     mkdir -p /run/new
-    mount -t glusterfs 127.0.0.1:/gv0 /run/new || fail "$1: no new mount"
+    # gd2-pmap, killed without its socket unit, listens again a moment after the others.
+    new_mount() { mount -t glusterfs 127.0.0.1:/gv0 /run/new; }
+    wait_for 10 "a new mount" new_mount || fail "$1: no new mount"
     [ "$(cat /run/new/f)" = "$1" ] || fail "$1: the new mount"
     umount /run/new
 }

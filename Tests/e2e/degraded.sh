@@ -1,5 +1,6 @@
 # Whatever of the node is paused or gone, each read answers in time from what is known and says so,
 # and each change is refused at once with the reason.
+# Runs alone: it measures times.
 . Tests/e2e/node.sh
 node_start
 mkdir -p /run/bricks/b1

@@ -1,5 +1,6 @@
 # doctor: each thing that can be made wrong in a few seconds is found, and is gone when it is mended; the
 # answer comes within a second whoever is away.
+# Runs alone: it measures times.
 . Tests/e2e/nodes.sh
 mkdir -p "$E2E_DISK/h2" && echo 'open-join = true' >"$E2E_DISK/h2/settings"
 nodes_start 3

@@ -1,5 +1,6 @@
 # 10,000 random and bent connections to the running daemons, 5,000 idle ones, slow and half-open ones:
 # no daemon ends, answers and files go on, descriptors and memory come back. SEED=7 repeats a run.
+# Runs alone: it measures memory and CPU time.
 . Tests/e2e/node.sh
 SEED=${SEED:-$RANDOM} COUNT=${COUNT:-10000}
 say "seed $SEED"
