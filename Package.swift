@@ -309,8 +309,8 @@ let package = Package(
         tests(
             "LocalGRPCTests",
             [
-                "GD2Error", "LocalGRPC", "Seeded", grpc, lifecycle, log, nio, nioEmbedded,
-                nioHPACK, nioHTTP2,
+                "EventLoopTasks", "GD2Error", "LocalGRPC", "Seeded", grpc, lifecycle, log, nio,
+                nioEmbedded, nioHPACK, nioHTTP2, nioPosix,
             ]),
         tests("LocalSocketTests", ["LocalSocket", nioPosix]),
         tests("MembershipTests", ["GlusterModel", "Membership", "Seeded"]),
