@@ -51,15 +51,8 @@ demo: build
 
 test: build unit e2e hosts
 
-# All tests of a run start at once and share a thread for each core: beside those that compute, or
-# wait for the disk, those that wait for an answer of another task would wait until these are done.
-SOCKETS = LocalGRPCTests|LocalSocketTests|RPCTransportTests|PmapServiceTests
-SERVICES = RESTServiceTests|StoreServiceTests|StoreMirrorTests
-UNIT = swift test --explicit-target-dependency-import-check error
 unit: setup
-	$(UNIT) --filter '$(SOCKETS)'
-	$(UNIT) --skip-build --filter '$(SERVICES)'
-	$(UNIT) --skip-build --skip '$(SOCKETS)|$(SERVICES)'
+	Tests/unit/run
 
 sim: SEED ?= 1
 sim: ROUNDS ?= 1

@@ -91,10 +91,11 @@ final class PortService: Service {
     func close(connection: Int) { change { _ = $0.close(connection: connection) } }
 
     private func change(_ body: (inout PortTable) -> Void) {
-        state.withLock { state in
+        let waiters = state.withLock { state in
             body(&state.table)
-            for waiter in state.waiters.values { waiter.yield() }
+            return Array(state.waiters.values)
         }
+        for waiter in waiters { waiter.yield() }
     }
 
     private func follow() async {

@@ -81,7 +81,7 @@ public final class StoreMirror: Service {
             state.subscriberNext += 1
             state.subscribers[state.subscriberNext] = Subscriber(
                 views: continuation, wantsRevisions: wantsRevisions)
-            continuation.yield(state.view)
+            continuation.yield(state.view)  // Nobody reads yet: it wakes no task.
             return state.subscriberNext
         }
         continuation.onTermination = { [weak self] _ in
@@ -193,7 +193,7 @@ public final class StoreMirror: Service {
 
     /// `changed`: the keys of which it says something else; nil: all of them.
     private func publish(changed: [String]?, _ update: (inout MirrorView) -> Void) {
-        let isBack = state.withLock { state in
+        let (view, readers, isBack) = state.withLock { state in
             let (number, losses) = (state.view.number, state.view.losses)
             var recent = state.view.recent
             let wasCurrent = state.view.freshness == .current
@@ -208,13 +208,13 @@ public final class StoreMirror: Service {
             if changed == nil { recent.forget() }
             if let changed, isNews { recent.add(changed, number: number + 1) }
             state.view.recent = recent
-            for subscriber in state.subscribers.values where isNews || subscriber.wantsRevisions {
-                subscriber.views.yield(state.view)
-            }
             let isBack = state.isLost && state.view.freshness == .current
             if isBack { state.isLost = false }
-            return isBack
+            let readers = state.subscribers.values.filter { isNews || $0.wantsRevisions }
+            return (state.view, readers, isBack)
         }
+        // Not under the lock: to wake a task waits for whoever cancels it, and he waits for ours.
+        for reader in readers { reader.views.yield(view) }
         if isBack { log.notice("store followed again") }
     }
 

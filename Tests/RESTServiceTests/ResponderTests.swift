@@ -88,6 +88,7 @@ import Testing
     @Test func withoutTheStoreReadsGoOnAndChangesAreUnavailable() async throws {
         try await RESTFixture.with { rest in
             await rest.store.setOutage("away")
+            try await rest.untilStale()
             #expect(try await rest.send(.get, "/v1/volumes").status == 200)
             let body = #"{"name":"v","subvols":[{"type":"distribute","bricks":[]}]}"#
             let answer = try await rest.send(.post, "/v1/volumes", body: body)

@@ -38,6 +38,32 @@ import Testing
         }
     }
 
+    /// A view wakes those who wait for it while they are cancelled: neither waits for the other.
+    @Test func thoseWhoWaitMayBeCancelledWhileAViewComes() async throws {
+        defer { TemporaryFolder.remove(folder) }
+        let key = keys.prefix + "options/x"
+        try await withMirror { mirror in
+            try await withThrowingDiscardingTaskGroup { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        while !Task.isCancelled {
+                            await withDiscardingTaskGroup { waiters in
+                                waiters.addTask { for await _ in mirror.changes() {} }
+                                await Task.yield()
+                                waiters.cancelAll()
+                            }
+                        }
+                    }
+                }
+                for _ in 0..<2_000 {
+                    let done = try await store.txn(if: [], then: [.put(key: key, value: [1])])
+                    _ = try await mirror.wait(for: done.revision, timeout: .seconds(30))
+                }
+                group.cancelAll()
+            }
+        }
+    }
+
     @Test func aRevisionThatChangesNothingHereIsNoNews() async throws {
         defer { TemporaryFolder.remove(folder) }
         let inside = keys.prefix + "options/x"

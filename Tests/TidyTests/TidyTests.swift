@@ -55,6 +55,23 @@ import Testing
         }
     }
 
+    /// To wake a task waits for whoever cancels it, and his handler may wait for the same lock.
+    @Test func nobodyIsWokenUnderALock() {
+        for file in sources {
+            var depth: Int?
+            var now = 0
+            for (number, line) in file.lines.enumerated() {
+                if depth == nil, line.contains("withLock") { depth = now }
+                now += line.count { $0 == "{" } - line.count { $0 == "}" }
+                let wakes = [".yield(", ".finish()", ".resume("].contains { line.contains($0) }
+                if depth != nil, wakes, !line.contains("// Nobody reads yet") {
+                    Issue.record("\(file):\(number + 1): \(line)")
+                }
+                if depth.map({ now <= $0 }) == true { depth = nil }
+            }
+        }
+    }
+
     /// Imports within a layer, which the layers do not allow, and why they are there.
     private static let sideways: [String: Set<String>] = [
         "Daemon": ["Listening"],  // All that listens stops in the same order.

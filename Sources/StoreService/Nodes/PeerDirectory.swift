@@ -120,13 +120,14 @@ final class PeerDirectory: Sendable {
         }
         let final = next
         state.withLock { $0 = final }
-        waiters.withLock { waiters in
-            for (peer, streams) in waiters
-            where final.removed.contains(peer) && final.peers[peer] == nil {
-                for stream in streams.values { stream.finish() }
-                waiters[peer] = nil
+        let ended = waiters.withLock { waiters in
+            let gone = waiters.filter {
+                final.removed.contains($0.key) && final.peers[$0.key] == nil
             }
+            for peer in gone.keys { waiters[peer] = nil }
+            return gone.values.flatMap(\.values)
         }
+        for stream in ended { stream.finish() }
     }
 
     var peers: [PeerID: Peer] { state.withLock { $0.peers } }

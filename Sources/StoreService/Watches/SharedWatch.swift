@@ -96,22 +96,24 @@ final class SharedWatch: Service {
     }
 
     private func take(_ changes: [Change]) {
-        state.withLock { state in
+        let followers = state.withLock { state in
             state.isOpen = true
             for change in changes { state.window?.append(change) }
-            for follower in state.followers.values { follower.yield() }
+            return Array(state.followers.values)
         }
+        for follower in followers { follower.yield() }
     }
 
     private func end(_ error: any Error) {
-        state.withLock { state in
+        let followers = state.withLock { state in
             state.isRunning = false
             state.run += 1
             state.failure = error
             // What follows on the window is compacted away: it begins anew.
             if (error as? RPCError)?.code == .outOfRange { state.window = nil }
-            for follower in state.followers.values { follower.yield() }
+            return Array(state.followers.values)
         }
+        for follower in followers { follower.yield() }
     }
 
     /// Takes a seat for one who has everything up to `after`, where the store is at `current`; the
