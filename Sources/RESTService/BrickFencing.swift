@@ -9,8 +9,9 @@ import StoreMirror
 /// Which nodes would miss a change of a volume's topology, and those that somebody fences.
 extension VolumeChanges {
     /// What gd2-store's probes say now; nothing is taken from a volume without them.
-    func probes() async throws -> [PeerID: PeerState] {
-        if let probed = await local.peers() { return probed }
+    func probes(of volume: Volume) async throws -> [PeerID: PeerState] {
+        let peers = Set(volume.topology.allBricks.map(\.peer))
+        if let probed = await local.peers(certainOf: peers) { return probed }
         throw GD2Error(
             .unavailable,
             "gd2-store did not say in time which nodes answer: see systemctl status gd2-store")

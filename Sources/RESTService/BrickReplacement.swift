@@ -64,7 +64,7 @@ extension VolumeChanges {
         }
         let replacement = try Self.replacement(of: old, volume, request, state)
         try await gates.require(.replaceBrick)
-        let probed = try await probes()
+        let probed = try await probes(of: volume)
         let holders = await holders(of: volume, probed, state)
         let fences = try Self.fences(request, state)
         let fencing: Fencing

@@ -136,6 +136,22 @@ struct LocalStore: Sendable {
         ])
     }
 
+    /// As ``peers()``, when it is certain of `needed`: one that was heard a moment ago is given the
+    /// time of another probe, since a probe may be lost and a busy node be late.
+    func peers(certainOf needed: Set<PeerID>) async -> [PeerID: PeerState]? {
+        let began = ContinuousClock.now
+        while true {
+            guard let probed = await peers() else { return nil }
+            let isInDoubt = needed.contains { peer in
+                guard let seen = probed[peer], !seen.isReachable else { return false }
+                return seen.heardAgo.map { $0 < Limits.silentAfter } ?? false
+            }
+            guard isInDoubt, ContinuousClock.now - began < Limits.silentAfter, !Task.isCancelled
+            else { return probed }
+            try? await Task.sleep(for: Limits.freshPoll)
+        }
+    }
+
     /// What gd2-store's last probes say of each peer; nil when it does not answer.
     func peers() async -> [PeerID: PeerState]? {
         guard let all = await answer({ try await calls.peers() }) else { return nil }

@@ -32,7 +32,9 @@ extension VolumeChanges {
     func checkReachable(
         _ peers: Set<PeerID>, _ state: ClusterState, _ what: String
     ) async throws {
-        guard peers != [state.identity?.peer], let probed = await local.peers() else { return }
+        guard peers != [state.identity?.peer],
+            let probed = await local.peers(certainOf: peers)
+        else { return }
         let silent = peers.compactMap { peer -> String? in
             // One that was never asked may answer.
             guard let seen = probed[peer], !seen.isReachable, seen.heardAgo != nil else {

@@ -167,6 +167,23 @@ import Transaction
         }
     }
 
+    @Test(arguments: [(true, 201), (false, 503)])
+    func aNodeThatMissedOneProbeIsGivenAnother(answersAgain: Bool, status: Int) async throws {
+        let far = PeerID(high: 8, low: 8)
+        func state(_ isReachable: Bool) -> [PeerState] {
+            [PeerState(peer: far, isReachable: isReachable, role: .voter, heardAgo: .seconds(1))]
+        }
+        try await RESTFixture.with(steps: Gate()) { rest in
+            try await rest.addPeer("n3", number: 8)
+            await rest.cluster.set(states: state(false))
+            let body = Self.create("gv0").replacing("n1", with: "n3")
+            async let answer = rest.send(.post, "/v1/volumes", body: body)
+            try await Task.sleep(for: .milliseconds(200))
+            if answersAgain { await rest.cluster.set(states: state(true)) }
+            #expect(try await answer.status == status)
+        }
+    }
+
     @Test func aStartDoesNotWaitForANodeThatIsSilentAndNamesIt() async throws {
         let far = PeerID(high: 8, low: 8)
         try await RESTFixture.with(steps: Gate()) { rest in
