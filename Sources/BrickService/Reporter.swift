@@ -6,8 +6,9 @@ import StoreMirror
 
 /// Writes what this node says of its volumes to `reported/<peer>/volumes/…`, when it differs from
 /// what stands there. Somebody waits for what is as it should be or has failed: that is written at
-/// once. What passes (a brick that starts, the report of a volume that is gone) is written when it
-/// stays for a while: each write is a commit of the store's and goes to every node.
+/// once. What passes (a brick that starts, the report of a volume that is gone or was never started)
+/// is written when it stays for a while: each write is a commit of the store's and goes to every
+/// node.
 struct Reporter: Service {
     let store: any KeyValueStore
     let mirror: StoreMirror
@@ -103,7 +104,7 @@ struct Reporter: Service {
                 changes.append(
                     Change(
                         volume: volume, operation: .put(key: key, value: bytes),
-                        passes: report.passes))
+                        passes: report.passes(of: told.states[volume])))
             } else if stored != nil {
                 changes.append(Change(volume: volume, operation: .delete(key: key), passes: true))
             }
@@ -128,6 +129,9 @@ struct Reporter: Service {
 }
 
 extension VolumeReport {
-    /// Whether nobody waits for it: something else follows by itself.
-    var passes: Bool { !converged && !bricks.contains { $0.phase == .failed } }
+    /// Whether nobody waits for it: something else follows by itself, or the volume was never
+    /// started.
+    func passes(of state: VolumeState?) -> Bool {
+        state == .created || !converged && !bricks.contains { $0.phase == .failed }
+    }
 }

@@ -40,6 +40,7 @@ extension Supervisor {
         var isAll: Bool
         /// Nil: of a volume that has nothing here.
         var reports: [VolumeID: VolumeReport?]
+        var states: [VolumeID: VolumeState] = [:]
     }
 
     /// What is new since this was called last, and of the volumes `also`; nil: of all.
@@ -51,12 +52,14 @@ extension Supervisor {
         for role in slots.keys where wanted?.contains(role.volume) != false {
             slots[role].map { own[role.volume, default: []].append((role, $0)) }
         }
-        var reports: [VolumeID: VolumeReport?] = [:]
+        var told = Reports(isAll: wanted == nil, reports: [:])
         for id in wanted ?? Set(cluster.volumes.keys) {
-            let hasBricks = cluster.volumes[id]?.allBricks(of: peer).isEmpty == false
-            reports[id] = .some(hasBricks ? report(of: id, own[id] ?? []) : nil)
+            let volume = cluster.volumes[id]
+            let hasBricks = volume?.allBricks(of: peer).isEmpty == false
+            told.reports[id] = .some(hasBricks ? report(of: id, own[id] ?? []) : nil)
+            told.states[id] = volume?.head.state
         }
-        return Reports(isAll: wanted == nil, reports: reports)
+        return told
     }
 
     private func report(
