@@ -84,6 +84,9 @@ enum Limits {
     static let tokenSecondsMax: UInt32 = 30 * 86_400
     static let pairSecondsMax: UInt32 = 86_400
     static let tokenUsesMax: UInt32 = 1_000
+    /// So long after a node was heard it, or its etcd, may only be late: a change that needs it is
+    /// not refused yet.
+    static let doubt = Duration.seconds(5)
     /// How long a removal waits until the store's engine does without the peer.
     static let removal = Duration.seconds(50)
     /// Snapshots that a member keeps.

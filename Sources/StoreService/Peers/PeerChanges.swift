@@ -191,15 +191,11 @@ struct PeerChanges: Sendable {
         guard node.peers.peers.count > 1 else {
             throw GD2Error(.conflict, "\(known.name) is the only peer of its cluster")
         }
-        let isReachable = peer == node.own || liveness.of(peer).isReachable
-        guard isReachable || force else {
-            throw GD2Error(
-                .unavailable,
-                "\(known.name) does not answer (\(liveness.of(peer).message)): start it, or, when "
-                    + "it is gone for ever, add --force")
-        }
-        if let refusal = refusal(removing: known, force: force) {
-            throw GD2Error(.conflict, refusal)
+        let began = ContinuousClock.now
+        while let refusal = refusal(removing: known, force: force) {
+            let isInDoubt = isInDoubt(peer) && ContinuousClock.now - began < Limits.doubt
+            guard isInDoubt else { throw refusal }
+            try await Task.sleep(for: .milliseconds(200))
         }
         let fate = try keysText(of: peer, isDryRun: isDryRun)
         if isDryRun { return "\(known.name) would be taken out of the cluster\(fate)" }
@@ -231,7 +227,29 @@ struct PeerChanges: Sendable {
             + "\(isDryRun ? "would be" : "are") exchanged by themselves afterwards"
     }
 
-    private func refusal(removing peer: Peer, force: Bool) -> String? {
+    private func refusal(removing peer: Peer, force: Bool) -> GD2Error? {
+        let seen = liveness.of(peer.id)
+        guard peer.id == node.own || seen.isReachable || force else {
+            return GD2Error(
+                .unavailable,
+                "\(peer.name) does not answer (\(seen.message)): start it, or, when it is gone for "
+                    + "ever, add --force")
+        }
+        return quorumRefusal(removing: peer, force: force).map { GD2Error(.conflict, $0) }
+    }
+
+    /// Whether a refusal may be over in a moment: a probe is lost, a busy node late, and an etcd
+    /// just started anew, while its node was heard a moment ago.
+    private func isInDoubt(_ peer: PeerID) -> Bool {
+        var silent = node.peers.members.members
+            .filter { !membership.isServing($0.peer, $0.id) }.map(\.peer)
+        if !liveness.of(peer).isReachable { silent.append(peer) }
+        return silent.contains { peer in
+            liveness.of(peer).heard.map { ContinuousClock.now - $0 < Limits.doubt } ?? false
+        }
+    }
+
+    private func quorumRefusal(removing peer: Peer, force: Bool) -> String? {
         guard node.isExternal else {
             let (members, candidates) = membership.known()
             return MembershipPlan.refusal(
