@@ -6,9 +6,9 @@ import StoreMirror
 
 /// Writes what this node says of its volumes to `reported/<peer>/volumes/…`, when it differs from
 /// what stands there. Somebody waits for what is as it should be or has failed: that is written at
-/// once. What passes (a brick that starts, the report of a volume that is gone or was never started)
-/// is written when it stays for a while: each write is a commit of the store's and goes to every
-/// node.
+/// once. What passes (a brick that starts, the report of a volume that is gone or was never
+/// started) is written when it stays for a while: each write is a commit of the store's and goes to
+/// every node.
 struct Reporter: Service {
     let store: any KeyValueStore
     let mirror: StoreMirror
