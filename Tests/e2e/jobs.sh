@@ -5,10 +5,10 @@ node_start
 mkdir -p /run/bricks/b{1,2}
 etcd() { ETCDCTL_API=3 etcdctl --endpoints=unix:///run/gd2/store.sock --command-timeout=5s "$@"; }
 prefix=/gluster/$(jq -r .cluster /var/lib/gd2/store/identity.json)
-# All that a change writes, with its revisions.
+# All that a change writes, with its revisions; what nodes say of their volumes comes when it comes.
 state() {
     etcd get --prefix "$prefix/" -w json | jq -r '.kvs[] | [(.key | @base64d), .mod_revision] | @tsv' |
-        grep -E '/(volumes|names|options|txns|locks|jobs|requests)/'
+        grep -v '/reported/' | grep -E '/(volumes|names|options|txns|locks|jobs|requests)/'
 }
 settled() { # no journal, no lock, no job that runs
     [ -z "$(etcd get --prefix "$prefix/txns/" --keys-only)$(etcd get --prefix "$prefix/locks/" --keys-only)" ] &&
