@@ -22,6 +22,7 @@ actor FakeCluster: ClusterCalls {
     private var statusNow = StoreStatus(available: true, message: "well")
     private var statusAnswers = Int.max
     private(set) var statusAsked = 0
+    private(set) var peersAsked = 0
 
     init(store: InMemoryStore, identity: StoreIdentity) {
         self.store = store
@@ -47,6 +48,7 @@ actor FakeCluster: ClusterCalls {
     }
 
     func peers() throws(GD2Error) -> [PeerState] {
+        peersAsked += 1
         guard let states else { throw GD2Error(.unavailable, "no probes") }
         return states
     }

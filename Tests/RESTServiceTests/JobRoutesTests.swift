@@ -178,7 +178,9 @@ import Transaction
             await rest.cluster.set(states: state(false))
             let body = Self.create("gv0").replacing("n1", with: "n3")
             async let answer = rest.send(.post, "/v1/volumes", body: body)
-            try await Task.sleep(for: .milliseconds(200))
+            while await rest.cluster.peersAsked == 0 {
+                try await Task.sleep(for: .milliseconds(5))
+            }
             if answersAgain { await rest.cluster.set(states: state(true)) }
             #expect(try await answer.status == status)
         }
