@@ -107,11 +107,15 @@ struct PeerCommand: AsyncParsableCommand {
             }
         }
 
-        /// Removed peers that have had keys; none where that cannot be learned.
+        /// Removed peers that have had keys; none where that cannot be learned. A busy gd2-store
+        /// may not say it in time at first.
         private var holders: Set<RemovedHolderInfo> {
             get async {
-                let found = try? await common.client.get(
-                    ClusterAuthority.path, as: AuthoritiesInfo.self)
+                var found: AuthoritiesInfo?
+                for _ in 0..<3 where found == nil {
+                    found = try? await common.client.get(
+                        ClusterAuthority.path, as: AuthoritiesInfo.self)
+                }
                 return Set(
                     (found?.removed ?? []).map { removed in
                         var one = removed

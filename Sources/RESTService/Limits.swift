@@ -22,6 +22,9 @@ enum Limits {
     static let sessionPollMs = 50
     /// A change waits this long for a view that is current.
     static let freshWait: Duration = .milliseconds(1_500)
+    /// And this long when gd2-store says that what keeps changes off will pass: voters choose who
+    /// leads, or etcd is started anew.
+    static let passingWait: Duration = .seconds(6)
     /// But only this long when gd2-store says that there is none.
     static let refusalGrace: Duration = .milliseconds(300)
     /// gd2-store's word that it takes changes holds this long: it notices a loss later than that.

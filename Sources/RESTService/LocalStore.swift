@@ -20,6 +20,7 @@ struct LocalStore: Sendable {
         var read = Limits.readWait
         var probes = Limits.probesWait
         var fresh = Limits.freshWait
+        var passing = Limits.passingWait
     }
 
     /// Throws at once when gd2-store does not answer: what is asked of it next may take long.
@@ -44,22 +45,30 @@ struct LocalStore: Sendable {
         let isStarting = mirror.view.freshness == .stale(age: nil)
         // What gd2-store said when it refused; an answer that comes late takes nothing of it back.
         var refused: StoreStatus?
+        var patience = waits.fresh
         while true {
-            let left = max(began + waits.fresh - .now, Limits.freshPoll)
+            let left = max(began + patience - .now, Limits.freshPoll)
             let said = await firstAnswer(within: min(left, waits.read)) { try? await status() }
             writable.take(said, at: began)
             if said?.available == true, mirror.view.freshness == .current { return }
-            if let said { refused = said.available ? nil : said }
+            if let said {
+                refused = said.available ? nil : said
+                patience = self.patience(said, isStarting)
+            }
             // Whoever does not say how the store is does not say who votes either.
             let lost = said == nil ? nil : await quorumLost()
             if !isStarting, let lost, lost.isCertain { throw Self.refusal(lost.reason) }
-            let isRefusing = said?.available == false && !isStarting
-            let grace = isRefusing ? Limits.refusalGrace : waits.fresh
-            guard ContinuousClock.now - began < grace, !Task.isCancelled else {
+            guard ContinuousClock.now - began < patience, !Task.isCancelled else {
                 throw Self.refusal(lost?.reason ?? Self.reason(said ?? refused))
             }
             try? await Task.sleep(for: Limits.freshPoll)
         }
+    }
+
+    /// How long a change waits for a store of which gd2-store `said` this.
+    private func patience(_ said: StoreStatus, _ isStarting: Bool) -> Duration {
+        if said.isPassing { return waits.passing }
+        return said.available || isStarting ? waits.fresh : Limits.refusalGrace
     }
 
     /// That too few voters answer this node, where that is so; gd2-store itself learns it later.

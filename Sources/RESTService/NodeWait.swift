@@ -15,7 +15,9 @@ struct NodeWait: Sendable {
 
     /// Whether nothing more is to be expected: all is done, or given up.
     func isOver(_ view: MirrorView) -> Bool {
-        peers.subtracting(silent).allSatisfy { peer in
+        // Where nobody answers there is at least what was written.
+        guard view.revision >= revision else { return false }
+        return peers.subtracting(silent).allSatisfy { peer in
             guard let report = report(peer, view), report.headRevision >= revision else {
                 return false
             }

@@ -53,7 +53,7 @@ public struct StoreClient: KeyValueStore, Service {
         return StoreStatus(
             available: reply.available, message: reply.message, etcdVersion: reply.etcdVersion,
             databaseBytes: reply.databaseBytes, quotaBytes: reply.quotaBytes,
-            spaceAlarm: reply.spaceAlarm)
+            spaceAlarm: reply.spaceAlarm, isPassing: reply.passing)
     }
 
     public func list(prefix: String) async throws -> RangeResult {
@@ -168,10 +168,12 @@ public struct StoreStatus: Hashable, Sendable {
     public var databaseBytes: UInt64
     public var quotaBytes: UInt64
     public var spaceAlarm: Bool
+    /// What keeps changes off, if anything does, is expected to pass within seconds.
+    public var isPassing: Bool
 
     public init(
         available: Bool, message: String, etcdVersion: String = "", databaseBytes: UInt64 = 0,
-        quotaBytes: UInt64 = 0, spaceAlarm: Bool = false
+        quotaBytes: UInt64 = 0, spaceAlarm: Bool = false, isPassing: Bool = false
     ) {
         self.available = available
         self.message = message
@@ -179,5 +181,6 @@ public struct StoreStatus: Hashable, Sendable {
         self.databaseBytes = databaseBytes
         self.quotaBytes = quotaBytes
         self.spaceAlarm = spaceAlarm
+        self.isPassing = isPassing
     }
 }

@@ -979,6 +979,9 @@ package nonisolated struct Gd2_Store_V1_StatusReply: Sendable {
 
   package var spaceAlarm: Bool = false
 
+  /// What keeps changes off, if anything does, is expected to pass within seconds.
+  package var passing: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3046,7 +3049,7 @@ nonisolated extension Gd2_Store_V1_StatusRequest: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Gd2_Store_V1_StatusReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}available\0\u{1}message\0\u{3}database_bytes\0\u{3}quota_bytes\0\u{1}revision\0\u{3}etcd_version\0\u{3}space_alarm\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}available\0\u{1}message\0\u{3}database_bytes\0\u{3}quota_bytes\0\u{1}revision\0\u{3}etcd_version\0\u{3}space_alarm\0\u{1}passing\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3061,6 +3064,7 @@ nonisolated extension Gd2_Store_V1_StatusReply: SwiftProtobuf.Message, SwiftProt
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.revision) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.etcdVersion) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.spaceAlarm) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.passing) }()
       default: break
       }
     }
@@ -3088,6 +3092,9 @@ nonisolated extension Gd2_Store_V1_StatusReply: SwiftProtobuf.Message, SwiftProt
     if self.spaceAlarm != false {
       try visitor.visitSingularBoolField(value: self.spaceAlarm, fieldNumber: 7)
     }
+    if self.passing != false {
+      try visitor.visitSingularBoolField(value: self.passing, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3099,6 +3106,7 @@ nonisolated extension Gd2_Store_V1_StatusReply: SwiftProtobuf.Message, SwiftProt
     if lhs.revision != rhs.revision {return false}
     if lhs.etcdVersion != rhs.etcdVersion {return false}
     if lhs.spaceAlarm != rhs.spaceAlarm {return false}
+    if lhs.passing != rhs.passing {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

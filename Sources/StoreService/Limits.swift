@@ -31,6 +31,8 @@ enum Limits {
     /// How often etcd is looked for after it was told to end; half of that time in order.
     static let etcdEndPolls = 200
     static let etcdEndPollMs = 50
+    /// One that was ended to start anew is expected to answer within this time.
+    static let etcdStart: Duration = .seconds(15)
     /// Writes of one join, where others join or change what it rests on at the same time.
     static let joinTries = 20
     /// One probe of another node, and between two.

@@ -208,7 +208,12 @@ private struct StoreServices {
                 KVGateway(etcd: upstream, access: access),
                 WatchGateway(etcd: upstream, access: access),
                 LeaseGateway(etcd: upstream, access: access),
-                StoreGateway(watch: watch, access: access, state: state, schema: node.schema),
+                StoreGateway(
+                    watch: watch, access: access, state: state, schema: node.schema,
+                    isPassing: { [node, liveness] in
+                        if await node.role.isStartingAnew { return true }
+                        return QuorumText.isElecting(node, liveness)
+                    }),
                 ClusterGateway(
                     node: node, liveness: liveness,
                     changes: PeerChanges(
@@ -219,7 +224,7 @@ private struct StoreServices {
                         node: node, liveness: liveness, own: report(snapshots)),
                     external: external, snapshots: snapshots,
                     recovery: Recovery(
-                        node: node, upstream: upstream, folder: snapshots,
+                        node: node, upstream: upstream, liveness: liveness, folder: snapshots,
                         life: EtcdLife(stateDirectory: configuration.stateDirectory)),
                     authorities: AuthorityChanges(
                         node: node, store: store, keeper: authorities),

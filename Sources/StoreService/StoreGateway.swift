@@ -34,6 +34,7 @@ struct StoreGateway: Gd2_Store_V1_Store.SimpleServiceProtocol {
     let access: Access
     let state: StoreState
     let schema: SchemaGuard
+    let isPassing: @Sendable () async -> Bool
 
     func identity(
         request: Gd2_Store_V1_IdentityRequest, context: ServerContext
@@ -50,8 +51,9 @@ struct StoreGateway: Gd2_Store_V1_Store.SimpleServiceProtocol {
         request: Gd2_Store_V1_StatusRequest, context: ServerContext
     ) async throws -> Gd2_Store_V1_StatusReply {
         var status = state.status
+        status.isPassing = await isPassing()
         if let refusal = schema.refusal(of: context.localCaller) {
-            status.available = false
+            (status.available, status.isPassing) = (false, false)
             status.message = refusal
         }
         let said = status
@@ -62,6 +64,7 @@ struct StoreGateway: Gd2_Store_V1_Store.SimpleServiceProtocol {
             $0.quotaBytes = said.quotaBytes
             $0.etcdVersion = said.etcdVersion
             $0.spaceAlarm = said.spaceAlarm
+            $0.passing = said.isPassing
         }
     }
 

@@ -35,4 +35,17 @@ import Testing
             #expect(await rest.cluster.statusAsked > before + quick)
         }
     }
+
+    @Test func aChangeWaitsForWhatWillPass() async throws {
+        try await RESTFixture.with { rest in
+            await rest.cluster.set(
+                status: StoreStatus(
+                    available: false, message: "the voters choose who leads", isPassing: true))
+            async let answer = rest.send(.post, "/v1/peers/n1", body: #"{"zone":"z1"}"#)
+            // Longer than one waits who is refused.
+            try await Task.sleep(for: Limits.refusalGrace * 3)
+            await rest.cluster.set(status: StoreStatus(available: true, message: ""))
+            #expect(try await answer.status == 200)
+        }
+    }
 }

@@ -21,6 +21,8 @@ actor MemberRole {
     /// The key that ``prepare()`` made, until its certificate comes.
     private var pendingKey: Certificate.PrivateKey?
     private(set) var record: MemberRecord?
+    /// When etcd was last ended only to start with other arguments.
+    private var restartedAt: ContinuousClock.Instant?
     /// Called before a running etcd is ended only to start with other arguments.
     private var beforeRestart: @Sendable () async -> Void = {}
 
@@ -38,6 +40,9 @@ actor MemberRole {
     }
 
     func callBeforeRestart(_ body: @escaping @Sendable () async -> Void) { beforeRestart = body }
+
+    /// Whether etcd was just ended to start with other arguments.
+    var isStartingAnew: Bool { restartedAt.map { .now - $0 < Limits.etcdStart } ?? false }
 
     private var roleFile: String {
         StoreDaemon.roleFile(stateDirectory: configuration.stateDirectory)
@@ -163,7 +168,7 @@ actor MemberRole {
         try record?.save(configuration.stateDirectory)
         log.notice("etcd is started anew to trust other authorities")
         try await apply(endingRunning: false)
-        if runningTrust != trusted { await life.end() }
+        if runningTrust != trusted { await startAnew() }
         if let file = record?.trust { try own.dropMemberTrust(except: file) }
     }
 
@@ -212,9 +217,15 @@ actor MemberRole {
         }
         if old != nil, matters(old) != matters(new) {
             await beforeRestart()
-            await life.end()
+            await startAnew()
         }
         try putAside(except: record.dataDirectory)
+    }
+
+    /// Ends etcd, which its unit starts anew.
+    private func startAnew() async {
+        restartedAt = .now
+        await life.end()
     }
 
     private func words(_ record: MemberRecord) -> [String] {

@@ -11,6 +11,7 @@ import StoreAPI
 struct Recovery: Sendable {
     let node: NodeParts
     let upstream: Upstream
+    let liveness: Liveness
     let folder: SnapshotFolder
     let life: EtcdLife
 
@@ -21,6 +22,14 @@ struct Recovery: Sendable {
         let isAlone = node.peers.peers.count <= 1
         if upstream.answers, !isAlone {
             throw GD2Error(.conflict, Self.refusal(isSnapshot: snapshot != nil))
+        }
+        // Two stores would go on, each for itself, as soon as they have a leader.
+        guard !QuorumText.isElecting(node, liveness) else {
+            throw GD2Error(
+                .conflict,
+                "\(QuorumText.of(node, liveness)): nothing is to be recovered. If they never "
+                    + "do, systemctl stop gd2-etcd on the other voters (glustercli cluster "
+                    + "members), and recover then")
         }
         let source = try await source(snapshot)
         let epoch = Epoch(node.state.identity.epoch.number + 1)

@@ -21,8 +21,7 @@ struct SnapshotKeeper: Service {
             var pause = Limits.snapshotFirstLook
             while !Task.isCancelled {
                 do { try await Task.sleep(for: pause) } catch { return }
-                await self.look()
-                pause = Limits.snapshotLookEvery
+                pause = await look() ? Limits.snapshotLookEvery : Limits.snapshotFirstLook
             }
         }
     }
@@ -32,12 +31,14 @@ struct SnapshotKeeper: Service {
         node.peers.members.members.contains { $0.peer == node.own && $0.isLearner }
     }
 
-    private func look() async {
-        guard await node.role.record?.member != nil, node.state.status.available, !isLearner
-        else { return }
+    /// False when one is due, and the store does not answer yet.
+    private func look() async -> Bool {
+        guard await node.role.record?.member != nil, !isLearner else { return true }
         let age = Date().timeIntervalSince1970 - Double(folder.newest ?? 0)
         // One from the future is a clock's that was set back since: it is not waited for.
-        guard age >= Double(node.configuration.snapshotHours) * 3_600 || age < 0 else { return }
+        guard age >= Double(node.configuration.snapshotHours) * 3_600 || age < 0
+        else { return true }
+        guard node.state.status.available else { return false }
         do {
             let made = try await folder.save(from: etcd, epoch: node.state.identity.epoch)
             node.log.info(
@@ -47,5 +48,6 @@ struct SnapshotKeeper: Service {
         } catch {
             node.log.error("snapshot not taken", metadata: ["error": "\(error)"])
         }
+        return true
     }
 }

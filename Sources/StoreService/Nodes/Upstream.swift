@@ -220,7 +220,9 @@ final class Upstream: Service {
             guard state.way == way else { return (false, [AsyncStream<Void>.Continuation]()) }
             let was = state.answers
             (state.answers, state.hasLooked) = (false, true)
-            return (was, state.ending(onlyStreams: false))
+            // A call goes on as long as its own limit: an etcd that waits for its disk, or chooses
+            // a leader, answers it yet.
+            return (was, state.ending(onlyStreams: true))
         }
         for stream in streams { stream.finish() }
         if isNews { log.warning("store not reached", metadata: ["way": "\(way)"]) }
