@@ -246,9 +246,9 @@ struct SharedCluster {
         }
     }
 
-    /// Polls until `condition` holds; false after 30 s.
+    /// Polls until `condition` holds; false after 60 s.
     func until(_ condition: () async throws -> Bool) async throws -> Bool {
-        let limit = ContinuousClock.now + .seconds(30)
+        let limit = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < limit {
             if try await condition() { return true }
             try await Task.sleep(for: .milliseconds(20))

@@ -83,7 +83,7 @@ import Transaction
                     ]
                 ).revision
             }
-            _ = try await node.mirror.wait(for: last, timeout: .seconds(10))
+            _ = try await node.mirror.wait(for: last, timeout: .seconds(30))
             try await node.jobs.trim()
             let requests = try await cluster.store.list(prefix: cluster.keys.requests).values
             #expect(requests.map(\.key) == [cluster.keys.request("0")])

@@ -178,7 +178,9 @@ import Transaction
             await rest.cluster.set(states: state(false))
             let body = Self.create("gv0").replacing("n1", with: "n3")
             async let answer = rest.send(.post, "/v1/volumes", body: body)
-            while await rest.cluster.peersAsked == 0 {
+            var polls = 0
+            while await rest.cluster.peersAsked == 0, polls < 6_000 {
+                polls += 1
                 try await Task.sleep(for: .milliseconds(5))
             }
             if answersAgain { await rest.cluster.set(states: state(true)) }
@@ -208,7 +210,7 @@ import Transaction
     }
 
     @Test func aStartThatNodesDoNotAnswerFailsAndNamesThem() async throws {
-        try await RESTFixture.with(steps: Gate()) { rest in
+        try await RESTFixture.with(steps: Gate(), convergence: .seconds(1)) { rest in
             _ = try await rest.send(.post, "/v1/volumes", body: Self.create("gv0"))
             let answer = try await rest.send(
                 .post, "/v1/volumes/gv0/start", headers: Self.headers("s"))

@@ -29,6 +29,11 @@ import Transaction
         return journals == 0 && locks == 0 && haveEnded
     }
 
+    /// What is settled in the store the node itself sees a moment later.
+    private static func catchUp(_ node: Coordinator, _ cluster: SharedCluster) async throws {
+        _ = try await node.mirror.wait(for: cluster.store.revision, timeout: .seconds(30))
+    }
+
     @Test func aNodeThatDiesBeforeTheUndoIsLeftToItself() async throws {
         try await SharedCluster.with { cluster, group in
             let node = try Coordinator(1, cluster.store, cluster.nodes, folder: cluster.folder)
@@ -44,6 +49,7 @@ import Transaction
             // What the living node did is undone, and the name is free.
             #expect(cluster.nodes.prepared.isEmpty)
             cluster.nodes.marks.withLock { $0.away = [] }
+            try await Self.catchUp(node, cluster)
             try await node.create("gv0")
         }
     }
@@ -65,6 +71,7 @@ import Transaction
             #expect(left.map(\.peer) == [Self.dead] && left.first?.isUndo == false)
             let job = try #require(try await cluster.jobs().first { $0.id == left.first?.job })
             #expect(job.state == .done)
+            try await Self.catchUp(node, cluster)
             let seen = LeftToClean(node.mirror.view)
             #expect(seen.of(Self.dead).first?.bricks == ["/bricks/gv0"])
             #expect(

@@ -74,6 +74,6 @@ extension RESTFixture {
 
     func put(_ operations: [StoreAPI.Operation]) async throws {
         let written = try await store.txn(if: [], then: operations)
-        _ = try await mirror.wait(for: written.revision, timeout: .seconds(10))
+        _ = try await mirror.wait(for: written.revision, timeout: .seconds(30))
     }
 }

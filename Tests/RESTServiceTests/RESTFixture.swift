@@ -49,9 +49,11 @@ struct RESTFixture {
         }
     }
 
-    /// With `steps`, changes are carried out, and those are the nodes' part.
+    /// With `steps`, changes are carried out, and those are the nodes' part. Nodes are waited for
+    /// as long as `convergence`.
     static func with(
         secret: [UInt8]? = secret, steps: (any StepTarget)? = nil,
+        convergence: Duration = .seconds(30),
         _ body: (RESTFixture) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
@@ -80,7 +82,8 @@ struct RESTFixture {
         let local = LocalStore(
             calls: cluster, store: store, mirror: mirror,
             status: { try await cluster.status() },
-            waits: LocalStore.Waits(read: .seconds(4), probes: .seconds(2)))
+            waits: LocalStore.Waits(
+                read: .seconds(4), probes: .seconds(2), fresh: .seconds(6)))
         let nodes = NodeBricks(own: try BrickClient(path: folder + "/nobody"), local: local)
         let session = Session(store: store, mirror: mirror, log: log)
         let services = Services(
@@ -89,7 +92,7 @@ struct RESTFixture {
                 store: store, mirror: mirror, session: session, bricks: steps ?? NoSteps(),
                 log: log),
             jobs: JobKeeper(
-                store: store, mirror: mirror, session: session, convergence: .seconds(1),
+                store: store, mirror: mirror, session: session, convergence: convergence,
                 silent: { await local.silent(of: $0) }, log: log))
         let fixture = RESTFixture(
             store: store, cluster: cluster, mirror: mirror, nodes: nodes, services: services,
@@ -101,7 +104,10 @@ struct RESTFixture {
                 group.addTask { try await services.runner.run() }
                 group.addTask { try await services.jobs.run() }
             }
-            _ = try await mirror.wait(for: written.revision, timeout: .seconds(10))
+            _ = try await mirror.wait(for: written.revision, timeout: .seconds(30))
+            // From here on nothing is written by itself.
+            _ = try await services.session.require()
+            _ = try await mirror.wait(for: store.revision, timeout: .seconds(30))
             try await body(fixture)
             group.cancelAll()
             while let result = await group.nextResult() { _ = result }

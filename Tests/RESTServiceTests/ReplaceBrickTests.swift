@@ -42,9 +42,9 @@ import Transaction
     private static func with(
         steps: Nodes = Nodes(), state: VolumeState = .started,
         layout: SubvolumeLayout = .replicate(copies: 3, arbiter: false), silent: [UInt64] = [],
-        _ body: (RESTFixture) async throws -> Void
+        convergence: Duration = .seconds(30), _ body: (RESTFixture) async throws -> Void
     ) async throws {
-        try await RESTFixture.with(steps: steps) { rest in
+        try await RESTFixture.with(steps: steps, convergence: convergence) { rest in
             try await rest.write(schema: 2)
             for number in holders + [10] { try await rest.addPeer("n\(number)", number: number) }
             try await rest.addVolume(
@@ -88,7 +88,7 @@ import Transaction
 
     /// The nodes do what the new head wants, and say so.
     private static func report(_ rest: RESTFixture, by numbers: [UInt64]) async throws {
-        for _ in 0..<1_000 {
+        for _ in 0..<6_000 {
             let (head, value) = try await head(rest)
             if head.generation == 2 {
                 let keys = try await rest.store.identity().keys
@@ -147,7 +147,7 @@ import Transaction
     }
 
     @Test func aBrickThatDoesNotComeUpIsSaidAndStays() async throws {
-        try await Self.with { rest in
+        try await Self.with(convergence: .seconds(1)) { rest in
             let answer = try await rest.send(.post, Self.path, body: Self.body())
             #expect(answer.status == 504)
             let text = try answer.error().errors[0].message

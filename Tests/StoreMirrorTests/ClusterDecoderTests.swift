@@ -48,7 +48,7 @@ import Testing
                     let operations = try change(&generator)
                     revision = try await store.txn(if: [], then: operations).revision
                 }
-                let view = try await mirror.wait(for: revision, timeout: .seconds(10))
+                let view = try await mirror.wait(for: revision, timeout: .seconds(30))
                 let state = follower.state(of: view)
                 Self.expectSame(state, ClusterState(view))
                 sawVolumes += state.volumes.count

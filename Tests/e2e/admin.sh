@@ -12,7 +12,7 @@ bad() { # STATUS PATTERN COMMAND...: fails with that status and says so
 mkdir -p /run/bricks/b{1,2,3,4} /run/mnt
 
 say "over TCP"
-wait_for 5 secret test -s /var/lib/gd2/rest/auth || fail "no token secret in /var/lib/gd2/rest/auth"
+wait_for 20 secret test -s /var/lib/gd2/rest/auth || fail "no token secret in /var/lib/gd2/rest/auth"
 [ "$(stat -c %a /var/lib/gd2/rest/auth)" = 640 ] || [ "$(stat -c %a /var/lib/gd2/rest/auth)" = 600 ] || fail "mode of the secret"
 tcp() { cli "$@" --endpoint http://127.0.0.1:24007; }
 tcp volume create gv0 replica 2 localhost:/run/bricks/b{1,2} force || fail "create over TCP"
@@ -46,8 +46,9 @@ bad 2 "both be called" cli volume create gv2 localhost:/run/bricks/x/y localhost
 say "clients"
 cli volume start gv0 || fail start
 mount -t glusterfs 127.0.0.1:/gv0 /run/mnt || fail mount
-cli volume status gv0 clients -o json | jq -e '[.[] | select(.volfile == "gv0")] | length == 1' >/dev/null || fail "clients: $(cli volume status gv0 clients)"
-cli volume status gv0 clients -o json | jq -e '[.[] | select(.trusted)] | length >= 2' >/dev/null || fail "bricks are no clients"
+clients() { cli volume status gv0 clients -o json | jq -e "$1"; }
+wait_for 20 clients clients '[.[] | select(.volfile == "gv0")] | length == 1' || fail "clients: $(cli volume status gv0 clients)"
+wait_for 20 bricks clients '[.[] | select(.trusted)] | length >= 2' || fail "bricks are no clients"
 
 say "the cluster's options"
 cli volume set all cluster.server-quorum-ratio 51 >/dev/null || fail "set all"
@@ -61,7 +62,7 @@ node_hold gd2-brickd
 cli volume status gv0 --timeout 20 | grep -q "as last reported" || fail "stale status is not marked: $(cli volume status gv0)"
 node_release gd2-brickd
 online() { cli volume status gv0 -o json | jq -e 'all(.[]; .online and (.stale | not))'; }
-wait_for 5 bricks online || { cli volume status gv0 -o json | jq -c ".[]|[.online,.stale,.message]"; tail -n 12 "$RUN/gd2-brickd.log"; fail "not back"; }
+wait_for 30 bricks online || { cli volume status gv0 -o json | jq -c ".[]|[.online,.stale,.message]"; tail -n 12 "$RUN/gd2-brickd.log"; fail "not back"; }
 umount /run/mnt
 
 say "a creation that fails leaves what was there"

@@ -17,13 +17,21 @@ helper() { pgrep -f -- "gd2-brickd announce-bric[k]"; }
 client() { pgrep -f -- "--client-pid=-1[2]"; }
 new_brick() { pgrep -f -- "[-]-brick-name $B/n "; }
 wait_for 20 helper helper || { cat /run/out; fail "nothing announces the brick"; }
-wait_for 10 client client || fail "it mounts nothing"
-kill -9 "$(helper)"
-gone() { ! client; }
-wait_for 5 "the client's end" gone || fail "the client outlives the announcement"
-grep -ls socket.mount /proc/[0-9]*/mounts && fail "a mount is left"
+wait_for 20 client client || fail "it mounts nothing"
+first=$(client)
+kill -9 $(helper)
+# From here on the next try may have a client and a mount of its own.
+gone() { ! client | grep -qxF "$first"; }
+wait_for 20 "the client's end" gone || fail "the client outlives the announcement"
+none_left() {
+    local mounts
+    for mounts in $(grep -ls socket.mount /proc/[0-9]*/mounts); do
+        grep -qsE "announce-brick|client-pid=-12" "${mounts%/*}/cmdline" || return 1
+    done
+}
+wait_for 10 "the mount's end" none_left || { grep -s socket.mount /proc/[0-9]*/mounts; fail "a mount is left"; }
 new_brick && fail "the new brick runs though it was not announced"
-wait_for 20 helper helper || fail "it is not tried again"
+wait_for 30 helper helper || fail "it is not tried again"
 new_brick && fail "the new brick runs though it was not announced"
 kill -CONT "$source"
 healed() { [ "$(cat $B/n/f5)" = "file 5" ]; }

@@ -9,29 +9,33 @@ nodes_start 4
 pki() { on "$1" bash -c "echo $STATE/pki/\$(jq -r .cluster $STATE/identity.json)"; }
 show() { local i; for i in "$@"; do say "h$i:"; cli_on "$i" cluster authority show; done; }
 phase_is() { [ "$(cli_on "$1" cluster authority show -o json | jq -r '.exchange.phase // "none"')" = "$2" ]; }
-names() { cli_on "$1" cluster authority show -o name; }
+# gd2-rest gives gd2-store less than a second for the answer: a busy one is asked again.
+shown() { said=$(cli_on "$1" cluster authority show -o name) && [ -n "$said" ]; }
+names() { local said; wait_for 20 names shown "$1" && echo "$said"; }
 none_removed() { cli_on "$1" cluster authority show -o json | jq -e '.removed == null'; }
 peers_up() { [ "$(cli_on 1 cluster status -o json | jq '.["peers-up"]')" = "$1" ]; }
 members() { [ "$(cli_on 1 cluster members -o json | jq '.members | map(select(.healthy)) | length')" = "$1" ]; }
 voters() { [ "$(cli_on 1 cluster members -o json | jq '.members | map(select(.healthy and .role != "learner")) | length')" = 3 ]; }
+# A change is refused for a moment while members come, are promoted or start anew.
+taken_in() { local line; line=$(cli_on 1 peer token create) && cli_on "$1" ${line#glustercli }; }
 joins() { # NODE PEERS
-    local line; line=$(cli_on 1 peer token create) || fail "peer token create"
-    cli_on "$1" ${line#glustercli } || fail "h$1 does not join"
-    wait_for 40 "h$1" peers_up "$2" || fail "h$1 is no peer"
+    wait_for 30 "h$1" taken_in "$1" || { taken_in "$1"; fail "h$1 does not join"; }
+    wait_for 60 "h$1" peers_up "$2" || fail "h$1 is no peer"
 }
-for i in 2 3; do joins $i $i; wait_for 40 "h$i" members $i || fail "h$i is no member"; done
+for i in 2 3; do joins $i $i; wait_for 60 "h$i" members $i || fail "h$i is no member"; done
 wait_for 60 voters voters || { cli_on 1 cluster members; fail "not three voters"; }
 before=$(names 1)
 
 say "a peer that never had keys"
 joins 4 4
 knows() { cli_on 1 peer remove h4 --dry-run | grep -q 'h4 would be taken out of the cluster$'; }
-wait_for 10 "what is known of h4" knows || { cli_on 1 peer remove h4 --dry-run; fail "h4 is taken for one that has had keys"; }
+wait_for 30 "what is known of h4" knows || { cli_on 1 peer remove h4 --dry-run; fail "h4 is taken for one that has had keys"; }
 cli_on 1 peer remove h4 --yes >"$E2E_DISK/said" || fail "peer remove h4"
 ! grep keys "$E2E_DISK/said" || fail "h4 is taken for one that has had keys"
-none_removed 1 || { show 1; fail "the authorities are exchanged for h4"; }
+removed() { removed=$(cli_on 1 cluster authority show -o json | jq -c .removed) && [ -n "$removed" ]; }
+wait_for 20 "whose keys open something" removed && [ "$removed" = null ] || { show 1; fail "the authorities are exchanged for h4"; }
 alone() { [ "$(cli_on 4 peer list -o name)" = h4 ]; }
-wait_for 30 alone alone || fail "h4 has not left"
+wait_for 60 alone alone || fail "h4 has not left"
 joins 4 4
 
 say "a voter is removed by force"
@@ -54,18 +58,24 @@ done
 for end in pem key; do cp "$copy/node.$end" "$told/told-24008.$end"; done
 cut 3; cut 4
 away() { cli_on 1 peer list -o json | jq -e 'all(.[]; .online == (.name == "h1" or .name == "h2"))'; }
-wait_for 20 away away || { cli_on 1 peer list; fail "h1 does not see that h3 and h4 are away"; }
-cli_on 1 peer remove h3 --force --dry-run | grep "h3 would be taken out of the cluster; it has had the keys of the cluster's authorities, which would be exchanged by themselves" ||
-    fail "the dry run does not say it"
+wait_for 30 away away || { cli_on 1 peer list; fail "h1 does not see that h3 and h4 are away"; }
+# h3 may have led. By its dry run the removal is possible on h2 too.
+says() {
+    cli_on "$1" peer remove h3 --force --dry-run |
+        grep "h3 would be taken out of the cluster; it has had the keys of the cluster's authorities, which would be exchanged by themselves"
+}
+for i in 1 2; do wait_for 30 "dry run" says $i || { cli_on $i peer remove h3 --force --dry-run; fail "the dry run on h$i does not say it"; }; done
 cli_on 2 peer remove h3 --force --yes | grep "h3 has had the keys of the cluster's authorities, which are exchanged by themselves" || fail "peer remove h3"
-wait_for 20 "the exchange" phase_is 1 trusting || { show 1; cli_on 1 cluster status; fail "no exchange begins"; }
+wait_for 60 "the exchange" phase_is 1 trusting || { show 1; cli_on 1 cluster status; fail "no exchange begins"; }
 waits() { cli_on 2 cluster authority show | grep "Waiting for: h4: it does not answer"; }
-wait_for 10 waits waits || { show 2; fail "it does not wait for h4"; }
+wait_for 30 waits waits || { show 2; fail "it does not wait for h4"; }
 show 1
-cli_on 1 cluster authority show | grep -q "^Removed: h3 at .*has had the keys.*the authorities are being exchanged" || fail "h3 is not named"
-cli_on 1 cluster status | grep -q "^Removed: h3 at " || { cli_on 1 cluster status; fail "the cluster's status does not name h3"; }
+named() { cli_on 1 cluster authority show | grep -q "^Removed: h3 at .*has had the keys.*the authorities are being exchanged"; }
+wait_for 10 name named || fail "h3 is not named"
+in_status() { cli_on 1 cluster status | grep -q "^Removed: h3 at "; }
+wait_for 10 status in_status || { cli_on 1 cluster status; fail "the cluster's status does not name h3"; }
 found() { cli_on 1 doctor -o json | jq -e '.findings[] | select(.code == "REMOVED_PEER_HAS_KEYS") | .why | contains("waiting for h4: it does not answer")'; }
-wait_for 10 doctor found || { cli_on 1 doctor; fail "doctor does not warn of h3"; }
+wait_for 30 doctor found || { cli_on 1 doctor; fail "doctor does not warn of h3"; }
 cli_on 1 doctor | grep -A3 "h3"
 
 say "before the exchange is done"
@@ -74,7 +84,7 @@ ip addr add 10.9.0.3/24 dev br0 || fail "no address of h3"
 scan() { PEER=$(cli_on 1 peer list -o json | jq -r '.[0].id') python3 Tests/hosts/scan.py "$@"; }
 scan "$told" 10.9.0.1:24008 10.9.0.2:24008 || fail "a removed peer is told more than that it was removed"
 method() { # SERVICE/METHOD: what a removed peer is answered, with h1's status
-    on 2 curl -sk --http2 -m 5 --cert "$copy/node.pem" --key "$copy/node.key" -D "$E2E_DISK/head" -o "$E2E_DISK/body" \
+    on 2 curl -sk --http2 -m 10 --cert "$copy/node.pem" --key "$copy/node.key" -D "$E2E_DISK/head" -o "$E2E_DISK/body" \
         -H 'content-type: application/grpc' -H 'te: trailers' --data-binary $'@-' "https://10.9.0.1:24008/$1" < <(printf '\0\0\0\0\0')
     grep -q 'grpc-status: 7' "$E2E_DISK/head" && grep -q 'gd2-refusal: removed' "$E2E_DISK/head" && [ ! -s "$E2E_DISK/body" ]
 }
@@ -94,12 +104,13 @@ say "h4 is back"
 began=$SECONDS
 mend 4
 for i in 1 2 4; do
-    wait_for 60 "the end" phase_is $i 'done' || { show 1 2 4; cli_on 1 cluster status; fail "the exchange does not end on h$i"; }
-    wait_for 10 "h3 forgotten" none_removed $i || { show $i; fail "h$i still says that h3 has keys"; }
+    wait_for 150 "the end" phase_is $i 'done' || { show 1 2 4; cli_on 1 cluster status; fail "the exchange does not end on h$i"; }
+    wait_for 30 "h3 forgotten" none_removed $i || { show $i; fail "h$i still says that h3 has keys"; }
     for one in $(names $i); do ! grep -q "$one" <<<"$before" || fail "h$i still trusts $one"; done
 done
 say "it took $((SECONDS - began)) s"
-! cli_on 1 doctor -o json | jq -e '.findings[] | select(.code == "REMOVED_PEER_HAS_KEYS")' || fail "doctor still warns"
+unwarned() { cli_on 1 doctor -o json | jq -e '.findings | all(.code != "REMOVED_PEER_HAS_KEYS")'; }
+wait_for 10 doctor unwarned || fail "doctor still warns"
 
 say "afterwards"
 scan "$shown" 10.9.0.{1,2,4}:{24008,2380,2379} || fail "the keys of a removed peer open something"
@@ -109,16 +120,22 @@ for pair in "node valid-24008" "peer valid-2380"; do
     set -- $pair
     for end in pem key; do on 1 cp "$(pki 1)/$1.$end" "$new/$2.$end"; done
 done
-on 1 python3 Tests/hosts/scan.py "$new" 10.9.0.1:{24008,2380} >"$E2E_DISK/said" && fail "the scan sees no answer"
-for port in 24008 2380; do grep -q ":$port answers TLS with valid-$port" "$E2E_DISK/said" || fail "$port does not answer who may speak to it"; done
+answers() { # PORT: who may speak to it
+    on 1 python3 Tests/hosts/scan.py "$new" 10.9.0.1:{24008,2380} >"$E2E_DISK/said"; [ $? = 1 ] && grep -q ":$1 answers TLS with valid-$1" "$E2E_DISK/said"
+}
+for port in 24008 2380; do wait_for 20 $port answers $port || { cat "$E2E_DISK/said"; fail "$port does not answer who may speak to it"; }; done
 
 say "down to one node"
-wait_for 60 voters voters || { cli_on 1 cluster members; fail "not three voters"; }
+wait_for 90 voters voters || { cli_on 1 cluster members; fail "not three voters"; }
 before=$(names 1)
-for i in 4 2; do cli_on 1 peer remove h$i --yes | grep "h$i has had the keys" || { cli_on 1 cluster status; fail "peer remove h$i"; }; done
+# The first removal may begin the exchange, by which members are started anew, before the second.
+removes() { cli_on 1 peer remove "h$1" --yes >"$E2E_DISK/said" 2>&1; }
+for i in 4 2; do
+    wait_for 60 "h$i" removes $i && grep "h$i has had the keys" "$E2E_DISK/said" || { cat "$E2E_DISK/said"; cli_on 1 cluster status; fail "peer remove h$i"; }
+done
 ended() { none_removed 1 && phase_is 1 'done' && ! names 1 | grep -qF "$before"; }
-wait_for 60 "the end" ended || { show 1; cli_on 1 cluster status; fail "one node does not exchange its authorities"; }
+wait_for 120 "the end" ended || { show 1; cli_on 1 cluster status; fail "one node does not exchange its authorities"; }
 changes() { cli_on 1 volume set all cluster.server-quorum-ratio 51; }
-wait_for 10 "a change" changes || fail "nothing can be changed afterwards"
+wait_for 20 "a change" changes || fail "nothing can be changed afterwards"
 on 1 grep -h 'exchange' /run/gd2-node/gd2-store.log | tail -n 12
 say "done"

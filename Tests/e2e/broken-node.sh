@@ -8,22 +8,24 @@ mark() { local name; for name in gd2-store gd2-etcd gd2-pmap gd2-brickd gd2-rest
 # NAME PATTERN: the log of NAME says so since mark.
 says() {
     said() { tail -n +"$(cat "/run/mark-$1")" "$RUN/$1.log" | grep -q -- "$2"; }
-    wait_for "${3:-15}" said said "$1" "$2" ||
+    wait_for "${3:-40}" said said "$1" "$2" ||
         { tail -n +"$(cat "/run/mark-$1")" "$RUN/$1.log" | tail -n 20; fail "$1 does not say $2"; }
 }
-changes() { cli volume set gv0 user.n "$RANDOM" --timeout 2; }
+changes() { cli volume set gv0 user.n "$RANDOM" --timeout 5; }
 reads() { cli volume list -o name | grep -qx gv0; }
 online() { cli volume status gv0 -o json | jq -e 'length > 0 and all(.[]; .online and (.stale | not))'; }
 well() { # WHAT
-    wait_for 20 changes changes || { cli volume set gv0 user.n 1; tail -n 5 "$RUN"/*.log; fail "$1: no changes"; }
-    wait_for 20 online online || { cli volume status gv0; tail -n 5 "$RUN"/*.log; fail "$1: not online"; }
+    wait_for 40 changes changes || { cli volume set gv0 user.n 1; tail -n 5 "$RUN"/*.log; fail "$1: no changes"; }
+    wait_for 40 online online || { cli volume status gv0; tail -n 5 "$RUN"/*.log; fail "$1: not online"; }
     echo "$1" >/run/mnt/f && [ "$(cat /run/mnt/f)" = "$1" ] || fail "$1: the mount"
     fresh() { umount /run/new 2>/dev/null; mkdir -p /run/new && mount -t glusterfs 127.0.0.1:/gv0 /run/new && [ "$(cat /run/new/f)" = "$1" ]; }
-    wait_for 20 mount fresh "$1" || { tail -n 5 "$RUN"/*.log; fail "$1: no new mount"; }
+    wait_for 40 mount fresh "$1" || { tail -n 5 "$RUN"/*.log; fail "$1: no new mount"; }
     umount /run/new
     say "$1: well"
 }
 again() { node_hold "$1"; node_release "$1"; }
+# What tries again and again may have a file open there just now.
+uncover() { wait_for 20 umount umount "$1" || fail "umount $1"; }
 
 node_start
 cli volume create gv0 replica 3 localhost:/run/bricks/b{1,2,3} force || fail create
@@ -37,25 +39,26 @@ s = socket.create_server(("127.0.0.1", 24007)); time.sleep(600)' & taker=$!
 wait_for 10 taken timeout 1 bash -c '</dev/tcp/127.0.0.1/24007' || fail "24007 is not taken"
 node_release gd2-pmap
 says gd2-pmap "24007 is in use"
-reads && changes || fail "others do not go on without gd2-pmap"
+reads && wait_for 20 changes changes || fail "others do not go on without gd2-pmap"
 kill $taker
 well "a port in use"
 
 mark; node_hold gd2-etcd; again gd2-store
-wait_for 10 role test -s /var/lib/gd2/store/role.json
+wait_for 20 role test -s /var/lib/gd2/store/role.json
 mount --bind /dev/null /usr/bin/etcd
 node_release gd2-etcd
 says gd2-etcd "cannot run /usr/bin/etcd"
 reads || fail "no reads without etcd"
-umount /usr/bin/etcd
+uncover /usr/bin/etcd
 well "etcd missing"
 
 mark; mount --bind /dev/null /usr/sbin/glusterfsd
 kill -9 "$(pgrep -f 'run-bricks-b1' | head -1)"
 says gd2-brickd "/usr/sbin/glusterfsd"
-cli volume status gv0 | grep -q "glusterfsd" || fail "the status does not say why: $(cli volume status gv0)"
-changes && echo x >/run/mnt/g || fail "others do not go on without glusterfsd"
-umount /usr/sbin/glusterfsd
+why() { cli volume status gv0 | grep -q "glusterfsd"; }
+wait_for 20 status why || fail "the status does not say why: $(cli volume status gv0)"
+wait_for 20 changes changes && echo x >/run/mnt/g || fail "others do not go on without glusterfsd"
+uncover /usr/sbin/glusterfsd
 # As after a failed start by hand: the operator asks for another try.
 wait_for 3 online online || cli volume start gv0 force || fail "start force"
 well "glusterfsd missing"
@@ -73,7 +76,7 @@ for name in pmap brickd rest; do
         says gd2-$name "last view not readable.*$view"
         [ $damage != folder ] || { says gd2-$name "last view not written.*$view"; rmdir $view; }
         written() { [ -f $view ] && [ "$(head -c 10 $view)" = gd2-view-1 ]; }
-        wait_for 10 written written || fail "$view is not written anew"
+        wait_for 30 written written || fail "$view is not written anew"
     done
     well "a damaged view of gd2-$name"
 done
@@ -82,14 +85,15 @@ for name in pmap brickd rest; do
     mark; folder=/var/lib/gd2/$name
     mount --bind $folder $folder && mount -o remount,ro,bind $folder || fail "read-only"
     again gd2-$name
-    changes || sleep 0.5
+    # What it then has to write.
+    wait_for 20 changes changes || fail "no changes with a read-only disk under gd2-$name"
     says gd2-$name "Read-only file system"
     well "a read-only disk under gd2-$name"
-    umount $folder
-    current() { base64 -w0 $folder/view >/dev/null; [ "$(jq -r .revision < <(tail -n +2 $folder/view))" -ge "$1" ]; }
     revision=$(jq -r .revision < <(tail -n +2 $folder/view))
+    uncover $folder
+    current() { base64 -w0 $folder/view >/dev/null; [ "$(jq -r .revision < <(tail -n +2 $folder/view))" -ge "$1" ]; }
     # What was not written is written without another change.
-    wait_for 15 current current $((revision + 1)) || fail "$folder/view stays old"
+    wait_for 30 current current $((revision + 1)) || fail "$folder/view stays old"
 done
 
 for name in pmap brickd; do
@@ -103,8 +107,8 @@ for name in pmap brickd; do
     well "a full disk under gd2-$name"
     rm $folder/filler
     written() { [ -s $folder/view ]; }
-    wait_for 15 written written || fail "$folder/view is not written when there is room"
-    umount $folder; rm -rf /run/kept
+    wait_for 30 written written || fail "$folder/view is not written when there is room"
+    uncover $folder; rm -rf /run/kept
     again gd2-$name
     well "room again under gd2-$name"
 done
@@ -114,20 +118,20 @@ mark; mount --bind $store $store && mount -o remount,ro,bind $store || fail "rea
 again gd2-etcd; again gd2-store
 says gd2-etcd "Read-only file system"
 reads || fail "no reads with a read-only disk under the store"
-cli volume set gv0 user.n 1 --timeout 5 2>&1 | grep -q "store" || fail "a change does not say why it is refused"
+cli volume set gv0 user.n 1 --timeout 20 2>&1 | grep -q "store" || fail "a change does not say why it is refused"
 echo x >/run/mnt/g || fail "no I/O with a read-only disk under the store"
-umount $store
+uncover $store
 well "a read-only disk under the store"
 
 mark; for name in gd2-etcd gd2-store; do node_hold $name; done
 mkdir /run/kept; mount -t tmpfs -o size=400m,mode=0755 full /run/kept
 cp -a $store/. /run/kept/ && mount --move /run/kept $store || fail "a small disk for the store"
 node_release gd2-store; node_release gd2-etcd
-wait_for 20 changes changes || fail "the store does not run on its small disk"
+wait_for 60 changes changes || fail "the store does not run on its small disk"
 cat /dev/zero >$store/filler 2>/dev/null
-fill() { cli volume set gv0 user.n "$(head -c 60000 /dev/zero | tr '\0' x)$RANDOM" --timeout 2 >/dev/null 2>&1; ! changes; }
-wait_for 120 full fill || fail "a full disk takes changes for ever"
-says gd2-etcd "no space left on device" 30
+# One that is refused for another reason does not count.
+fill() { cli volume set gv0 user.n "$(head -c 60000 /dev/zero | tr '\0' x)$RANDOM" --timeout 5; ! changes && said gd2-etcd "no space left on device"; }
+wait_for 200 full fill || fail "a full disk takes changes for ever"
 reads || fail "no reads with a full disk under the store"
 echo x >/run/mnt/g || fail "no I/O with a full disk under the store"
 rm $store/filler

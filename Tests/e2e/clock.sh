@@ -20,22 +20,23 @@ clock_right() { clock_back 0; }
 clock_1970
 [ "$(LD_PRELOAD=$E2E_DISK/clock.so date -u +%Y)" = 1970 ] || fail "the clock is not set"
 mkdir -p /run/bricks/b{1,2,3} /run/mnt
-changes() { cli volume set gv0 user.n "$RANDOM" --timeout 5; }
+changes() { cli volume set gv0 user.n "$RANDOM" --timeout 10; }
 reads() { cli volume list -o name | grep -qx gv0; }
 online() { cli volume status gv0 -o json | jq -e 'length > 0 and all(.[]; .online)'; }
 served() { # WHAT: files and new mounts; a mount whose bricks were gone connects anew within seconds
     written() { echo "$1" >/run/mnt/f && [ "$(cat /run/mnt/f)" = "$1" ]; }
-    wait_for 20 mount written "$1" || fail "$1: the mount"
+    wait_for 40 mount written "$1" || fail "$1: the mount"
     mkdir -p /run/new
     # gd2-pmap, killed without its socket unit, listens again a moment after the others.
     new_mount() { mount -t glusterfs 127.0.0.1:/gv0 /run/new; }
-    wait_for 10 "a new mount" new_mount || fail "$1: no new mount"
-    [ "$(cat /run/new/f)" = "$1" ] || fail "$1: the new mount"
+    wait_for 30 "a new mount" new_mount || fail "$1: no new mount"
+    same() { [ "$(cat /run/new/f)" = "$1" ]; }
+    wait_for 20 "the file" same "$1" || fail "$1: the new mount"
     umount /run/new
 }
 well() { # WHAT
-    wait_for "${2:-30}" changes changes || { tail -n 15 "$RUN"/*.log; fail "$1: $(changes 2>&1)"; }
-    wait_for 30 online online || { cli volume status gv0; fail "$1: not online"; }
+    wait_for "${2:-60}" changes changes || { tail -n 15 "$RUN"/*.log; fail "$1: $(changes 2>&1)"; }
+    wait_for 60 online online || { cli volume status gv0; fail "$1: not online"; }
     served "$1"
     say "$1: well"
 }
@@ -53,7 +54,7 @@ clock_1970
 served "back in 1970"
 reads || fail "no reads"
 for name in gd2-rest gd2-pmap gd2-brickd; do node_kill $name; done
-wait_for 20 reads reads || fail "no reads after a restart in 1970"
+wait_for 40 reads reads || fail "no reads after a restart in 1970"
 served "restarted in 1970"
 clock_right
 well "right again"
@@ -63,18 +64,21 @@ for name in gd2-etcd gd2-store gd2-rest gd2-pmap gd2-brickd; do node_hold $name;
 for pid in $(brick_pids); do kill -9 "$pid"; done
 clock_1970
 for name in gd2-etcd gd2-store gd2-rest gd2-pmap gd2-brickd; do node_release $name; done
-wait_for 30 reads reads || fail "no reads"
+wait_for 60 reads reads || fail "no reads"
 served "booted in 1970"
 named() { grep -q "clock is behind the store's certificates" "$RUN/gd2-store.log"; }
-wait_for 10 clock named || { tail -n 10 "$RUN/gd2-store.log"; fail "gd2-store does not name the clock"; }
+wait_for 30 clock named || { tail -n 10 "$RUN/gd2-store.log"; fail "gd2-store does not name the clock"; }
 changes >/run/said 2>&1 && fail "changes are taken by certificates that are not valid yet"
 grep -q "store" /run/said || fail "a change does not say why it is refused: $(cat /run/said)"
-cli doctor >/run/said 2>&1
-grep -i "clock" /run/said || { cat /run/said; fail "doctor does not name the clock"; }
+finds_clock() { cli doctor >/run/said 2>&1; grep -qi "clock" /run/said; }
+wait_for 20 doctor finds_clock || { cat /run/said; fail "doctor does not name the clock"; }
 clock_right
-well "right after a boot in 1970" 60
+well "right after a boot in 1970" 90
 umount /run/mnt
 node_stop
+# They were told to end, and are no children of this shell.
+no_bricks() { [ -z "$(brick_pids)" ]; }
+wait_for 30 "the bricks' end" no_bricks || fail "bricks do not end: $(brick_pids)"
 
 say "the first start is in 1970: what it makes is good when the clock is put right"
 rm -rf /var/lib/gd2/* /run/gd2/* "$RUN" /run/bricks/b?
@@ -84,11 +88,11 @@ clock_1970
 mkdir -p "$RUN" && touch "$RUN/gd2-etcd.hold"
 node_start &
 starting=$!
-wait_for 30 certificates test -s /var/lib/gd2/store/role.json || fail "no first start in 1970"
+wait_for 60 certificates test -s /var/lib/gd2/store/role.json || fail "no first start in 1970"
 clock_right
 node_release gd2-etcd
 wait $starting
-wait_for 30 ready node_ready || { tail -n 10 "$RUN"/*.log; fail "the node is not well with the right clock"; }
+node_ready || { tail -n 10 "$RUN"/*.log; fail "the node is not well with the right clock"; }
 cli volume create gv0 replica 3 localhost:/run/bricks/b{1,2,3} force || fail create
 cli volume start gv0 || fail start
 mount -t glusterfs 127.0.0.1:/gv0 /run/mnt || fail mount

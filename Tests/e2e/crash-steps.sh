@@ -10,7 +10,7 @@ clean_marks() { # nothing of a volume on the bricks, and the directories are sti
 }
 etcd() { ETCDCTL_API=3 etcdctl --endpoints=unix:///run/gd2/store.sock --command-timeout=5s "$@"; }
 prefix=/gluster/$(jq -r .cluster /var/lib/gd2/store/identity.json)
-left() { etcd get --prefix "$prefix/$1" --keys-only | grep -c .; }
+left() { local keys; keys=$(etcd get --prefix "$prefix/$1" --keys-only) && grep -c . <<<"$keys"; }
 settled() { # no journal, no lock, no job that runs; the volume is either whole or gone
     [ "$(left txns/)" = 0 ] && [ "$(left locks/)" = 0 ] || return 1
     etcd get --prefix "$prefix/jobs/" --print-value-only | grep -q '"state":"running"' && return 1
@@ -20,13 +20,20 @@ settled() { # no journal, no lock, no job that runs; the volume is either whole 
         [ "$(left volumes/)" = 0 ] && [ "$(left names/)" = 0 ] && clean_marks
     fi
 }
+reached() { [ "$(grep -c -- "-- $1 ended with 137" "$RUN/$2.log")" -gt "$3" ]; } # POINT PROGRAM ENDS: there were so many before
+# POINT PROGRAM ENDS COMMAND...: one that finds no view, or no lease, just after the start has not come to the point, and is made again.
+change() {
+    reached "$1" "$2" "$3" && return
+    "${@:4}" >/run/change.out 2>&1
+    reached "$1" "$2" "$3" || ! grep -q "the store takes no changes now" /run/change.out
+}
 at() { # PROGRAM POINT create|delete
     local program=$1 point=$2 what=$3 began
     if [ "$what" = delete ] && ! cli volume info gv0 >/dev/null 2>&1; then
-        cli volume create gv0 replica 2 localhost:/run/bricks/b{1,2} force >/dev/null || fail "create before $point"
+        wait_for 20 create cli volume create gv0 replica 2 localhost:/run/bricks/b{1,2} force || fail "create before $point"
     fi
     if [ "$what" = create ] && cli volume info gv0 >/dev/null 2>&1; then
-        cli volume delete gv0 --yes >/dev/null || fail "delete before $point"
+        wait_for 20 delete cli volume delete gv0 --yes || fail "delete before $point"
     fi
     local ends; ends=$(grep -c -- "-- $point ended with 137" "$RUN/$program.log")
     # The next run of the program, and only that one, ends at the point.
@@ -35,14 +42,13 @@ at() { # PROGRAM POINT create|delete
     node_release "$program"
     node_ready || fail "not ready before $point"
     if [ "$what" = create ]; then
-        cli volume create gv0 replica 2 localhost:/run/bricks/b{1,2} force --timeout 5 >/run/change.out 2>&1
+        wait_for 30 change change "$point" "$program" "$ends" cli volume create gv0 replica 2 localhost:/run/bricks/b{1,2} force --timeout 5
     else
-        cli volume delete gv0 --yes --timeout 5 >/run/change.out 2>&1
+        wait_for 30 change change "$point" "$program" "$ends" cli volume delete gv0 --yes --timeout 5
     fi
     began=$SECONDS
     [ ! -e "$RUN/$program.point" ] || fail "$program was not started with $point"
-    reached() { [ "$(grep -c -- "-- $point ended with 137" "$RUN/$program.log")" -gt "$ends" ]; }
-    wait_for 5 "the kill" reached || { cat /run/change.out; fail "$program did not reach $point"; }
+    wait_for 20 "the kill" reached "$point" "$program" "$ends" || { cat /run/change.out; fail "$program did not reach $point"; }
     wait_for 60 "an end" settled || {
         etcd get --prefix "$prefix/txns/"; tail -n 15 "$RUN"/gd2-rest.log "$RUN"/gd2-brickd.log
         fail "$what killed at $point in $program: not settled within 60 s"
@@ -51,10 +57,10 @@ at() { # PROGRAM POINT create|delete
     cli volume info gv0 >/dev/null 2>&1 && state=exists
     say "$what, $program killed at $point: settled after $((SECONDS - began)) s, volume $state"
     if [ $state = exists ] && [ "$what" = create ]; then
-        cli volume start gv0 >/dev/null || fail "the volume does not start after $point"
-        cli volume stop gv0 --yes >/dev/null || fail "the volume does not stop after $point"
-        cli volume delete gv0 --yes >/dev/null || fail "the volume cannot be deleted after $point"
-        settled || fail "debris after the delete that followed $point"
+        wait_for 20 start cli volume start gv0 || fail "the volume does not start after $point"
+        wait_for 20 stop cli volume stop gv0 --yes || fail "the volume does not stop after $point"
+        wait_for 20 delete cli volume delete gv0 --yes || fail "the volume cannot be deleted after $point"
+        wait_for 20 "no debris" settled || fail "debris after the delete that followed $point"
     fi
 }
 # Delete's journal is written by its commit.
@@ -65,12 +71,13 @@ for point in rest-step rest-step-done rest-commit rest-prepared rest-committed r
 done
 for point in brickd-step brickd-marked brickd-step-done; do at gd2-brickd $point create; done
 for point in brickd-step brickd-step-done; do at gd2-brickd $point delete; done
-cli volume info gv0 >/dev/null 2>&1 && { cli volume delete gv0 --yes || fail "last delete"; }
-settled || fail "debris at the end"
+cli volume info gv0 >/dev/null 2>&1 && { wait_for 20 delete cli volume delete gv0 --yes || fail "last delete"; }
+wait_for 20 "no debris" settled || fail "debris at the end"
 
 # A brick that is replaced: the volume has the old one or the new one, both of which are as they should be.
-cli volume create gv0 replica 2 localhost:/run/bricks/b{1,2} force --mode=script || fail create
-cli volume start gv0 || fail start
+wait_for 30 brickd listens /run/gd2/brickd.sock || fail "gd2-brickd does not come back"
+wait_for 20 create cli volume create gv0 replica 2 localhost:/run/bricks/b{1,2} force --mode=script || fail create
+wait_for 20 start cli volume start gv0 || fail start
 mkdir -p /run/mnt /run/bricks/b3
 mount -t glusterfs 127.0.0.1:/gv0 /run/mnt || fail mount
 for i in 1 2 3 4 5; do echo "file $i" >"/run/mnt/f$i" || fail write; done
@@ -78,6 +85,7 @@ old=b2 new=b3
 brick_now() { cli volume info gv0 -o json | jq -r '.[0].subvols[0].bricks[1].path'; }
 marked() { getfattr -n trusted.glusterfs.volume-id "/run/bricks/$1" >/dev/null 2>&1; }
 files() { (cd "/run/bricks/$1" && cat f1 f2 f3 f4 f5 2>/dev/null) | md5sum; }
+online_all() { cli volume status gv0 -o json | jq -e 'all(.[]; .online and (.stale | not))'; }
 replaced() { # no journal, lock or job that runs, one generation, and one of the two is the brick
     local now other; now=$(basename "$(brick_now)"); other=$old
     [ "$now" = "$old" ] && other=$new
@@ -86,7 +94,7 @@ replaced() { # no journal, lock or job that runs, one generation, and one of the
     [ "$(etcd get --prefix "$prefix/volumes/" --keys-only | grep -c /layout)" = 1 ] || return 1
     marked "$now" && ! marked "$other" && ! getfattr -d -m trusted.gd2 "/run/bricks/$other" "/run/bricks/$now" 2>/dev/null | grep -q gd2 &&
         ! pgrep -f -- "--brick-name /run/bricks/$other " && ! pgrep -f -- --client-pid=-12 && ! grep -q announce /proc/mounts &&
-        cli volume status gv0 -o json | jq -e 'all(.[]; .online)' && [ "$(files "$now")" = "$(files b1)" ]
+        online_all && [ "$(files "$now")" = "$(files b1)" ]
 }
 at_replace() { # PROGRAM POINT
     local program=$1 point=$2 began=$SECONDS ends
@@ -96,11 +104,10 @@ at_replace() { # PROGRAM POINT
     echo "$point" >"$RUN/$program.point"
     node_release "$program"
     node_ready || fail "not ready before $point"
-    online_all() { cli volume status gv0 -o json | jq -e 'all(.[]; .online)'; }
-    wait_for 20 bricks online_all || fail "the bricks are not online before $point"
-    cli volume replace-brick gv0 localhost:/run/bricks/$old localhost:/run/bricks/$new force --yes --timeout 15 >/run/change.out 2>&1
-    reached() { [ "$(grep -c -- "-- $point ended with 137" "$RUN/$program.log")" -gt "$ends" ]; }
-    wait_for 15 "the kill" reached || { cat /run/change.out; fail "$program did not reach $point"; }
+    wait_for 40 bricks online_all || fail "the bricks are not online before $point"
+    wait_for 30 change change "$point" "$program" "$ends" \
+        cli volume replace-brick gv0 localhost:/run/bricks/$old localhost:/run/bricks/$new force --yes --timeout 15
+    wait_for 30 "the kill" reached "$point" "$program" "$ends" || { cat /run/change.out; fail "$program did not reach $point"; }
     wait_for 60 "an end" replaced || {
         etcd get --prefix "$prefix/txns/"; tail -n 15 "$RUN"/gd2-rest.log "$RUN"/gd2-brickd.log; cat /run/change.out
         cli volume status gv0; getfattr -d -m . -e hex /run/bricks/b*; files $old; files $new; files b1

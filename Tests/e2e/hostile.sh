@@ -43,7 +43,7 @@ hostile hold idle 5000 8 >/run/idle & idle=$!
 hostile hold rest 1000 8 >/run/rest & rest=$!
 hostile hold slow 200 8 >/run/slow & slow=$!
 held() { grep -q held /run/idle && grep -q held /run/rest && grep -q held /run/slow; }
-wait_for 20 held held || fail "not all connections came in"
+wait_for 60 held held || fail "not all connections came in"
 well "5,000 idle"
 say "held: $(for name in $daemons; do echo "$name $(open_files $name) files,"; done)"
 wait $idle $rest $slow
@@ -80,7 +80,7 @@ well "long names"
 
 # A connection that says half a word and no more costs no processor time.
 hostile hold half 50 4 >/run/half & half=$!
-wait_for 10 held grep -q held /run/half || fail "not held"
+wait_for 30 held grep -q held /run/half || fail "not held"
 from=$(ticks gd2-pmap); sleep 2; spent=$(($(ticks gd2-pmap) - from))
 [ $spent -lt 120 ] || fail "gd2-pmap takes $spent of 200 ticks for half-open connections"
 wait $half
@@ -88,7 +88,7 @@ well "half-open"
 
 # Records that never end are kept up to 64 MiB in all.
 hostile hold partial 400 2 >/run/partial & partial=$!
-wait_for 20 held grep -q held /run/partial || fail "not held"
+wait_for 60 held grep -q held /run/partial || fail "not held"
 [ $(($(pss gd2-pmap) - memory[gd2-pmap])) -lt 200 ] || fail "gd2-pmap keeps $(pss gd2-pmap) MB of half records"
 wait $partial
 well "half records"
@@ -100,7 +100,7 @@ for pair in gd2-rest:rest gd2-pmap:idle; do
     prlimit --pid "$pid" --nofile=$(($(open_files "$name") + 40)):16000
     hostile hold "${pair#*:}" 200 2 >/run/few & few=$!
     said() { tail -n +"$from" "$RUN/$name.log" | grep -q "no connection accepted"; }
-    wait_for 5 said said || { tail -n 5 "$RUN/$name.log"; fail "$name does not say that it has no descriptors"; }
+    wait_for 20 said said || { tail -n 5 "$RUN/$name.log"; fail "$name does not say that it has no descriptors"; }
     prlimit --pid "$pid" --nofile=16000:16000
     wait $few
     well "$name without descriptors"
@@ -114,7 +114,8 @@ cat /run/watched
 for name in $daemons; do
     closed() { [ "$(open_files $name)" -le $((files[$name] + 10)) ]; }
     wait_for 30 closed closed || fail "$name has $(open_files $name) files open, ${files[$name]} before"
-    [ $(($(pss $name) - memory[$name])) -lt 60 ] || fail "$name has $(pss $name) MB, ${memory[$name]} before"
+    small() { [ $(($(pss $name) - memory[$name])) -lt 60 ]; }
+    wait_for 30 small small || fail "$name has $(pss $name) MB, ${memory[$name]} before"
     say "$name: $(open_files $name) files (${files[$name]} before), $(pss $name) MB (${memory[$name]} before)"
 done
 [ "$(pids)" = "$before" ] || fail "a daemon ended"

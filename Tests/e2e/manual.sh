@@ -83,26 +83,26 @@ same() {
     diff "$E2E_DISK/real" "$E2E_DISK/explained"
 }
 # Some are known only when etcd has been looked at.
-wait_for 15 same same || { same; fail "metrics: < real, > explained"; }
+wait_for 40 same same || { same; fail "metrics: < real, > explained"; }
 
 say "what is said when the store is away and comes back"
 up() { scrape | grep -qx "gd2_etcd_up $1.0"; }
-wait_for 15 up up 1 || fail "gd2_etcd_up stays 0 after the start"
+wait_for 40 up up 1 || fail "gd2_etcd_up stays 0 after the start"
 node_hold gd2-etcd
 has() { grep -q -- "$2" "$RUN/$1.log"; }
-wait_for 10 lost has gd2-rest "store lost" || fail "gd2-rest does not say that the store is lost"
+wait_for 20 lost has gd2-rest "store lost" || fail "gd2-rest does not say that the store is lost"
 cli peer list -o json 2>"$E2E_DISK/note" | jq -e 'length == 1' >/dev/null || fail "no reads while the store is away"
 grep -q 'does not answer since [0-9]* s: this is what was known then' "$E2E_DISK/note" || fail "glustercli does not say that the answer is old"
-wait_for 15 down up 0 || fail "gd2_etcd_up stays"
+wait_for 40 down up 0 || fail "gd2_etcd_up stays"
 [ "$(grep -c 'etcd not reached' "$RUN/gd2-store.log")" -le 16 ] || fail "etcd not reached is said again and again"
 [ "$(wc -l <"$E2E_DISK/note")" = 1 ] || fail "said more than once: $(cat "$E2E_DISK/note")"
 before=$(grep -c 'store answers' "$RUN/gd2-store.log")
 node_release gd2-etcd
 answers() { [ "$(grep -c 'store answers' "$RUN/gd2-store.log")" -gt "$before" ]; }
-wait_for 10 answers answers || fail "gd2-store does not say that the store answers"
+wait_for 30 answers answers || fail "gd2-store does not say that the store answers"
 for name in gd2-rest gd2-pmap gd2-brickd; do
-    wait_for 10 back has $name "store followed again" || fail "$name does not say that the store is back"
+    wait_for 30 back has $name "store followed again" || fail "$name does not say that the store is back"
 done
-wait_for 15 up up 1 || fail "gd2_etcd_up stays 0"
+wait_for 40 up up 1 || fail "gd2_etcd_up stays 0"
 node_stop
 say "done"

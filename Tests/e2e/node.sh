@@ -67,10 +67,12 @@ has_peers() {
     [ "$(curl -sf --max-time 2 --unix-socket /run/gd2/rest.sock http://x/v1/peers | jq length)" -gt 0 ]
 }
 
+# The file of a socket may be that of the run before.
+listens() { curl -s -o /dev/null --max-time 2 --unix-socket "$1" http://x/; [ $? != 7 ]; }
 node_ready() {
     wait_for 60 "REST" has_peers &&
-        wait_for 20 "pmap" test -S /run/glusterd.socket &&
-        wait_for 20 "brickd" test -S /run/gd2/brickd.sock
+        wait_for 30 "pmap" listens /run/glusterd.socket &&
+        wait_for 30 "brickd" listens /run/gd2/brickd.sock
 }
 
 node_kill() { kill -9 "$(cat "$RUN/$1.pid")" 2>/dev/null; }

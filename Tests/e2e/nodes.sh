@@ -34,7 +34,7 @@ node_boot() {
     E2E_DISK=$E2E_DISK/h$i unshare -m -n -u -p -f --mount-proc --kill-child --propagation private \
         bash Tests/e2e/nodes-boot "$i" >"$E2E_DISK/h$i/log" 2>&1 &
     outer=$!
-    wait_for 5 "h$i" pgrep -P "$outer" || { cat "$E2E_DISK/h$i/log"; fail "h$i has no process"; }
+    wait_for 30 "h$i" pgrep -P "$outer" || { cat "$E2E_DISK/h$i/log"; fail "h$i has no process"; }
     NODES[i]=$(pgrep -P "$outer")
     ip link set "e$i" netns "${NODES[$i]}" || fail "h$i has no network"
     touch "$E2E_DISK/h$i/cabled"
@@ -56,5 +56,5 @@ off() { # NODE: as without power; what is on its disks stays
 boots() { # NODE
     mend "$1"
     on "$1" bash -c '. Tests/e2e/node.sh; for name in gd2-etcd gd2-store gd2-pmap gd2-brickd gd2-rest; do node_release $name; done
-        wait_for 20 pmap test -S /run/glusterd.socket'
+        wait_for 60 pmap listens /run/glusterd.socket' || fail "h$1 does not start"
 }

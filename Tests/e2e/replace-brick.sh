@@ -2,6 +2,8 @@
 # onto the new brick, a mount goes on meanwhile, and the old node ends its brick and lifts its fence when it is
 # back. Then one of a living node, on the same node, of an arbiter, of a disperse set; and what is refused.
 . Tests/e2e/nodes.sh
+# How long a replacement waits for its brick, which mounts the volume first.
+export REST_FLAGS="--set convergence-seconds=40"
 nodes_start 4
 for i in 2 3 4; do
     joined() { line=$(cli_on 1 peer token create) && cli_on $i ${line#glustercli }; }
@@ -55,7 +57,8 @@ write_on() { # a mount that is written to all the time; says so when it fails
 
 say "a volume on h1, h2, h3"
 B=/run/bricks
-cli_on 1 volume create gv0 replica 3 h1:$B/a h2:$B/a h3:$B/a force --create-brick-dir || fail create
+created() { cli_on 1 volume create gv0 replica 3 h1:$B/a h2:$B/a h3:$B/a force --create-brick-dir; }
+wait_for 20 create created || { created; fail create; }
 refused 6 "is not started" gv0 h3:$B/a h4:$B/a force
 # A file that is written all the time may be locked when its turn comes: it is tried again soon.
 cli_on 1 volume set gv0 cluster.heal-timeout 5 || fail "heal-timeout"
@@ -81,13 +84,16 @@ say "h3 dies"
 off 3
 silent() { [ "$(cli_on 1 peer show h3 -o json | jq .reachable)" = false ]; }
 wait_for 20 silence silent || fail "h1 does not see that h3 is gone"
+# It may have led.
+changes() { cli_on 1 volume set gv0 user.n 1; }
+wait_for 20 changes changes || { changes; fail "no changes without h3"; }
 refused 6 "h3 does not answer since .* would give clients the old topology.* say so with --fence h3" gv0 h3:$B/a h4:$B/a force
 cli_on 1 volume replace-brick gv0 h3:$B/a h4:$B/a force --fence h3 --dry-run; [ $? = 3 ] || fail "dry run"
 on 4 test ! -e $B/a || fail "the dry run made something"
 began=$SECONDS
 cli_on 1 volume replace-brick gv0 h3:$B/a h4:$B/a force --fence h3 --yes || { on 4 bash -c 'tail -n 30 /var/log/glusterfs/*replace-brick* | cut -c1-200'; cli_on 1 volume status gv0; fail "replace"; }
 say "replaced after $((SECONDS - began)) s"
-wait_for 10 online online gv0 || { cli_on 1 volume status gv0; fail "not all bricks are online"; }
+wait_for 30 online online gv0 || { cli_on 1 volume status gv0; fail "not all bricks are online"; }
 healed 4 $B/a 1 $B/a
 cli_on 1 peer status | grep -q "^h3: is fenced: volume gv0 was changed without it" || { cli_on 1 peer status; fail "peer status does not name the fence"; }
 cli_on 1 peer show h3 | grep -q "^Fence: is fenced" || fail "peer show does not name the fence"
@@ -98,7 +104,7 @@ say "h3 is back"
 boots 3
 wait_for 60 peers sees_all || fail "h3 is not back"
 clean_3() { unmarked 3 $B/a; }
-wait_for 30 clean clean_3 || { on 3 getfattr -d -m . $B/a; on 3 tail -n 20 /run/gd2-node/gd2-brickd.log; fail "h3 has not ended its old brick"; }
+wait_for 60 clean clean_3 || { on 3 getfattr -d -m . $B/a; on 3 tail -n 20 /run/gd2-node/gd2-brickd.log; fail "h3 has not ended its old brick"; }
 lifted() { ! cli_on 1 peer status | grep -q "is fenced"; }
 wait_for 30 lift lifted || fail "the fence of h3 is not lifted"
 new_here() { on 3 python3 Tests/e2e/getspec.py gv0 | grep -q "remote-host \(h4\|10.9.0.4\)\$"; }
@@ -115,8 +121,8 @@ wait_for 20 clean unmarked 2 $B/a || fail "h2 has not ended its old brick"
 say "on the same node, by the words of GD1"
 cli_on 1 volume replace-brick gv0 h3:$B/b h3:$B/c commit force --mode=script || { on 3 tail -n 20 /run/gd2-node/gd2-brickd.log; fail "replace"; }
 healed 3 $B/c 1 $B/a
-unmarked 3 $B/b || fail "h3 has not ended its old brick"
-wait_for 10 online online gv0 || fail "not all bricks are online"
+wait_for 20 clean unmarked 3 $B/b || fail "h3 has not ended its old brick"
+wait_for 30 online online gv0 || fail "not all bricks are online"
 touch "$E2E_DISK/done"; on 1 touch /run/stop-writing
 written() { on 1 test -e /run/written; }
 wait_for 20 writer written || fail "the writer hangs"
@@ -126,7 +132,7 @@ for i in 1 3 4; do say "h$i: $(on $i bash -c "getfattr -d -m trusted.afr -e hex 
 on 1 umount /run/mnt
 
 say "an arbiter, and a brick beside an arbiter"
-cli_on 1 volume create gv1 replica 2 arbiter 1 h1:$B/r h2:$B/r h3:$B/r force --create-brick-dir || fail create
+wait_for 30 create cli_on 1 volume create gv1 replica 2 arbiter 1 h1:$B/r h2:$B/r h3:$B/r force --create-brick-dir || fail create
 cli_on 1 volume start gv1 || fail start
 on 1 bash -c 'mount -t glusterfs h1:/gv1 /run/mnt && mkdir /run/mnt/d && for f in $(seq 30); do echo $f >/run/mnt/d/f$f; done' || fail write
 cli_on 1 volume replace-brick gv1 h3:$B/r h4:$B/r force --yes || fail "replace of the arbiter"
@@ -138,7 +144,7 @@ healed 3 $B/r2 1 $B/r
 on 1 umount /run/mnt
 
 say "a disperse set"
-cli_on 1 volume create gv2 disperse 3 redundancy 1 h1:$B/e h2:$B/e h3:$B/e force --create-brick-dir || fail create
+wait_for 30 create cli_on 1 volume create gv2 disperse 3 redundancy 1 h1:$B/e h2:$B/e h3:$B/e force --create-brick-dir || fail create
 cli_on 1 volume start gv2 || fail start
 on 1 bash -c 'mount -t glusterfs h1:/gv2 /run/mnt && mkdir /run/mnt/d && for f in $(seq 30); do head -c 30000 /dev/urandom >/run/mnt/d/f$f; done; cd /run/mnt && sha256sum d/* >/run/before' || fail write
 cli_on 1 volume replace-brick gv2 h3:$B/e h4:$B/e force --yes || fail "replace"
@@ -148,14 +154,15 @@ clean_ec() { ! on 1 bash -c "getfattr -d -m trusted.ec.dirty -e hex -R $B/e 2>/d
 wait_for 60 "no dirt" clean_ec || fail "fragments are still dirty"
 # The new fragments alone with those of h1 give the files.
 on 2 bash -c "touch /run/gd2-node/gd2-brickd.hold; kill -9 \$(cat /run/gd2-node/gd2-brickd.pid); pkill -9 -f -- '[-]-brick-name $B/e '"
-on 2 bash -c "pgrep -f -- '[-]-brick-name $B/e '" && fail "the brick of h2 runs"
+ended() { ! on 2 bash -c "pgrep -f -- '[-]-brick-name $B/e '"; }
+wait_for 10 end ended || fail "the brick of h2 runs"
 on 1 bash -c 'umount /run/mnt; mount -t glusterfs h1:/gv2 /run/mnt && cd /run/mnt && sha256sum -c --quiet /run/before' || fail "the new fragments are not those of the files"
 on 1 umount /run/mnt
 refused 6 "of the other bricks of its set 1 are online and 2 are needed" gv2 h4:$B/e h3:$B/e2 force
 on 2 rm /run/gd2-node/gd2-brickd.hold
 
 say "bricks that are the only ones"
-cli_on 1 volume create gv3 h1:$B/s h2:$B/s force --create-brick-dir || fail create
+wait_for 30 create cli_on 1 volume create gv3 h1:$B/s h2:$B/s force --create-brick-dir || fail create
 cli_on 1 volume start gv3 || fail start
 refused 6 "only bricks of replicate and disperse volumes are replaced" gv3 h2:$B/s h3:$B/s force
 say "done"

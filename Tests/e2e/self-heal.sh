@@ -14,18 +14,18 @@ echo healed >/run/mnt/f || fail "write with a brick down"
 [ ! -e /run/bricks/b1/f ] || fail "the brick is not down"
 node_release gd2-brickd
 healed() { [ "$(cat /run/bricks/b1/f)" = healed ]; }
-wait_for 30 "heal" healed || { tail -n 20 /var/log/glusterfs/glustershd-gv0.log; fail "not healed"; }
+wait_for 60 "heal" healed || { tail -n 20 /var/log/glusterfs/glustershd-gv0.log; fail "not healed"; }
 say "healed"
 kill -9 "$(pid_of /run/bricks/b2)"
 online() { cli volume status gv0 -o json | jq -e 'all(.[]; .online)'; }
-wait_for 5 "restart" online || { cli volume status gv0; tail -n 30 "$RUN/gd2-brickd.log"; tail -n 15 /var/log/glusterfs/bricks/run-bricks-b2.log; fail "a crashed brick was not started again"; }
+wait_for 20 "restart" online || { cli volume status gv0; tail -n 30 "$RUN/gd2-brickd.log"; tail -n 15 /var/log/glusterfs/bricks/run-bricks-b2.log; fail "a crashed brick was not started again"; }
 mv /run/bricks/b3 /run/bricks/gone
 kill -9 "$(pid_of /run/bricks/b3)"
 reported() { cli volume status gv0 | grep -q '/run/bricks/b3 .*no .*is its disk mounted'; }
-wait_for 5 "report" reported || { cli volume status gv0; fail "a missing directory is not reported"; }
+wait_for 20 "report" reported || { cli volume status gv0; fail "a missing directory is not reported"; }
 mv /run/bricks/gone /run/bricks/b3
 cli volume start gv0 force || fail "start force"
-wait_for 5 "all bricks" online || fail "start force did not bring the brick back"
+wait_for 20 "all bricks" online || fail "start force did not bring the brick back"
 umount /run/mnt
 node_stop
 say "done"

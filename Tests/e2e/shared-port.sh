@@ -1,8 +1,9 @@
 # One port, two protocols: HTTP and HTTPS, with and without ALPN, a token, and what does not belong.
 . Tests/e2e/node.sh
 node_start
-[ "$(curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:24007/ping)" = 200 ] || fail "HTTP"
-[ "$(curl -sk -o /dev/null -w '%{http_code}' https://127.0.0.1:24007/ping)" = 200 ] || fail "HTTPS"
+answers() { [ "$(curl -sk -o /dev/null -w '%{http_code}' "$1://127.0.0.1:24007/ping")" = 200 ]; }
+wait_for 20 HTTP answers http || fail "HTTP"
+wait_for 20 HTTPS answers https || fail "HTTPS"
 [ "$(curl -sk --no-alpn -o /dev/null -w '%{http_code}' https://127.0.0.1:24007/ping)" = 200 ] || fail "HTTPS without ALPN"
 [ "$(curl -sk --no-alpn -o /dev/null -w '%{http_code}' https://localhost:24007/ping)" = 200 ] || fail "HTTPS by name"
 [ "$(curl -s -o /dev/null -w '%{http_code}' 'http://[::1]:24007/ping')" = 200 ] || fail "HTTP over IPv6"
@@ -27,7 +28,7 @@ curl -s --unix-socket /run/gd2/rest.sock http://x/nowhere | jq -e '.errors[0].me
 # A connection that is cut into single bytes is understood all the same.
 python3 - <<'PY' || fail "a request in single bytes"
 import socket, time
-s = socket.create_connection(("127.0.0.1", 24007)); s.settimeout(5)
+s = socket.create_connection(("127.0.0.1", 24007)); s.settimeout(20)
 for byte in b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n":
     s.sendall(bytes([byte])); time.sleep(0.005)
 assert s.recv(100).startswith(b"HTTP/1.1 200"), "no answer"

@@ -24,20 +24,22 @@ cli volume create gv0 replica 2 thin-arbiter 1 $H/b1 $H/b2 $H/ta force || fail c
 cli volume set gv0 cluster.self-heal-daemon off >/dev/null || fail "healing off"
 cli volume start gv0 || fail start
 cli volume info gv0 | grep -q '^Thin-arbiter: .*:/run/bricks/ta$' || fail "not in volume info"
-wait_for 10 online online gv0 || { cli volume status gv0; fail "not online"; }
+wait_for 40 online online gv0 || { cli volume status gv0; fail "not online"; }
 mounted gv0
 echo first >/run/mnt/f || fail write
 node_hold gd2-brickd
 kill -9 "$(pid_of gv0 /run/bricks/b1)"
-sleep 1
-echo second >/run/mnt/f || fail "write with one copy away"
-ls /run/bricks/ta | grep -q '^trusted.afr.gv0-ta-2' || fail "the thin arbiter knows nothing: $(ls -a /run/bricks/ta)"
+# The client may not have reached the thin arbiter yet, which it asks for the first time now.
+written() { echo "$1" >"/run/mnt/$2"; }
+wait_for 20 write written second f || fail "write with one copy away"
+blamed() { ls /run/bricks/ta | grep -q '^trusted.afr.gv0-ta-2'; }
+wait_for 20 blame blamed || fail "the thin arbiter knows nothing: $(ls -a /run/bricks/ta)"
 kill -9 "$(pid_of gv0 /run/bricks/b2)"
 mv /run/bricks/b2 /run/bricks/away
 umount /run/mnt
 node_release gd2-brickd
 only_b1() { cli volume status gv0 -o json | jq -e '[.[] | .online] == [true, false, true]'; }
-wait_for 10 "b1 alone" only_b1 || { cli volume status gv0; fail "b1 is not back"; }
+wait_for 40 "b1 alone" only_b1 || { cli volume status gv0; fail "b1 is not back"; }
 mounted gv0
 [ "$(cat /run/mnt/f 2>/dev/null)" != first ] || fail "the copy that missed a write was served"
 umount /run/mnt
@@ -45,7 +47,7 @@ mv /run/bricks/away /run/bricks/b2
 # It is the next round that finds nothing left and tells the thin arbiter.
 cli volume set gv0 cluster.self-heal-daemon on cluster.heal-timeout 5 >/dev/null || fail "healing on"
 cli volume start gv0 force || fail "start force"
-wait_for 10 online online gv0 || fail "not all online again"
+wait_for 40 online online gv0 || fail "not all online again"
 healed() { [ "$(cat /run/bricks/b1/f)" = second ]; }
 wait_for 60 heal healed || { tail -n 20 /var/log/glusterfs/glustershd-gv0.log; fail "not healed"; }
 # The file is whole before the thin arbiter is told; a client that asks it between believes it for long.
@@ -55,9 +57,9 @@ mounted gv0
 node_hold gd2-brickd
 kill -9 "$(pid_of gv0 /run/bricks/b2)"
 settled() { [ "$(cat /run/mnt/f)" = second ]; }
-wait_for 10 "reading the healed copy" settled || fail "the healed copy is not served"
+wait_for 30 "reading the healed copy" settled || fail "the healed copy is not served"
 node_release gd2-brickd
-wait_for 10 online online gv0 || fail "not all online at the end"
+wait_for 40 online online gv0 || fail "not all online at the end"
 umount /run/mnt
 cli volume stop gv0 --yes && cli volume delete gv0 --yes || fail delete
 [ ! -e /run/bricks/ta/.glusterfs ] || fail "marks are left: $(ls -a /run/bricks/ta)"
@@ -73,20 +75,20 @@ unshare -n bash -c 'until ip addr add 198.51.100.2/24 dev ta1 2>/dev/null; do sl
 ip link add ta0 type veth peer name ta1 && ip link set ta1 netns $host || fail "no network to the other host"
 ip addr add 198.51.100.1/24 dev ta0 && ip link set ta0 up || fail "no network to the other host"
 listens() { (exec 3<>/dev/tcp/198.51.100.2/24007) 2>/dev/null; }
-wait_for 10 "its port" listens || { tail -n 5 /var/log/glusterfs/ta.log; fail "the stock thin arbiter does not listen"; }
+wait_for 30 "its port" listens || { tail -n 5 /var/log/glusterfs/ta.log; fail "the stock thin arbiter does not listen"; }
 cli volume create gv1 replica 2 thin-arbiter 1 $H/c1 $H/c2 $H/c3 $H/c4 198.51.100.2:/run/ta-host force || fail "create gv1"
 cli volume info gv1 | grep -q 'Thin-arbiter: 198.51.100.2:/run/ta-host (outside' || fail "not in volume info"
 cli volume start gv1 || fail "start gv1"
-wait_for 10 online online gv1 || fail "gv1 is not online"
+wait_for 40 online online gv1 || fail "gv1 is not online"
 mounted gv1
 for i in $(seq 20); do echo "$i" >/run/mnt/f$i || fail "write f$i"; done
 node_hold gd2-brickd
 kill -9 "$(pid_of gv1 /run/bricks/c1)" "$(pid_of gv1 /run/bricks/c4)"
-sleep 1
-for i in $(seq 20); do echo "new $i" >/run/mnt/f$i || fail "write f$i with a copy of each set away"; done
-ls /run/ta-host | grep -c '^trusted.afr.gv1-ta-' | grep -qx 2 || fail "it holds: $(ls /run/ta-host)"
+for i in $(seq 20); do wait_for 20 write written "new $i" f$i || fail "write f$i with a copy of each set away"; done
+holds() { ls /run/ta-host | grep -c '^trusted.afr.gv1-ta-' | grep -qx 2; }
+wait_for 20 marks holds || fail "it holds: $(ls /run/ta-host)"
 node_release gd2-brickd
-wait_for 10 online online gv1 || fail "gv1 is not online again"
+wait_for 40 online online gv1 || fail "gv1 is not online again"
 umount /run/mnt
 cli volume stop gv1 --yes && cli volume delete gv1 --yes || fail "delete gv1"
 kill "$host"

@@ -9,8 +9,8 @@ cli_on 1 ${line#glustercli } --zone z2 --metadata owner=ann || fail "peer add"
 # The store of one node is started anew to take a second one in.
 two() { [ "$(cli_on 1 cluster members -o json | jq '.members | map(select(.healthy)) | length')" = 2 ]; }
 wait_for 30 two two || { cli_on 1 cluster members; fail "h2 is no member"; }
-line=$(cli_on 1 peer token create) || fail "peer token create"
-cli_on 3 ${line#glustercli } || fail "peer join"
+joined() { line=$(cli_on 1 peer token create) && cli_on 3 ${line#glustercli }; }
+wait_for 30 join joined || { joined; fail "peer join"; }
 three() { local i; for i in 1 2 3; do [ "$(cli_on $i peer list -o json | jq 'map(select(.online)) | length')" = 3 ] || return 1; done; }
 wait_for 30 peers three || { for i in 1 2 3; do cli_on $i peer status; cli_on $i cluster status; done; fail "not all see three peers"; }
 voters() { [ "$(cli_on 1 cluster status -o json | jq '.quorum.voters | length')" = 3 ]; }
@@ -37,64 +37,80 @@ cli_on 3 peer edit h3 --address 10.9.0.99 2>"$E2E_DISK/error"; [ $? = 6 ] || fai
 id=$(cli_on 1 peer show h3 -o json | jq -r .id)
 cli_on 2 peer edit h3 --name store3 --address 10.9.0.99 --address 10.9.0.3 >/dev/null || fail "two addresses, of which one leads to h3"
 sleep 2 # two probes
-renamed() { cli_on 1 peer show store3 -o json | jq -e --arg id "$id" '.id == $id and .online and .reachable and .["peer-addresses"] == ["10.9.0.99:24008", "10.9.0.3:24008"]'; }
-wait_for 20 renamed renamed || { cli_on 1 peer status; fail "h3 is not reached as store3"; }
+renamed() { cli_on "$1" peer show store3 -o json | jq -e --arg id "$id" '.id == $id and .online and .reachable and .["peer-addresses"] == ["10.9.0.99:24008", "10.9.0.3:24008"]'; }
+wait_for 20 renamed renamed 1 || { cli_on 1 peer status; fail "h3 is not reached as store3"; }
+wait_for 20 renamed renamed 3 || { cli_on 3 peer status; fail "h3 does not know that it is store3"; }
 cli_on 3 peer edit store3 --name h3 --address 10.9.0.3 --address h3 >/dev/null || fail "the old name and address"
 wait_for 30 peers three || { cli_on 1 peer status; fail "h3 is not reached as before"; }
 
 say "a volume across the nodes"
-cli_on 1 volume create gv0 h2:/run/bricks/none --dry-run 2>"$E2E_DISK/error"; status=$?
-[ $status = 2 ] && grep -q "brick /run/bricks/none does not exist" "$E2E_DISK/error" || fail "a dry run does not look at h2's disk ($status): $(cat "$E2E_DISK/error")"
+looks() {
+    cli_on 1 volume create gv0 h2:/run/bricks/none --dry-run 2>"$E2E_DISK/error"; status=$?
+    [ $status = 2 ] && grep -q "brick /run/bricks/none does not exist" "$E2E_DISK/error"
+}
+wait_for 20 look looks || fail "a dry run does not look at h2's disk ($status): $(cat "$E2E_DISK/error")"
 on 2 node_hold gd2-brickd
 cli_on 1 volume create gv0 h2:/run/bricks/none force --dry-run >"$E2E_DISK/out" 2>&1; status=$?
 [ $status = 3 ] && grep -q "the directories on h2 are checked only when it is done" "$E2E_DISK/out" || fail "a dry run does not say what it could not check ($status): $(cat "$E2E_DISK/out")"
 on 2 node_release gd2-brickd
+wait_for 30 look looks || fail "gd2-brickd of h2 does not come back ($status): $(cat "$E2E_DISK/error")"
 cli_on 1 volume create gv0 replica 3 h1:/run/bricks/a h2:/run/bricks/a h3:/run/bricks/a force --create-brick-dir || fail create
+wait_for 20 h2 cli_on 2 volume info gv0 || fail "h2 does not know what h1 made"
 cli_on 2 volume start gv0 || fail start
-for i in 1 2 3; do
-    got=$(cli_on $i volume status gv0 -o json | jq -c 'map([.online, .stale, .size.capacity > 0])')
-    [ "$got" = "[[true,null,true],[true,null,true],[true,null,true]]" ] || fail "bricks as h$i shows them: $got"
-done
+shown() {
+    got=$(cli_on "$1" volume status gv0 -o json | jq -c 'map([.online, .stale, .size.capacity > 0])')
+    [ "$got" = "[[true,null,true],[true,null,true],[true,null,true]]" ]
+}
+for i in 1 2 3; do wait_for 20 bricks shown $i || fail "bricks as h$i shows them: $got"; done
 cli_on 1 peer remove h3 --yes 2>"$E2E_DISK/error"; status=$?
 [ $status = 4 ] && grep -q "has bricks of volume gv0" "$E2E_DISK/error" || fail "h3 is removed with its brick: $(cat "$E2E_DISK/error")"
 
 say "h3 is cut off"
 cut 3
-# Not its speed is tested (make bench does that), but that no timeout of seconds is waited for.
-timed() { # MS NODE ARGS...: the command ends within that time
-    local ms=$1 i=$2 began took; shift 2
-    began=$(date +%s%N)
-    cli_on "$i" "$@" >"$E2E_DISK/out" 2>"$E2E_DISK/err"; status=$?
-    took=$((($(date +%s%N) - began) / 1000000))
-    say "h$i: $* ($status, $took ms): $(cat "$E2E_DISK/err")"
-    [ $took -lt "$ms" ] || fail "h$i: $* took $took ms"
+# Not its speed is tested (make bench does that), but that no timeout of seconds is waited for: it would be each time.
+timed() { # MS STATUS NODE ARGS...: the command ends within that time and so; a machine that stands still may spoil two tries
+    local ms=$1 want=$2 i=$3 began took; shift 3
+    for _ in 1 2 3; do
+        began=$(date +%s%N)
+        cli_on "$i" "$@" >"$E2E_DISK/out" 2>"$E2E_DISK/err"; status=$?
+        took=$((($(date +%s%N) - began) / 1000000))
+        say "h$i: $* ($status, $took ms): $(cat "$E2E_DISK/err")"
+        [ $took -ge "$ms" ] || [[ $status != $want ]] || return 0
+        [ $status != 0 ] || [[ 0 = $want ]] || break
+    done
+    fail "h$i: $* took $took ms and ended with $status"
 }
 lost() { cli_on 1 peer list -o json | jq -e 'any(.name == "h3" and (.online | not))'; }
-timed 1500 1 volume status gv0
+timed 1500 "?" 1 volume status gv0
 wait_for 30 lost lost || fail "h1 does not see that h3 is away: $(cli_on 1 peer status)"
 for i in 1 3; do
     for what in "peer status" "cluster status" "volume list" "volume info gv0" "volume status gv0" "volume get gv0 all" "cluster members"; do
-        timed 1500 $i $what
-        [ $status = 0 ] || [ "$what" = "cluster members" ] || fail "h$i: $what ended with $status"
+        [ "$what" = "cluster members" ] && want="?" || want=0
+        timed 1500 "$want" $i $what
     done
 done
-cli_on 3 cluster members -o json | jq -e '.missing | any(startswith("plan: no node that answers leads")) and any(startswith("version and size of h1: it does not answer"))' >/dev/null || { cli_on 3 cluster members; fail "h3 does not say what it does not know of the members"; }
-cli_on 1 cluster members -o json | jq -e '.plan != "" and .missing == ["version and size of h3: it does not answer"]' >/dev/null || { cli_on 1 cluster members; fail "h1 lacks more than h3's part"; }
-cli_on 1 volume status gv0 2>&1 >/dev/null | grep -q "^warning: h3 does not answer" || fail "the missing node is not named"
-cli_on 1 volume status gv0 2>/dev/null | grep -qE '^gv0 +10.9.0.3:/run/bricks/a +\? +\? +\? .*online as last reported: h3 does not answer since [0-9]+ s' ||
-    { cli_on 1 volume status gv0; fail "the brick of h3 is taken for known"; }
-cli_on 1 volume status gv0 -o json 2>/dev/null | jq -e 'map(.stale) == [null, null, true]' >/dev/null || fail "the stale brick is not marked"
-timed 1500 1 volume create gv1 h3:/run/bricks/b force --dry-run
-[ $status = 7 ] && grep -q "h3 .*does not answer" "$E2E_DISK/err" || fail "a dry run takes h3 for there ($status)"
-timed 3000 1 volume set gv0 user.x 1
-[ $status = 0 ] || fail "no change with two of three voters"
+lacks() { cli_on "$1" cluster members -o json | jq -e "$2"; }
+wait_for 20 members lacks 3 '.missing | any(startswith("plan: no node that answers leads")) and any(startswith("version and size of h1: it does not answer"))' ||
+    { cli_on 3 cluster members; fail "h3 does not say what it does not know of the members"; }
+wait_for 20 members lacks 1 '.plan != "" and .missing == ["version and size of h3: it does not answer"]' || { cli_on 1 cluster members; fail "h1 lacks more than h3's part"; }
+warned() { cli_on 1 volume status gv0 2>&1 >/dev/null | grep -q "^warning: h3 does not answer"; }
+wait_for 10 warning warned || fail "the missing node is not named"
+unknown() {
+    cli_on 1 volume status gv0 2>/dev/null | grep -qE '^gv0 +10.9.0.3:/run/bricks/a +\? +\? +\? .*online as last reported: h3 does not answer since [0-9]+ s'
+}
+wait_for 10 status unknown || { cli_on 1 volume status gv0; fail "the brick of h3 is taken for known"; }
+marked() { cli_on 1 volume status gv0 -o json 2>/dev/null | jq -e 'map(.stale) == [null, null, true]'; }
+wait_for 10 status marked || fail "the stale brick is not marked"
+timed 1500 7 1 volume create gv1 h3:/run/bricks/b force --dry-run
+grep -q "h3 .*does not answer" "$E2E_DISK/err" || fail "a dry run takes h3 for there"
+timed 3000 0 1 volume set gv0 user.x 1
 # h3 is not waited for: without that each takes the 20 s of convergence-seconds.
 for what in "stop gv0 --yes" "start gv0"; do
-    timed 9000 1 volume $what
-    [ $status = 0 ] && grep -q "^warning: h3 does not answer: it follows" "$E2E_DISK/err" || fail "$what with h3 away"
+    timed 15000 0 1 volume $what
+    grep -q "^warning: h3 does not answer: it follows" "$E2E_DISK/err" || fail "$what with h3 away"
 done
-timed 3000 3 volume set gv0 user.x 2
-[ $status = 7 ] && grep -q "2 of 3 voters are needed" "$E2E_DISK/err" || fail "h3 alone makes a change, or does not say why not"
+timed 3000 7 3 volume set gv0 user.x 2
+grep -q "2 of 3 voters are needed" "$E2E_DISK/err" || fail "h3 alone makes a change, or does not say why not"
 cli_on 3 cluster status
 cli_on 3 cluster status -o json 2>/dev/null | jq -e '.degraded and (.writable | not)' >/dev/null || fail "h3 thinks that it may be changed"
 cli_on 3 volume list 2>&1 >/dev/null | grep -q "^warning: the store does not answer since" || fail "h3 does not say that its view is old"
@@ -115,18 +131,22 @@ by_certificate() { # ETCDCTL'S WORDS...
 }
 cluster=$(on 3 jq -r .cluster /var/lib/gd2/store/identity.json)
 on 3 cp -r "/var/lib/gd2/store/pki/$cluster" /run/copied || fail "no copy of the certificates"
-by_certificate watch --prefix "/gluster/$cluster/volumes/" >"$E2E_DISK/watched" 2>&1 &
+# From the first revision on, since it may not be there yet when the next change is made.
+by_certificate watch --rev 1 --prefix "/gluster/$cluster/volumes/" >"$E2E_DISK/watched" 2>&1 &
 watching=$!
-made() { cli_on 1 volume create "$1" h1:/run/bricks/"$1" force --create-brick-dir; }
+made() { cli_on 1 volume info "$1" || cli_on 1 volume create "$1" h1:/run/bricks/"$1" force --create-brick-dir; }
 made seen || fail "create"
 watched() { grep -q "\"name\":\"$1\"" "$E2E_DISK/watched"; }
-wait_for 10 "the watch" watched seen || { cat "$E2E_DISK/watched"; fail "a peer's certificate watches nothing"; }
+wait_for 30 "the watch" watched seen || { cat "$E2E_DISK/watched"; fail "a peer's certificate watches nothing"; }
 cli_on 1 peer remove h3 --yes || fail "peer remove"
-made unseen || fail "create"
+# Of three voters one is left.
+wait_for 30 create made unseen || { made unseen; fail "create"; }
 seen() { cli_on 2 volume info unseen; }
-wait_for 10 "h2 to follow" seen || fail "h2 does not follow"
-by_certificate get --prefix "/gluster/$cluster/volumes/" >"$E2E_DISK/error" 2>&1 && fail "the certificate of a removed peer reads: $(cat "$E2E_DISK/error")"
-grep -q "was removed from this cluster" "$E2E_DISK/error" || fail "no reason: $(cat "$E2E_DISK/error")"
+wait_for 30 "h2 to follow" seen || fail "h2 does not follow"
+reads() { by_certificate get --prefix "/gluster/$cluster/volumes/" >"$E2E_DISK/error" 2>&1; }
+reads && fail "the certificate of a removed peer reads: $(cat "$E2E_DISK/error")"
+told() { ! reads && grep -q "was removed from this cluster" "$E2E_DISK/error"; }
+wait_for 20 reason told || fail "no reason: $(cat "$E2E_DISK/error")"
 watched unseen && fail "the watch of a removed peer goes on"
 kill "$watching" 2>/dev/null
 [ "$(cli_on 1 peer list -o name | sort | xargs)" = "h1 h2" ] || fail "h3 is still a peer"

@@ -54,6 +54,7 @@ cli volume start yes && cli --mode=script volume stop yes && cli volume delete y
 say "the same bricks again"
 one_type rep3 3 replica 3
 [ "$(cli volume list -o name)" = "" ] || fail "a volume is left over"
-[ -z "$(brick_pids)" ] || fail "brick processes are left over"
+none() { [ -z "$(brick_pids)" ]; }
+wait_for 10 end none || fail "brick processes are left over"
 node_stop
 say "all types work"

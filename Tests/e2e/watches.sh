@@ -16,15 +16,16 @@ watchers() {
 say "watchers at the voter: $(watchers)"
 # The learner does not serve, so both nodes' watches are at h1's etcd.
 few() { [ "$(watchers)" = 2 ]; }
-wait_for 20 "one watch a node" few || fail "$(watchers) watches at the voter for two nodes"
+wait_for 40 "one watch a node" few || fail "$(watchers) watches at the voter for two nodes"
 
 say "all follow"
 created() { cli_on 2 volume create gv0 replica 2 h1:/run/bricks/a h2:/run/bricks/a force --create-brick-dir --mode=script; }
-wait_for 15 create created || { created; fail create; }
+wait_for 30 create created || { created; fail create; }
 cli_on 2 volume start gv0 || fail start
+wait_for 20 h1 cli_on 1 volume info gv0 || fail "h1 does not know what h2 made"
 for n in $(seq 20); do cli_on $((n % 2 + 1)) volume set gv0 user.n "$n" >/dev/null || fail "set $n"; done
 seen() { [ "$(cli_on "$1" volume get gv0 user.n -o json | jq -r '.. | .value? // empty')" = 20 ]; }
-for n in 1 2; do wait_for 10 "h$n" seen $n || fail "h$n has not seen the last change"; done
+for n in 1 2; do wait_for 20 "h$n" seen $n || fail "h$n has not seen the last change"; done
 
 say "a daemon that comes back late"
 on 2 bash -c '. Tests/e2e/node.sh; node_hold gd2-rest'
@@ -37,15 +38,15 @@ on 1 python3 Tests/e2e/etcdputs.py /run/gd2/store.sock "$prefix/options/t" 1500 
 on 2 kill -CONT "$pmap"
 cli_on 1 volume set gv0 performance.cache-size 96MB >/dev/null || fail "set cache-size"
 served() { on 2 python3 Tests/e2e/getspec.py gv0 | grep -q "cache-size 96MB"; }
-wait_for 20 "h2's gd2-pmap" served || fail "h2's gd2-pmap does not follow after it was stopped"
+wait_for 40 "h2's gd2-pmap" served || fail "h2's gd2-pmap does not follow after it was stopped"
 on 2 bash -c '. Tests/e2e/node.sh; node_release gd2-rest'
 late() { [ "$(cli_on 2 volume get gv0 user.n -o json | jq -r '.. | .value? // empty')" = 40 ]; }
-wait_for 20 "the last change" late || fail "h2's gd2-rest has not seen what was changed without it"
+wait_for 40 "the last change" late || fail "h2's gd2-rest has not seen what was changed without it"
 
 say "etcd and gd2-store die"
 on 1 bash -c '. Tests/e2e/node.sh; node_kill gd2-etcd; node_kill gd2-store'
 again() { cli_on 2 volume set gv0 user.n 20; }
-wait_for 30 "a change" again || { again; fail "no change afterwards"; }
+wait_for 60 "a change" again || { again; fail "no change afterwards"; }
 for n in 1 2; do wait_for 20 "h$n" seen $n || fail "h$n has not seen the change after it"; done
-wait_for 20 "one watch a node" few || fail "$(watchers) watches at the voter for two nodes"
+wait_for 40 "one watch a node" few || fail "$(watchers) watches at the voter for two nodes"
 say "done"

@@ -21,9 +21,10 @@ rest_of_h1() {
     on h1 glustercli volume list >/dev/null
 }
 exists() { on h2 glustercli volume info gv0; }
-left() { # PREFIX: keys below it, as root reads them through gd2-store
-    on h2 sh -c "ETCDCTL_API=3 etcdctl --endpoints unix:///run/gd2/store.sock get --prefix --keys-only \
-        /gluster/\$(jq -r .cluster /var/lib/gd2/store/identity.json)/$1 | grep -c ."
+deletes() { on "$1" glustercli volume delete gv0 --yes; }
+left() { # PREFIX: keys below it, as root reads them through gd2-store; nothing when it is not known
+    on h2 sh -c "keys=\$(ETCDCTL_API=3 etcdctl --endpoints unix:///run/gd2/store.sock get --prefix --keys-only \
+        /gluster/\$(jq -r .cluster /var/lib/gd2/store/identity.json)/$1) && echo \"\$keys\" | grep -c ."
 }
 settled() {
     [ "$(left txns/)" = 0 ] && [ "$(left locks/)" = 0 ] || return 1
@@ -40,10 +41,11 @@ dies_at() { # POINT create|delete [a host whose gd2-brickd is stopped, so that t
     rest_of_h1 ""
     if [ "$what" = delete ]; then
         # shellcheck disable=SC2086
-        exists >/dev/null 2>&1 || on h2 glustercli volume create gv0 replica 3 $bricks force >/dev/null || fail "create before $point"
+        exists >/dev/null 2>&1 || soon h2 glustercli volume create gv0 replica 3 $bricks force >/dev/null || fail "create before $point"
         words="delete gv0 --yes"
     else
-        exists >/dev/null 2>&1 && { on h2 glustercli volume delete gv0 --yes >/dev/null || fail "delete before $point"; }
+        # h3 has stopped it, which h2 may have to learn of.
+        exists >/dev/null 2>&1 && { wait_for 20 deletes h2 || fail "delete before $point"; }
         words="create gv0 replica 3 $bricks force"
     fi
     wait_for 60 settled || fail "not settled before $point"
@@ -51,17 +53,19 @@ dies_at() { # POINT create|delete [a host whose gd2-brickd is stopped, so that t
     # A brick that cannot be made a second one of another volume makes the last step fail.
     [ -z "$stopped" ] || on "$stopped" setfattr -n trusted.glusterfs.volume-id -v 0x00112233445566778899aabbccddeeff /data/b1
     [ -z "$stopped" ] || words="${words% force} --allow-root-dir --allow-mount-as-brick"
-    # shellcheck disable=SC2086
-    LIMIT_ON=10 on h1 glustercli volume $words >"$LABDIR/said" 2>&1
+    # One that was just started refuses changes as long as its view is not current.
     dead() { on h1 test -e /run/rest-died; }
-    wait_for 10 dead || { cat "$LABDIR/said"; fail "gd2-rest of h1 did not reach $point"; }
+    asked() { LIMIT_ON=10 on h1 glustercli volume $words >"$LABDIR/said" 2>&1; [ $? != 7 ] || dead; }
+    wait_for 30 asked
+    wait_for 20 dead || { cat "$LABDIR/said"; fail "gd2-rest of h1 did not reach $point"; }
     [ -z "$stopped" ] || on "$stopped" setfattr -x trusted.glusterfs.volume-id /data/b1 2>/dev/null
     began=$SECONDS
     wait_for 60 settled || fail "$what whose coordinator died at $point: not settled within 60 s"
     say "$what, coordinator dead at $point${stopped:+, undoing}: settled after $((SECONDS - began)) s, $(exists >/dev/null 2>&1 && echo there || echo gone)"
     if [ "$what" = create ] && exists >/dev/null 2>&1; then
-        on h3 glustercli volume start gv0 >/dev/null || fail "the volume does not start after $point"
-        on h3 glustercli volume stop gv0 --yes >/dev/null || fail "the volume does not stop after $point"
+        wait_for 20 knows h3 gv0 || fail "h3 does not learn of the volume after $point"
+        soon h3 glustercli volume start gv0 >/dev/null || fail "the volume does not start after $point"
+        soon h3 glustercli volume stop gv0 --yes >/dev/null || fail "the volume does not stop after $point"
     fi
 }
 dies_at rest-journal create
@@ -73,6 +77,6 @@ done
 for point in rest-undo rest-undo@2 rest-undo@3 rest-undone rest-undone@2 rest-undone@3; do dies_at $point create h3; done
 dies_at rest-finish create h3
 rest_of_h1 ""
-exists >/dev/null 2>&1 && { on h1 glustercli volume delete gv0 --yes || fail "last delete"; }
-wait_for 30 settled || fail "debris at the end"
+exists >/dev/null 2>&1 && { wait_for 20 deletes h1 || fail "last delete"; }
+wait_for 60 settled || fail "debris at the end"
 say "no debris"

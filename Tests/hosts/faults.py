@@ -31,6 +31,16 @@ def run(host, *words, limit=30):
         return 124, "", "no end"
 
 
+def soon(*words):
+    """As run, and again for 20 s while the store takes no changes (exit status 7)."""
+    end = time.time() + 20
+    while True:
+        done = run(*words)
+        if done[0] != 7 or time.time() > end:
+            return done
+        time.sleep(0.3)
+
+
 def boot(*words):
     return subprocess.run([BOOT, *words], capture_output=True, text=True).returncode
 
@@ -150,8 +160,8 @@ class Volumes:
             self.may[name] = before | after
             say(f"  {kind} {name} at {host}: {status} {error.strip()[:160]}")
 
-    def settle(self):
-        """What is so now, of what may be; an error where it is none of that."""
+    def wrong(self):
+        """What is so now and may not be. The view of the host that is asked may be late."""
         errors = []
         for name, states in self.may.items():
             status, out, error = run(HOSTS[0], "glustercli", "volume", "info", name, "-o", "json")
@@ -167,8 +177,7 @@ class Volumes:
                 continue
             if found not in states:
                 errors.append(f"{name} is {found}, but was acknowledged as {states}")
-            self.may[name] = {found}
-        return errors
+        return "; ".join(errors)
 
 
 class Files:
@@ -206,7 +215,10 @@ def wait_for(what, seconds, check):
     end = time.time() + seconds
     said = None
     while time.time() < end:
-        said = check()
+        try:
+            said = check()
+        except RuntimeError as error:
+            said = str(error)
         if not said:
             return []
         time.sleep(1)
@@ -226,9 +238,11 @@ def members_not_well():
 def leftovers():
     """Journals and locks in the store, as root reads them through gd2-store."""
     script = ("ETCDCTL_API=3 etcdctl --endpoints unix:///run/gd2/store.sock get --prefix --keys-only "
-              "/gluster/$(jq -r .cluster /var/lib/gd2/store/identity.json)/ | grep -E '/(txns|locks)/'")
-    _, out, _ = run(HOSTS[0], "sh", "-c", script)
-    return out.strip()
+              "/gluster/$(jq -r .cluster /var/lib/gd2/store/identity.json)/")
+    status, out, error = run(HOSTS[0], "sh", "-c", script)
+    if status != 0:
+        return error.strip() or f"status {status}"
+    return " ".join(key for key in out.split() if "/txns/" in key or "/locks/" in key)
 
 
 def volumes_of(host):
@@ -298,7 +312,7 @@ def jobs_open():
 def mount(client):
     bricks = [f"{host}:/data/io" for host in HOSTS[:3]]
     for words in (["create", "io", "replica", "3", *bricks, "--create-brick-dir", "force"], ["start", "io"]):
-        status, _, error = run(HOSTS[0], "glustercli", "volume", *words)
+        status, _, error = soon(HOSTS[0], "glustercli", "volume", *words)
         if status != 0:
             sys.exit(f"volume io: {error}")
     others = ":".join(HOSTS[1:3])
@@ -329,7 +343,7 @@ def main():
     errors = wait_for("members", 180, members_not_well)
     errors += wait_for("journals and locks left", 60, leftovers)
     errors += wait_for("jobs not ended", 60, jobs_open)
-    errors += volumes.settle()
+    errors += wait_for("volumes", 30, volumes.wrong)
     errors += wait_for("bricks", 90, bricks_wrong)
     errors += wait_for("ports", 60, ports_wrong)
     files.stop.set()

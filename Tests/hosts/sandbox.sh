@@ -17,6 +17,10 @@ wait_for() { # SECONDS COMMAND...
     local end=$((SECONDS + $1)); shift
     until "$@" >/dev/null 2>&1; do [ $SECONDS -lt $end ] || return 1; sleep 0.1; done
 }
+soon() { # as on, and again while the store takes no changes (exit status 7)
+    local end=$((SECONDS + 20))
+    until on "$@"; do [ $? = 7 ] && [ $SECONDS -lt $end ] || return 1; sleep 0.3; done
+}
 units="gd2-store gd2-etcd gd2-pmap gd2-brickd gd2-rest"
 address=198.51.100.1
 boot start 2 || fail boot
@@ -24,14 +28,14 @@ on systemd-sysusers && on systemd-tmpfiles --create || fail users
 on systemctl daemon-reload
 on systemctl enable -q --now $units || fail "units do not start"
 peers() { [ "$(on curl -sf --unix-socket /run/gd2/rest.sock http://x/v1/peers | jq length)" -gt 0 ]; }
-wait_for 30 peers || fail "REST does not answer"
+wait_for 60 peers || fail "REST does not answer"
 tables() { on journalctl --no-pager -u gd2-rest | grep -q 'option table of installed xlators in use source=xlators'; }
-wait_for 30 tables || fail "the xlators are not read within the sandbox"
+wait_for 60 tables || fail "the xlators are not read within the sandbox"
 
 # One brick's file system is mounted when gd2-brickd runs already.
 on sh -c 'mkdir -p /mnt/disk && mount -t tmpfs disk /mnt/disk && mkdir /data/b1 /data/b2'
-on glustercli volume create gv0 replica 3 h1:/data/b1 h1:/data/b2 h1:/mnt/disk/b3 force || fail create
-on glustercli volume start gv0 || fail start
+soon glustercli volume create gv0 replica 3 h1:/data/b1 h1:/data/b2 h1:/mnt/disk/b3 force || fail create
+soon glustercli volume start gv0 || fail start
 on sh -c "mkdir -p /mnt/gv0 && mount -t glusterfs $address:/gv0 /mnt/gv0" || fail mount
 on sh -c 'echo before >/mnt/gv0/file' || fail write
 on sh -c '[ "$(getfattr --absolute-names -n trusted.glusterfs.volume-id /mnt/disk/b3 | wc -l)" -gt 1 ]' ||
@@ -201,8 +205,9 @@ for scheme in http https; do
 done
 there sh -c "mkdir -p /mnt/there && mount -t glusterfs $address:/gv0 /mnt/there && cat /mnt/there/file && umount /mnt/there" ||
     wrong "another host cannot mount the volume"
-on glustercli volume set gv0 performance.cache-size 64MB || fail "volume set"
-on glustercli volume status gv0 -o json | jq -e 'length == 3 and all(.[]; .online)' >/dev/null || fail "bricks are not online"
+soon glustercli volume set gv0 performance.cache-size 64MB || fail "volume set"
+online() { on glustercli volume status gv0 -o json | jq -e 'length == 3 and all(.[]; .online)'; }
+wait_for 20 online || fail "bricks are not online"
 bricks=$(on pgrep -x glusterfsd | sort | xargs)
 for unit in $units; do
     on systemctl restart $unit || fail "restart of $unit"
@@ -214,20 +219,23 @@ on systemctl stop gd2-rest; on rm /var/lib/gd2/rest/xlators; on journalctl --rot
 on systemctl start gd2-rest || fail "start of gd2-rest"
 wait_for 30 tables || fail "the xlators are not read again"
 on sh -c 'kill -9 $(pgrep -x glusterfsd | head -n 1)'
-online() { on glustercli volume status gv0 -o json | jq -e 'length == 3 and all(.[]; .online)'; }
-wait_for 30 online || fail "a killed brick is not started again"
-[ "$(on pgrep -x glusterfsd | sort | xargs)" != "$bricks" ] || fail "no brick was killed"
+# It is shown as online until its end is noticed.
+started_again() {
+    local now; now=$(on pgrep -x glusterfsd | sort | xargs)
+    [ "$(wc -w <<<"$now")" = 3 ] && [ "$now" != "$bricks" ] && online
+}
+wait_for 60 started_again || fail "a killed brick is not started again"
 on sh -c "[ \$(wc -l </mnt/gv0/file) = 6 ]" || fail "the file is not whole"
 # gd2-pmap reads in its own /proc who is at the other end of a connection from this node.
 clients() { on curl -sf --unix-socket /run/gd2/rest.sock http://x/v1/volumes/gv0/clients; }
 trusted() { clients | jq -e --arg a "$address" 'any(.[]; .trusted and (.address | startswith($a)))'; }
 wait_for 20 trusted || wrong "root's mount is no trusted client: $(clients)"
 on umount /mnt/gv0
-on glustercli volume stop gv0 --yes || fail stop
-on glustercli volume delete gv0 --yes || fail delete
+soon glustercli volume stop gv0 --yes || fail stop
+soon glustercli volume delete gv0 --yes || fail delete
 [ -z "$(on pgrep -x glusterfsd)" ] || fail "bricks run on"
-# The disk is not held by a daemon's own mount namespace.
-on umount /mnt/disk || wrong "the disk cannot be unmounted"
+# The disk is not held by a daemon's own mount namespace; what a delete leaves there is removed after it.
+wait_for 20 on umount /mnt/disk || wrong "the disk cannot be unmounted"
 for unit in $units; do
     on grep -q ' /mnt/disk ' "/proc/$(pid $unit)/mountinfo" && wrong "$unit still has the disk mounted"
 done

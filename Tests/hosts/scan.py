@@ -78,10 +78,12 @@ def refused_later(host, port, files):
         said = b""
         try:
             with context.wrap_socket(connect(host, port)) as peer:
-                peer.settimeout(1)
+                peer.settimeout(10)
                 peer.sendall(text)
                 while part := peer.recv(1000):
                     said += part
+                    # A busy host takes its time for the first word; then all that it says comes.
+                    peer.settimeout(1)
         except OSError:
             pass
         kinds, rest = set(), said
