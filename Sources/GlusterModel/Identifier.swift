@@ -42,35 +42,45 @@ public struct Identifier<Subject>: Hashable, Sendable {
 extension Identifier: LosslessStringConvertible {
     /// Lower-case hexadecimal in the groups 8-4-4-4-12.
     public var description: String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for (index, byte) in bytes.enumerated() {
-            if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+        String(unsafeUninitializedCapacity: 36) { text in
+            var position = 0
+            for index in 0..<32 {
+                switch index {
+                case 8, 12, 16, 20:
+                    text[position] = UInt8(ascii: "-")
+                    position += 1
+                default: break
+                }
+                let word = index < 16 ? high : low
+                let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (index % 16))) & 15
+                text[position] =
+                    digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                position += 1
+            }
+            return position
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// Reads the form of ``description``, in either case; nil for anything else.
     public init?(_ description: String) {
-        var bytes: [UInt8] = []
-        let text = Array(description.utf8)
-        guard text.count == 36 else { return nil }
-        var index = 0
-        while index < 36 {
-            if [8, 13, 18, 23].contains(index) {
-                guard text[index] == UInt8(ascii: "-") else { return nil }
-                index += 1
-                continue
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        var position = 0
+        for character in description.utf8 {
+            switch position {
+            case 8, 13, 18, 23: guard character == UInt8(ascii: "-") else { return nil }
+            case 36...: return nil
+            default:
+                guard let digit = Self.nibble(character) else { return nil }
+                if position < 18 {
+                    high = high << 4 | UInt64(digit)
+                } else {
+                    low = low << 4 | UInt64(digit)
+                }
             }
-            guard let high = Self.nibble(text[index]), let low = Self.nibble(text[index + 1])
-            else { return nil }
-            bytes.append(high << 4 | low)
-            index += 2
+            position += 1
         }
-        self.init(bytes: bytes)
+        guard position == 36 else { return nil }
+        self.init(high: high, low: low)
     }
 
     private static func nibble(_ digit: UInt8) -> UInt8? {

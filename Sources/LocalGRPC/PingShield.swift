@@ -17,6 +17,10 @@ final class PingShield: ChannelInboundHandler {
     private static let pingBytes = 8
     private static let pingType: UInt8 = 6
     private static let ackFlag: UInt8 = 1
+    /// NIOHTTP2Handler's buffer grows to the largest piece that it was ever given, and a new one
+    /// of that size is made whenever a frame out of it is still in use: from 256 KiB on a mapping
+    /// of its own each time.
+    private static let pieceBytes = 16 << 10
 
     /// The beginning of a frame header, or of a PING, that is not complete yet.
     private var held = ByteBuffer()
@@ -63,8 +67,14 @@ final class PingShield: ChannelInboundHandler {
         }
         held = ByteBuffer()
         held.writeBuffer(&input)
-        if through.readableBytes > 0 { context.fireChannelRead(Self.wrapInboundOut(through)) }
+        pass(&through, context)
         if answered { context.flush() }
+    }
+
+    private func pass(_ through: inout ByteBuffer, _ context: ChannelHandlerContext) {
+        while let piece = through.readSlice(
+            length: min(through.readableBytes, Self.pieceBytes)), piece.readableBytes > 0
+        { context.fireChannelRead(Self.wrapInboundOut(piece)) }
     }
 
     /// Copies: NIOSSLHandler reads into one buffer, which grows to the largest burst ever, and

@@ -36,11 +36,11 @@ public enum ProcessTable {
         let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return numbers.compactMap { Int32($0) }.sorted().compactMap { pid in
             guard let data = ProcFile.contents(of: "/proc/\(pid)/cmdline") else { return nil }
+            // Of a host's thousands of processes few are of these names.
+            let program = data.prefix { $0 != 0 }.split(separator: UInt8(ascii: "/")).last ?? []
+            guard names.contains(String(decoding: program, as: UTF8.self)) else { return nil }
             let words = data.split(separator: 0, omittingEmptySubsequences: false)
                 .map { String(decoding: $0, as: UTF8.self) }
-            guard let program = words.first?.split(separator: "/").last,
-                names.contains(String(program))
-            else { return nil }
             return Entry(pid: pid, words: words)
         }
     }

@@ -2,7 +2,7 @@
 enum Limits {
     static let retryMinMs = 20
     static let retryMaxMs = 500
-    static let persistEveryMs = 100
+    static let persistEveryMs = 400
     /// So many times longer than it took to write it a file stays as it is: of many keys it takes
     /// a while, which is not to be spent at each change.
     static let persistPause = 40

@@ -63,6 +63,21 @@ import Testing
         #expect(answered.isEmpty)
     }
 
+    @Test func aBurstIsPassedOnInPieces() throws {
+        let burst = (0..<20).flatMap { number in
+            Self.frame(type: 0, stream: 1, .init(repeating: number, count: 9_000))
+        }
+        let channel = EmbeddedChannel(handler: PingShield(onServer: false))
+        try channel.writeInbound(ByteBuffer(bytes: burst))
+        var through: [UInt8] = []
+        while let piece = try channel.readInbound(as: ByteBuffer.self) {
+            #expect(piece.readableBytes <= 16 << 10)
+            through += piece.readableBytesView
+        }
+        #expect(through == burst)
+        _ = try channel.finish(acceptAlreadyClosed: true)
+    }
+
     @Test func bytesAtRandomNeverTrapAndAreNeitherLostNorMade() throws {
         var generator = SplitMix(seed: 31)
         for _ in 0..<500 {
