@@ -72,6 +72,8 @@ unshare -n bash -c 'until ip addr add 198.51.100.2/24 dev ta1 2>/dev/null; do sl
     exec glusterfsd -N -f /run/ta.vol --volfile-id ta -l /var/log/glusterfs/ta.log --brick-port 24007 \
         --brick-name /run/ta-host -S /run/ta-host.socket -p /run/ta-host.pid \
         --xlator-option ta-server.transport.socket.listen-port=24007' & host=$!
+apart() { [ "$(readlink /proc/$host/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; }
+wait_for 20 "its namespace" apart || fail "the other host has no namespace of its own"
 ip link add ta0 type veth peer name ta1 && ip link set ta1 netns $host || fail "no network to the other host"
 ip addr add 198.51.100.1/24 dev ta0 && ip link set ta0 up || fail "no network to the other host"
 listens() { (exec 3<>/dev/tcp/198.51.100.2/24007) 2>/dev/null; }
