@@ -29,12 +29,18 @@ public struct StepCommand: Hashable, Sendable {
     public var step: Int
     public var isUndo: Bool
     public var fence: FencingToken
+    /// The store's revision with the journal's last write; 0: not known.
+    public var journaled: Int64
 
-    public init(transaction: TransactionID, step: Int, isUndo: Bool, fence: FencingToken) {
+    public init(
+        transaction: TransactionID, step: Int, isUndo: Bool, fence: FencingToken,
+        journaled: Int64 = 0
+    ) {
         self.transaction = transaction
         self.step = step
         self.isUndo = isUndo
         self.fence = fence
+        self.journaled = journaled
     }
 }
 

@@ -85,6 +85,7 @@ extension Gd2_Brick_V1_RunStepRequest {
         undo = command.isUndo
         epoch = command.fence.epoch.number
         token = command.fence.token
+        journaled = command.journaled
     }
 }
 

@@ -38,6 +38,9 @@ package nonisolated struct Gd2_Brick_V1_RunStepRequest: Sendable {
 
   package var token: Int64 = 0
 
+  /// The store's revision with the journal's last write; 0 when the caller does not know it.
+  package var journaled: Int64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -254,7 +257,7 @@ fileprivate nonisolated let _protobuf_package = "gd2.brick.v1"
 
 nonisolated extension Gd2_Brick_V1_RunStepRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RunStepRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}txn_id\0\u{1}step\0\u{1}undo\0\u{1}epoch\0\u{1}token\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}txn_id\0\u{1}step\0\u{1}undo\0\u{1}epoch\0\u{1}token\0\u{1}journaled\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -267,6 +270,7 @@ nonisolated extension Gd2_Brick_V1_RunStepRequest: SwiftProtobuf.Message, SwiftP
       case 3: try { try decoder.decodeSingularBoolField(value: &self.undo) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.token) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.journaled) }()
       default: break
       }
     }
@@ -288,6 +292,9 @@ nonisolated extension Gd2_Brick_V1_RunStepRequest: SwiftProtobuf.Message, SwiftP
     if self.token != 0 {
       try visitor.visitSingularInt64Field(value: self.token, fieldNumber: 5)
     }
+    if self.journaled != 0 {
+      try visitor.visitSingularInt64Field(value: self.journaled, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -297,6 +304,7 @@ nonisolated extension Gd2_Brick_V1_RunStepRequest: SwiftProtobuf.Message, SwiftP
     if lhs.undo != rhs.undo {return false}
     if lhs.epoch != rhs.epoch {return false}
     if lhs.token != rhs.token {return false}
+    if lhs.journaled != rhs.journaled {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -22,7 +22,8 @@ struct BrickGateway: Gd2_Brick_V1_BrickDaemon.SimpleServiceProtocol {
         }
         let command = StepCommand(
             transaction: id, step: Int(request.step), isUndo: request.undo,
-            fence: FencingToken(epoch: Epoch(request.epoch), token: request.token))
+            fence: FencingToken(epoch: Epoch(request.epoch), token: request.token),
+            journaled: request.journaled)
         do {
             try await steps.run(command)
             return Gd2_Brick_V1_RunStepReply()

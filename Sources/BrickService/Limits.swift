@@ -22,6 +22,8 @@ enum Limits {
     static let reportPassing = Duration.milliseconds(150)
     /// How long a step waits until this node has seen the volumes and transactions before it.
     static let viewWait = Duration.seconds(5)
+    /// So long the view may lack a journal before it is asked for.
+    static let journalWait = Duration.milliseconds(300)
     /// Bytes of the file of fencing tokens.
     static let fencesBytes = 8 << 20
     /// Lines of that file before it is written anew.

@@ -108,6 +108,10 @@ actor StepRunner {
         _ command: StepCommand, _ identity: StoreIdentity
     ) async throws -> (TransactionRecord, revision: Int64) {
         let key = identity.keys.transaction(command.transaction)
+        // It was written a moment ago: it comes here by itself before it could be asked for.
+        if command.journaled > 0 {
+            _ = try? await mirror.wait(for: command.journaled, timeout: Limits.journalWait)
+        }
         // The journal as this node has seen it will do: its steps never change, and what an older
         // coordinator sends late is refused by the fence or undone by the newer one.
         if let seen = mirror.view.values[key],

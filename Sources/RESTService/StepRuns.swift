@@ -18,14 +18,16 @@ struct CleanUpPatience {
 /// Steps on their nodes; one that only cleans up is left to a node that is away.
 extension TransactionRunner {
     func run(
-        _ number: Int, isUndo: Bool, _ record: TransactionRecord,
+        _ number: Int, isUndo: Bool, _ record: TransactionRecord, journaled: Int64,
         _ patience: inout CleanUpPatience, _ lastCause: inout String
     ) async -> TransactionEvent {
         let step = record.steps[number]
         let isCleaning = isUndo || step.isAfterCommit
         // Before the first try, so that what it takes counts.
         if isCleaning { _ = patience.isOver(number) }
-        guard let failure = await failure(of: number, isUndo: isUndo, record) else {
+        guard
+            let failure = await failure(of: number, isUndo: isUndo, record, journaled: journaled)
+        else {
             return isUndo ? .undone(step: number) : .stepDone(step: number)
         }
         let cause = Self.join(failure.code, failure.message, step: number)
@@ -44,11 +46,15 @@ extension TransactionRunner {
 
     /// All at once; each ends by itself, also where another fails.
     func runTogether(
-        _ numbers: Range<Int>, _ record: TransactionRecord
+        _ numbers: Range<Int>, _ record: TransactionRecord, journaled: Int64
     ) async -> TransactionEvent {
         let failures = await withTaskGroup(of: (Int, GD2Error?).self) { group in
             for number in numbers {
-                group.addTask { (number, await self.failure(of: number, isUndo: false, record)) }
+                group.addTask {
+                    let failure = await self.failure(
+                        of: number, isUndo: false, record, journaled: journaled)
+                    return (number, failure)
+                }
             }
             return await group.reduce(into: [Int: GD2Error]()) { $0[$1.0] = $1.1 }
         }
@@ -59,10 +65,11 @@ extension TransactionRunner {
 
     /// Runs it; nil when it is done.
     private func failure(
-        of number: Int, isUndo: Bool, _ record: TransactionRecord
+        of number: Int, isUndo: Bool, _ record: TransactionRecord, journaled: Int64
     ) async -> GD2Error? {
         let command = StepCommand(
-            transaction: record.id, step: number, isUndo: isUndo, fence: record.fence)
+            transaction: record.id, step: number, isUndo: isUndo, fence: record.fence,
+            journaled: journaled)
         do {
             try await bricks.run(command, on: record.steps[number].peer)
             pass(isUndo ? "rest-undone" : "rest-step-done")

@@ -166,18 +166,21 @@ final class TransactionRunner: Service {
                 case .run(let step):
                     pass("rest-step")
                     event = await run(
-                        step, isUndo: false, engine.record, &patience, &lastCause)
+                        step, isUndo: false, engine.record, journaled: written.journal, &patience,
+                        &lastCause)
                 case .runTogether(let steps):
                     pass("rest-step")
                     if case .running = engine.record.phase, let cause = cancellation(work) {
                         event = .cancelled(cause: cause)
                     } else {
-                        event = await runTogether(steps, engine.record)
+                        event = await runTogether(
+                            steps, engine.record, journaled: written.journal)
                     }
                 case .undo(let step):
                     pass("rest-undo")
                     event = await run(
-                        step, isUndo: true, engine.record, &patience, &lastCause)
+                        step, isUndo: true, engine.record, journaled: written.journal, &patience,
+                        &lastCause)
                 case .commit(let record):
                     pass("rest-commit")
                     if let cause = cancellation(work) {
