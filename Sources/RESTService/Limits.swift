@@ -64,6 +64,9 @@ enum Limits {
     static let preparedWithCommit = 32
     /// Retries of a step that must be done, an undo for one, come further and further apart.
     static let stepRetryMaxMs = 30_000
+    /// A small write that is not answered is made again for so long, with this between.
+    static let writeWait: Duration = .seconds(8)
+    static let writeRetry: Duration = .milliseconds(200)
     /// A store that does not answer is asked this often before a transaction is left to the next.
     static let storeTries = 10
     /// Read your writes.

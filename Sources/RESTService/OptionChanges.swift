@@ -9,6 +9,7 @@ import VolumeOptions
 struct OptionChanges: Sendable {
     let store: any KeyValueStore
     let mirror: StoreMirror
+    let local: LocalStore
     let cluster: ClusterReader
     let tables: InstalledOptionTable
     var table: OptionTable { tables.current }
@@ -115,7 +116,8 @@ struct OptionChanges: Sendable {
             let waiting = restarting(altered.touched, of: volume)
             current.options = altered.options
             let value = try RecordCoding.encode(stored, updating: known.value)
-            let result = try await store.txn(
+            let result = try await local.write(
+                value, at: key,
                 if: [
                     .modRevision(key: key, equals: known.modRevision),
                     .createRevision(key: keys.lock("volume/\(volume.name)"), equals: 0),
@@ -197,9 +199,11 @@ struct OptionChanges: Sendable {
             }
             var stored = try RecordCoding.decode(StoredOptions.self, from: known.value)
             stored.options = change(stored.options)
-            let result = try await store.txn(
+            let value = try RecordCoding.encode(stored, updating: known.value)
+            let result = try await local.write(
+                value, at: key,
                 if: [.modRevision(key: key, equals: known.modRevision)] + asked.conditions(keys),
-                then: [.put(key: key, value: RecordCoding.encode(stored, updating: known.value))]
+                then: [.put(key: key, value: value)]
                     + asked.keeping(
                         keys, answer: StoredAnswer(status: 200, json: stored.options)))
             _ = try await mirror.wait(for: result.revision, timeout: Limits.mirrorWait)

@@ -54,8 +54,8 @@ public enum RESTDaemon {
                 runner: runner, options: table, jobs: jobs,
                 gates: FeatureGates(store: store, build: build)),
             options: OptionChanges(
-                store: store, mirror: mirror, cluster: cluster, tables: table), mirror: mirror,
-            bricks: nodes, pmap: pmap)
+                store: store, mirror: mirror, local: local, cluster: cluster, tables: table),
+            mirror: mirror, bricks: nodes, pmap: pmap)
         let authorizer = Authorizer(adminGroup: configuration.adminGroup) {
             let view = mirror.view
             return view.identity.flatMap { view.values[$0.keys.restTokenSecret]?.value }

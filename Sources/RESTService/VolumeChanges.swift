@@ -196,13 +196,15 @@ struct VolumeChanges: Sendable {
             var job = try await jobs.job(operation, volume.name, asked, session)
             job.waitsFor = volume.id
             job.isCommitted = true
-            let result = try await store.txn(
+            let value = try RecordCoding.encode(volume.head, updating: known.value)
+            let result = try await local.write(
+                value, at: key,
                 if: [
                     .modRevision(key: key, equals: known.modRevision),
                     .createRevision(key: keys.lock(job.object), equals: 0),
                 ] + asked.conditions(keys),
                 then: [
-                    .put(key: key, value: RecordCoding.encode(volume.head, updating: known.value)),
+                    .put(key: key, value: value),
                     .put(key: keys.job(job.id), value: RecordCoding.encode(job)),
                 ]
                     + asked.keeping(

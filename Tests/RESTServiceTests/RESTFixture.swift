@@ -129,7 +129,8 @@ struct RESTFixture {
                 runner: services.runner, options: table, jobs: services.jobs,
                 gates: FeatureGates(store: store, build: .current)),
             options: OptionChanges(
-                store: store, mirror: mirror, cluster: ClusterReader(mirror), tables: table),
+                store: store, mirror: mirror, local: nodes.local, cluster: ClusterReader(mirror),
+                tables: table),
             mirror: mirror,
             bricks: nodes,
             pmap: try PmapClient(path: folder + "/nobody"))

@@ -220,9 +220,9 @@ final class Upstream: Service {
             guard state.way == way else { return (false, [AsyncStream<Void>.Continuation]()) }
             let was = state.answers
             (state.answers, state.hasLooked) = (false, true)
-            // A call goes on as long as its own limit: an etcd that waits for its disk, or chooses
-            // a leader, answers it yet.
-            return (was, state.ending(onlyStreams: true))
+            // An etcd that is alone waits for its disk, and answers yet; one of several may have
+            // given a call to a leader that is gone, and would say so late.
+            return (was, state.ending(onlyStreams: peers.otherVoters.isEmpty))
         }
         for stream in streams { stream.finish() }
         if isNews { log.warning("store not reached", metadata: ["way": "\(way)"]) }
