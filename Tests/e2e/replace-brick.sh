@@ -136,7 +136,7 @@ wait_for 30 create cli_on 1 volume create gv1 replica 2 arbiter 1 h1:$B/r h2:$B/
 cli_on 1 volume start gv1 || fail start
 on 1 bash -c 'mount -t glusterfs h1:/gv1 /run/mnt && mkdir /run/mnt/d && for f in $(seq 30); do echo $f >/run/mnt/d/f$f; done' || fail write
 cli_on 1 volume replace-brick gv1 h3:$B/r h4:$B/r force --yes || fail "replace of the arbiter"
-wait_for 60 heal same_names 4 $B/r 1 $B/r || fail "the arbiter is not healed"
+wait_for 150 heal same_names 4 $B/r 1 $B/r || fail "the arbiter is not healed"
 wait_for 60 "no blame" unblamed 1 $B/r || fail "the arbiter is blamed"
 [ "$(on 4 stat -c %s $B/r/d/f30)" = 0 ] || fail "the arbiter has data"
 cli_on 1 volume replace-brick gv1 h2:$B/r h3:$B/r2 force --yes || fail "replace beside the arbiter"
