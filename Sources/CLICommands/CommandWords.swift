@@ -29,8 +29,6 @@ public enum CommandWords {
             path.append(word)
             rest.removeFirst()
         }
-        // GD1's list of options; a volume cannot be called so without KEY VALUE after it.
-        if command == VolumeSet.self, rest == ["help"] { return ["help"] + path }
         return path + options + rest
     }
 

@@ -13,25 +13,32 @@ struct VolumeSet: AsyncParsableCommand {
               glustercli volume set gv0 group virt
               glustercli volume set all cluster.server-quorum-ratio 51
               glustercli volume set gv0 performance.cache-size 64MB --dry-run
+              glustercli volume set help
             All pairs are set, or none. Sizes take KB, MB, GB, TB or PB, times s, m, h, d or w; \
             without one they are bytes and seconds. A note on standard error names options that \
-            take effect when the bricks are restarted. glustercli volume get NAME all \
-            --describe explains each option, and what it takes.
+            take effect when the bricks are restarted. "set help" lists the options with what \
+            they do, as GD1 does; glustercli volume get NAME all --describe tells more, with \
+            what the volume has.
             """)
     @OptionGroup var common: CommonOptions
     @OptionGroup var change: ChangeOptions
-    @Argument(help: "The volume's name, or all.") var name: String
+    @Argument(help: "The volume's name, all, or help.") var name: String
     @Argument(
         parsing: .allUnrecognized,
         help: ArgumentHelp("KEY VALUE or group NAME, as often as wanted.", valueName: "key value"))
-    var words: [String]
+    var words: [String] = []
 
     func run() async throws {
         try await running {
             // "volume set gv0 -- KEY -1" is what other tools need for a negative value.
             let words = words.first == "--" ? words.dropFirst() : words[...]
-            guard words.count.isMultiple(of: 2) else {
-                throw GD2Error(.invalid, "options come in pairs of KEY VALUE")
+            // No volume can be meant: one that is called so has KEY VALUE after it.
+            if name == "help", words.isEmpty { return try await help() }
+            guard !words.isEmpty, words.count.isMultiple(of: 2) else {
+                throw GD2Error(
+                    .invalid,
+                    "options come in pairs of KEY VALUE, as in glustercli volume set \(name) "
+                        + "performance.cache-size 64MB")
             }
             var options: [String: String] = [:]
             for index in stride(from: words.startIndex, to: words.endIndex, by: 2) {
@@ -46,6 +53,15 @@ struct VolumeSet: AsyncParsableCommand {
                 write("set\n")
             }
             Self.note(answer, name)
+        }
+    }
+
+    private func help() async throws {
+        // As GD1: neither those that it hides nor those of its NFS server, which is gone.
+        let options = try await common.client.get("/v1/options", as: [VolumeOptionInfo].self)
+            .filter { $0.optionLevel == "Basic" && !$0.name.hasPrefix("nfs.") }
+        try render(options, as: common.output, names: options.map(\.name)) {
+            options.map(\.helpText).joined(separator: "\n")
         }
     }
 }
@@ -85,14 +101,22 @@ struct VolumeGet: AsyncParsableCommand {
                 options = [try await common.client.get(path, as: VolumeOptionInfo.self)]
             }
             if describe, option == "all" || option == "modified" {
-                for index in options.indices {
-                    let path = "\(base)/\(try Self.escaped(options[index].name))"
-                    options[index] = try await common.client.get(path, as: VolumeOptionInfo.self)
-                }
+                options = try await explained(options)
             }
             try render(options, as: common.output, names: options.map(\.name)) {
                 describe ? options.map(\.described).joined(separator: "\n") : Self.table(options)
             }
+        }
+    }
+
+    /// With what each of them does and takes.
+    private func explained(_ options: [VolumeOptionInfo]) async throws -> [VolumeOptionInfo] {
+        let all = try await common.client.get("/v1/options", as: [VolumeOptionInfo].self)
+        let known = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
+        return options.map { option in
+            guard var info = known[option.name] else { return option }
+            (info.value, info.modified) = (option.value, option.modified)
+            return info
         }
     }
 
@@ -110,6 +134,22 @@ struct VolumeGet: AsyncParsableCommand {
 }
 
 extension VolumeOptionInfo {
+    /// As GD1 writes it, which scripts read, with what the option takes.
+    fileprivate var helpText: String {
+        """
+        Option: \(name)
+        Default Value: \(defaultValue.isEmpty ? "(null)" : defaultValue)
+        Description: \(text ?? "")
+        Takes: \(accepts ?? "")
+
+        """
+    }
+
+    /// The description in one line: xlators have line ends and tabs in odd places.
+    private var text: String? {
+        description.map { $0.split { $0.isWhitespace }.joined(separator: " ") }
+    }
+
     /// All that is known of the option, for a person.
     fileprivate var described: String {
         var lines = [name]
@@ -123,8 +163,7 @@ extension VolumeOptionInfo {
         add("level", optionLevel.lowercased())
         add("since", opVersion.map { "op-version \($0)" })
         if needsBrickRestart == true { add("restart", "of the bricks, for a new value") }
-        // Texts of xlators have line ends and tabs in odd places.
-        add("", description.map { $0.split { $0.isWhitespace }.joined(separator: " ") })
+        add("", text)
         return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -28,7 +28,8 @@ public struct VolOptionResetReq: Hashable, Sendable, Codable {
     }
 }
 
-/// One option: `GET /v1/volumes/{name}/options/{option}`, and an element of the list of them.
+/// One option: `GET /v1/volumes/{name}/options/{option}`, and an element of the list of them and of
+/// `GET /v1/options`, the options that there are.
 public struct VolumeOptionInfo: Hashable, Sendable, Codable {
     public var name: String
     public var value: String
@@ -37,7 +38,8 @@ public struct VolumeOptionInfo: Hashable, Sendable, Codable {
     public var defaultValue: String
     /// `Basic`, `Advanced`, `Experimental` or `Deprecated`.
     public var optionLevel: String
-    /// The installed xlator's own words; this and what follows of one option alone, not in lists.
+    /// The installed xlator's own words; this and what follows not in the lists of what volumes and
+    /// the cluster have.
     public var description: String?
     /// What values it takes, in words.
     public var accepts: String?

@@ -240,6 +240,17 @@ struct OptionChanges: Sendable {
             if !isOfCluster, isGlobal { throw .notGlobal(key: key) }
             return key
         }
+        return explained(key, options)
+    }
+
+    /// All options that volumes and the cluster can have, none set, in the map's order.
+    func catalogue() -> [VolumeOptionInfo] {
+        var seen: Set<String> = []
+        return table.entries.filter { seen.insert($0.key).inserted }.map { explained($0.key, [:]) }
+    }
+
+    /// With what the option does and takes.
+    private func explained(_ key: String, _ options: [String: String]) -> VolumeOptionInfo {
         var info = info(key, options)
         guard let entry = table.entry(key) else { return info }
         info.description = entry.description

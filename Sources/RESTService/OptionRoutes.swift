@@ -11,6 +11,10 @@ extension Routes {
         let path = "/v1/volumes/{volume}/options"
         return [
             ListedRoute(
+                name: "OptionCatalogue", method: .get, path: "/v1/options",
+                response: "[VolumeOptionInfo]"
+            ) { _, _ in try Response.json(options.catalogue()) },
+            ListedRoute(
                 name: "VolumeOptions", method: .post, path: path, request: "VolOptionReq",
                 response: "VolumeInfo"
             ) { request, context in

@@ -96,7 +96,9 @@ public struct OptionTable: Sendable {
         if !name.contains(".") {
             let ending = byKey.keys.filter { $0.drop { $0 != "." }.dropFirst() == name }
             if ending.count == 1, let key = ending.first { return key }
-            throw .unknown(key: name, similar: Array(ending.sorted().prefix(5)))
+            guard ending.isEmpty else {
+                throw .unknown(key: name, similar: Array(ending.sorted().prefix(5)))
+            }
         }
         throw .unknown(key: name, similar: similar(to: name))
     }
@@ -182,11 +184,16 @@ public struct OptionTable: Sendable {
         "upcall", "io-threads", "selinux", "marker", "index", "quota", "namespace", "sdfs",
     ]
 
+    /// At most three keys that may be meant: with the same last part, or with one that differs in
+    /// up to two letters. A name without a dot is a last part alone.
     private func similar(to name: String) -> [String] {
         let tail = name.split(separator: ".").last.map(String.init) ?? name
-        return Array(
-            byKey.keys.filter { $0.hasSuffix("." + tail) || Self.isNear($0, name) }.sorted()
-                .prefix(3))
+        let isShort = !name.contains(".")
+        let near = byKey.keys.filter { key in
+            if key.hasSuffix("." + tail) { return true }
+            return Self.isNear(isShort ? String(key.drop { $0 != "." }.dropFirst()) : key, name)
+        }
+        return Array(near.sorted().prefix(3))
     }
 
     /// Whether one is the other with up to two letters changed, added or missing.

@@ -20,7 +20,7 @@ import Testing
         ),
         ("volume stop gv0 --mode=script", "volume stop gv0 --mode=script"),
         ("volume help", "help volume"), ("volume help create", "help volume create"),
-        ("volume group help", "help volume group"), ("volume set help", "help volume set"),
+        ("volume group help", "help volume group"), ("volume set help", "volume set help"),
         ("volume set help user.a b", "volume set help user.a b"),
         ("help volume creat", "help volume creat"), ("--help", "--help"), ("", ""),
         ("volume --help", "volume --help"), ("volume start help", "volume start help"),

@@ -117,6 +117,8 @@ import VolumeOptions
         ("performance.writebehind", "performance.write-behind"),
         ("cluster.write-behind", "performance.write-behind"),
         ("network.frametimeout", "network.frame-timeout"),
+        ("cache-siz", "performance.cache-size"), ("pingtimeout", "network.ping-timeout"),
+        ("self-heal-deamon", "cluster.self-heal-daemon"),
     ])
     func anUnknownOptionIsRefusedWithASimilarOne(name: String, similar: String) {
         let error = #expect(throws: OptionError.self) { try table.key(for: name) }
@@ -127,6 +129,9 @@ import VolumeOptions
     @Test func anOptionLikeNoOtherIsRefusedWithHowToListThem() {
         #expect(throws: OptionError.unknown(key: "no.such-option-at-all", similar: [])) {
             try table.key(for: "no.such-option-at-all")
+        }
+        #expect(throws: OptionError.unknown(key: "nothing-like-it", similar: [])) {
+            try table.key(for: "nothing-like-it")
         }
         #expect("\(OptionError.unknown(key: "x", similar: []))".contains("volume get VOLUME all"))
     }

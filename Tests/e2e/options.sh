@@ -24,6 +24,8 @@ bad 2 "frame-timeout" cli volume set rep network.ping-timeout 30 network.frame-t
 [ "$(value rep network.ping-timeout)" = 20 ] || fail "half of a set was done"
 bad 2 "given twice" cli volume set rep network.ping-timeout 30 ping-timeout 31
 bad 2 "did you mean performance.cache-size" cli volume set rep performance.cache-siz 1MB
+bad 2 "did you mean performance.cache-size" cli volume set rep cache-siz 1MB
+bad 2 "KEY VALUE" cli volume set rep
 
 say "what a volume cannot have"
 bad 2 "of disperse volumes" cli volume set rep disperse.quorum-count 2
@@ -63,7 +65,16 @@ cli volume reset rep geo-replication.indexing force >/dev/null || fail "reset wi
 say "get"
 cli volume get rep | head -1 | grep -q "OPTION *VALUE *DEFAULT *SET" || fail columns
 cli volume get rep performance.cache-size --describe | grep -q "takes *a size" || fail describe
+cli volume get rep all --describe >/run/described || fail "describe all"
+grep -A 3 '^nfs.disable$' /run/described >/run/described-one
+grep -q 'value *on (set)' /run/described-one && grep -q 'takes *on or off' /run/described-one || fail "describe all: $(cat /run/described-one)"
 [ "$(cli volume get rep all -o name | wc -l)" -gt 370 ] || fail "get all"
+
+say "GD1's list of options"
+cli volume set help >/run/help || fail "set help"
+[ "$(grep -c '^Option: ' /run/help)" -ge 255 ] || fail "set help has $(grep -c '^Option: ' /run/help) options, glusterd has 255"
+grep -A 3 '^Option: cluster.min-free-disk$' /run/help | grep -q '^Default Value: 10%' || fail "set help: no default"
+grep -A 3 '^Option: cluster.min-free-disk$' /run/help | grep -q '^Takes: .*percentage' || fail "set help: does not say what cluster.min-free-disk takes"
 
 say "groups"
 [ "$(cli volume group list -o name | tr '\n' ' ')" = "db-workload distributed-virt gluster-block metadata-cache nl-cache samba virt " ] || fail "group list"
