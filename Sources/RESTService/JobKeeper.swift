@@ -146,15 +146,19 @@ final class JobKeeper: Service {
         try await update(id) { job in job.state.hasEnded ? nil : change(job) }
     }
 
-    /// Changes a job's record as the store has it, with `conditions` beside; nil when `change` is
-    /// or the job is gone.
+    /// Changes a job's record, with `conditions` beside; nil when `change` is or the job is gone.
+    /// The view has it in most cases; where it is old the write fails, and the store is asked.
     @discardableResult func update(
         _ id: JobID, if conditions: [Compare] = [], _ change: (JobRecord) -> JobRecord?
     ) async throws -> JobRecord? {
         let key = try await mirror.identity(of: store).keys.job(id)
+        var viewed = mirror.view.values[key]
         for _ in 0..<Limits.storeTries {
             do {
-                guard let known = try await store.get(key) else { return nil }
+                var found = viewed
+                viewed = nil
+                if found == nil { found = try await store.get(key) }
+                guard let known = found else { return nil }
                 let job = try RecordCoding.decode(JobRecord.self, from: known.value)
                 guard let new = change(job) else { return nil }
                 let value = try RecordCoding.encode(new, updating: known.value)
