@@ -287,20 +287,23 @@ let package = Package(
                 "StoreSchema", "StoreService", argumentParser, lifecycle, log,
             ], path: "Tests/OtherBuild", swiftSettings: strict),
         .target(name: "Seeded", path: "Tests/Seeded", swiftSettings: strict),
+        .target(name: "TemporaryFolder", path: "Tests/TemporaryFolder", swiftSettings: strict),
         tests(
             "BrickServiceTests",
             [
                 "BrickService", "CLinux", "DurableFile", "GD2Error", "GlusterModel", "StoreAPI",
-                "StoreMirror", "Transaction", log,
+                "StoreMirror", "TemporaryFolder", "Transaction", log,
             ]),
         tests("AuthorityExchangeTests", ["AuthorityExchange", "GlusterModel", "Seeded"]),
-        tests("CertificatesTests", ["Certificates", asn1, x509]),
+        tests("CertificatesTests", ["Certificates", "TemporaryFolder", asn1, x509]),
         tests(
             "CLICommandsTests",
             ["CLICommands", "GD2Error", "GlusterModel", "RESTAPI", argumentParser]),
         tests("BrickSupervisionTests", ["BrickSupervision", "GlusterModel", "Seeded"]),
-        tests("DaemonTests", ["Daemon", "Seeded", argumentParser, coreMetrics, lifecycle]),
-        tests("DurableFileTests", ["DurableFile"]),
+        tests(
+            "DaemonTests",
+            ["Daemon", "Seeded", "TemporaryFolder", argumentParser, coreMetrics, lifecycle]),
+        tests("DurableFileTests", ["DurableFile", "TemporaryFolder"]),
         tests("EventLoopTasksTests", ["EventLoopTasks", nio, nioPosix]),
         tests("HealthTests", ["Health"]),
         tests("HexadecimalTests", ["Hexadecimal"]),
@@ -309,10 +312,10 @@ let package = Package(
         tests(
             "LocalGRPCTests",
             [
-                "EventLoopTasks", "GD2Error", "LocalGRPC", "Seeded", grpc, lifecycle, log, nio,
-                nioEmbedded, nioHPACK, nioHTTP2, nioPosix,
+                "EventLoopTasks", "GD2Error", "LocalGRPC", "Seeded", "TemporaryFolder", grpc,
+                lifecycle, log, nio, nioEmbedded, nioHPACK, nioHTTP2, nioPosix,
             ]),
-        tests("LocalSocketTests", ["LocalSocket", nioPosix]),
+        tests("LocalSocketTests", ["LocalSocket", "TemporaryFolder", nioPosix]),
         tests("MembershipTests", ["GlusterModel", "Membership", "Seeded"]),
         tests("OldTopologyTests", ["GlusterModel", "OldTopology", "Seeded"]),
         tests("PlacementTests", ["GlusterModel", "Placement", "Seeded"]),
@@ -326,8 +329,8 @@ let package = Package(
                 "BrickAPI", "GD2Error", "GlusterModel", "PmapAPI", "RESTAPI", "RESTService",
                 "Seeded",
                 "StoreAPI",
-                "StoreMirror", "StoreSchema", "StoreTesting", "Transaction", "XlatorTables", crypto,
-                httpTypes, hummingbird, hummingbirdCore, log, nio, protobuf,
+                "StoreMirror", "StoreSchema", "StoreTesting", "TemporaryFolder", "Transaction",
+                "XlatorTables", crypto, httpTypes, hummingbird, hummingbirdCore, log, nio, protobuf,
             ]),
         tests("RPCTransportTests", ["RPCTransport", "Seeded", "SunRPC", "XDR", log]),
         tests(
@@ -338,16 +341,21 @@ let package = Package(
             ]),
         tests(
             "StoreMirrorTests",
-            ["GlusterModel", "Seeded", "StoreAPI", "StoreMirror", "StoreTesting", log]),
+            [
+                "GlusterModel", "Seeded", "StoreAPI", "StoreMirror", "StoreTesting",
+                "TemporaryFolder", log,
+            ]),
         tests("StoreAPITests", ["GlusterModel", "StoreAPI"]),
         tests("StoreSchemaTests", ["StoreSchema"]),
         tests(
             "StoreServiceTests",
             [
-                "AuthorityExchange", "Certificates", "EtcdProcess", "GlusterModel", "LocalGRPC",
-                "Seeded", "StoreAPI", "StoreSchema", "StoreService", asn1, crypto, grpc, log, x509,
+                "AuthorityExchange", "Certificates", "EtcdProcess", "GD2Error", "GlusterModel",
+                "LocalGRPC", "Seeded", "StoreAPI", "StoreSchema", "StoreService",
+                "TemporaryFolder", asn1, crypto, grpc, log, x509,
             ]),
         tests("SunRPCTests", ["Seeded", "SunRPC", "XDR"]),
+        tests("TemporaryFolderTests", ["TemporaryFolder"]),
         tests("TidyTests", []),
         tests("TransactionTests", ["GlusterModel", "Transaction"]),
         tests("VolfileTests", ["Seeded", "Volfile"]),
@@ -356,6 +364,8 @@ let package = Package(
             exclude: ["Golden", "GoldenDaemons", "Options"]),
         tests("VolumeOptionsTests", ["GlusterModel", "Seeded", "VolumeOptions"]),
         tests("XDRTests", ["Seeded", "XDR"]),
-        tests("XlatorTablesTests", ["HelperProgram", "VolumeOptions", "XlatorTables"]),
+        tests(
+            "XlatorTablesTests",
+            ["HelperProgram", "TemporaryFolder", "VolumeOptions", "XlatorTables"]),
     ]
 )

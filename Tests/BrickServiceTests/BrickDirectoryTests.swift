@@ -3,6 +3,7 @@ import FoundationEssentials
 import GD2Error
 import Glibc
 import GlusterModel
+import TemporaryFolder
 import Testing
 import Transaction
 
@@ -19,10 +20,7 @@ struct BrickDirectoryTests {
     private static let anywhere = BrickFlags(allowRootDirectory: true)
 
     private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = "/var/tmp/gd2-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
+        try TemporaryFolder.with(onDisk: true, body)
     }
 
     private func directory(_ path: String) throws -> BrickDirectory {

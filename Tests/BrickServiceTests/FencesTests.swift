@@ -2,15 +2,14 @@ import DurableFile
 import FoundationEssentials
 import GD2Error
 import GlusterModel
+import TemporaryFolder
 import Testing
 
 @testable import BrickService
 
 @Suite struct FencesTests {
     private static func withFile(_ body: (String) throws -> Void) throws {
-        let path = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try body(path)
+        try TemporaryFolder.with { try body($0 + "/fences") }
     }
 
     private static func token(_ number: Int64) -> FencingToken {

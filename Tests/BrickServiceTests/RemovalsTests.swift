@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import GlusterModel
 import Logging
+import TemporaryFolder
 import Testing
 
 @testable import BrickService
@@ -11,10 +12,7 @@ import Testing
     private static let volume = VolumeID(high: 1, low: 1)
 
     private func withFolder(_ body: (String) async throws -> Void) async throws {
-        let folder = "/var/tmp/gd2-\(UUID().uuidString)"
-        try make(folder)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try await body(folder)
+        try await TemporaryFolder.with(onDisk: true, body)
     }
 
     private func make(_ path: String) throws {

@@ -5,6 +5,7 @@ import Glibc
 import GlusterModel
 import StoreAPI
 import StoreMirror
+import TemporaryFolder
 import Testing
 import Transaction
 
@@ -17,10 +18,9 @@ struct ReplacementDirectoryTests {
     private static let other = VolumeID(high: 2, low: 2)
 
     private func withFolder(_ body: (String, BrickDirectory) throws -> Void) throws {
-        let folder = "/var/tmp/gd2-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder, BrickDirectory(path: try BrickPath(validating: folder)))
+        try TemporaryFolder.with(onDisk: true) { folder in
+            try body(folder, BrickDirectory(path: try BrickPath(validating: folder)))
+        }
     }
 
     private func value(_ name: String, _ path: String) -> [UInt8]? {

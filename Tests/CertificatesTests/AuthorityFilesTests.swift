@@ -1,19 +1,13 @@
 import Certificates
 import Foundation
 import SwiftASN1
+import TemporaryFolder
 import Testing
 import X509
 
 /// Authorities and certificates as files, while they are exchanged.
 @Suite struct AuthorityFilesTests {
     private static let now = Date()
-
-    private static func with(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
-    }
 
     private static func pair(_ authority: Authority, _ name: String) throws -> KeyPair {
         let key = KeyPair.newKey()
@@ -25,7 +19,7 @@ import X509
     @Test func ofSeveralAuthoritiesTheOneOfTheKeySigns() throws {
         let old = try Authority(named: "test", now: Self.now)
         let new = try Authority(named: "test", now: Self.now)
-        try Self.with { folder in
+        try TemporaryFolder.with { folder in
             let both = try CertificateBundle.text([old.certificate, new.certificate])
             for authority in [old, new] {
                 try authority.save(folder, "ca")
@@ -48,7 +42,7 @@ import X509
         let (old, new) = try (Self.pair(authority, "old"), Self.pair(authority, "new"))
         let (certificate, key) = try (new.certificatePEM, new.keyPEM)
         for written in 0...3 {
-            try Self.with { folder in
+            try TemporaryFolder.with { folder in
                 try old.save(folder, "node")
                 if written > 0 { try TextFile.write(folder + "/node.pem.coming", certificate) }
                 if written > 1 { try TextFile.write(folder + "/node.key", key) }

@@ -1,6 +1,7 @@
 import Certificates
 import Foundation
 import SwiftASN1
+import TemporaryFolder
 import Testing
 import X509
 
@@ -85,18 +86,16 @@ import X509
     }
 
     @Test func aPairOfFilesThatDoNotBelongTogetherIsNone() throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try KeyPair(certificate: issue(authority), key: key).save(folder, "node")
-        #expect(KeyPair(folder, "node")?.lasts(until: Self.now) == true)
-        try TextFile.write(folder + "/node.key", KeyPair.newKey().serializeAsPEM().pemString)
-        #expect(KeyPair(folder, "node") == nil)
-        try authority.save(folder, "ca")
-        #expect(Authority(folder, "ca") != nil)
-        try TextFile.write(folder + "/ca.pem", "damaged")
-        #expect(Authority(folder, "ca") == nil)
+        try TemporaryFolder.with { folder in
+            try KeyPair(certificate: issue(authority), key: key).save(folder, "node")
+            #expect(KeyPair(folder, "node")?.lasts(until: Self.now) == true)
+            try TextFile.write(folder + "/node.key", KeyPair.newKey().serializeAsPEM().pemString)
+            #expect(KeyPair(folder, "node") == nil)
+            try authority.save(folder, "ca")
+            #expect(Authority(folder, "ca") != nil)
+            try TextFile.write(folder + "/ca.pem", "damaged")
+            #expect(Authority(folder, "ca") == nil)
+        }
     }
 
     @Test func theFingerprintOfAKeyIsTheSameInEveryCertificate() throws {

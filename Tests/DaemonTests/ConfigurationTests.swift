@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import TemporaryFolder
 import Testing
 
 @testable import Daemon
@@ -20,15 +21,16 @@ import Testing
         file: String? = nil, environment: [String: String] = [:], set: [String] = [],
         required: Bool = true
     ) throws -> (Settings, CommonSettings) {
-        let path = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString).toml"
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        if let file { try Data(file.utf8).write(to: URL(filePath: path)) }
-        let reader = ConfigurationReader(
-            file: path, fileIsRequired: file != nil && required, environment: environment,
-            assignments: set)
-        do { return try reader.read(Settings.self) } catch let error as ConfigurationError {
-            throw ConfigurationError(
-                problems: error.problems.map { $0.replacing(path, with: "FILE") })
+        try TemporaryFolder.with { folder in
+            let path = folder + "/gd2.toml"
+            if let file { try Data(file.utf8).write(to: URL(filePath: path)) }
+            let reader = ConfigurationReader(
+                file: path, fileIsRequired: file != nil && required, environment: environment,
+                assignments: set)
+            do { return try reader.read(Settings.self) } catch let error as ConfigurationError {
+                throw ConfigurationError(
+                    problems: error.problems.map { $0.replacing(path, with: "FILE") })
+            }
         }
     }
 

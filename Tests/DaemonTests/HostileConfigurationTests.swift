@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Seeded
+import TemporaryFolder
 import Testing
 
 @testable import Daemon
@@ -22,12 +23,13 @@ import Testing
         """
 
     private func read(_ bytes: [UInt8]) throws -> Settings {
-        let path = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString).toml"
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try Data(bytes).write(to: URL(filePath: path))
-        let reader = ConfigurationReader(
-            file: path, fileIsRequired: true, environment: [:], assignments: [])
-        return try reader.read(Settings.self).0
+        try TemporaryFolder.with { folder in
+            let path = folder + "/gd2.toml"
+            try Data(bytes).write(to: URL(filePath: path))
+            let reader = ConfigurationReader(
+                file: path, fileIsRequired: true, environment: [:], assignments: [])
+            return try reader.read(Settings.self).0
+        }
     }
 
     /// Read, or refused with problems that say something.

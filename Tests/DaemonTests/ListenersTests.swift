@@ -1,17 +1,11 @@
 import FoundationEssentials
 import Glibc
+import TemporaryFolder
 import Testing
 
 @testable import Daemon
 
 @Suite(.serialized) struct ListenersTests {
-    private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
-    }
-
     private func take(_ address: ListenerAddress) throws -> Int32 {
         var listeners = Listeners()
         return try listeners.take("test", or: address)
@@ -19,7 +13,7 @@ import Testing
 
     @Test(arguments: [UInt32(0o600), 0o660, 0o666])
     func aSocketHasItsModeWhateverTheMask(mode: UInt32) throws {
-        try withFolder { folder in
+        try TemporaryFolder.with { folder in
             let path = folder + "/s"
             let descriptor = try take(.unix(path: path, mode: mode))
             defer { close(descriptor) }
@@ -34,7 +28,7 @@ import Testing
 
     @Test(arguments: [false, true])
     func aStaleSocketIsReplacedAndALiveOneIsNot(isSequential: Bool) throws {
-        try withFolder { folder in
+        try TemporaryFolder.with { folder in
             let path = folder + "/s"
             let address: ListenerAddress =
                 isSequential
@@ -49,7 +43,7 @@ import Testing
     }
 
     @Test func whatIsNoSocketStays() throws {
-        try withFolder { folder in
+        try TemporaryFolder.with { folder in
             let path = folder + "/s"
             try Data("mine".utf8).write(to: URL(filePath: path))
             #expect(throws: ListenerError.self) { try take(.unix(path: path, mode: 0o600)) }

@@ -1,18 +1,12 @@
 import DurableFile
 import FoundationEssentials
 import Glibc
+import TemporaryFolder
 import Testing
 
 @Suite struct DurableFileTests {
-    private static func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
-    }
-
     @Test func whatWasWrittenIsReadAndIsItsOwnersAlone() throws {
-        try Self.withFolder { folder in
+        try TemporaryFolder.with { folder in
             let path = folder + "/f"
             #expect(try DurableFile.read(path, atMost: 10) == nil)
             try DurableFile.replace(path, with: [1, 2, 3])
@@ -25,7 +19,7 @@ import Testing
     }
 
     @Test func aFileThatIsThereAndCannotBeReadIsNoAbsentOne() throws {
-        try Self.withFolder { folder in
+        try TemporaryFolder.with { folder in
             try DurableFile.replace(folder + "/long", with: [UInt8](repeating: 0, count: 11))
             #expect(throws: FileError(folder + "/long", "read", EFBIG)) {
                 try DurableFile.read(folder + "/long", atMost: 10)
@@ -40,7 +34,7 @@ import Testing
     }
 
     @Test func whatCannotBeWrittenLeavesTheOldFileAndNothingElse() throws {
-        try Self.withFolder { folder in
+        try TemporaryFolder.with { folder in
             let path = folder + "/f"
             try DurableFile.replace(path, with: [1])
             try FileManager.default.createDirectory(

@@ -1,9 +1,9 @@
-import FoundationEssentials
 import GD2Error
 import GRPCCore
 import Glibc
 import Logging
 import ServiceLifecycle
+import TemporaryFolder
 import Testing
 
 @testable import LocalGRPC
@@ -101,27 +101,26 @@ import Testing
     private static func with(
         _ callers: CallerTable, _ body: (LocalClient, _ path: String) async throws -> Void
     ) async throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let path = folder + "/s"
-        var log = Logger(label: "test")
-        log.logLevel = .critical
-        let server = LocalServer(
-            listening: try listen(path), callers: callers, services: [WhoService(method: method)],
-            log: log)
-        let client = try LocalClient(path: path)
-        let services = ServiceGroup(services: [server], logger: log)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await services.run() }
-            group.addTask { try await client.run() }
-            var failure: (any Error)?
-            do { try await body(client, path) } catch { failure = error }
-            await services.triggerGracefulShutdown()
-            try await group.next()
-            group.cancelAll()
-            while let result = await group.nextResult() { _ = result }
-            if let failure { throw failure }
+        try await TemporaryFolder.with { folder in
+            let path = folder + "/s"
+            var log = Logger(label: "test")
+            log.logLevel = .critical
+            let server = LocalServer(
+                listening: try listen(path), callers: callers,
+                services: [WhoService(method: method)], log: log)
+            let client = try LocalClient(path: path)
+            let services = ServiceGroup(services: [server], logger: log)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await services.run() }
+                group.addTask { try await client.run() }
+                var failure: (any Error)?
+                do { try await body(client, path) } catch { failure = error }
+                await services.triggerGracefulShutdown()
+                try await group.next()
+                group.cancelAll()
+                while let result = await group.nextResult() { _ = result }
+                if let failure { throw failure }
+            }
         }
     }
 

@@ -1,7 +1,7 @@
-import FoundationEssentials
 import Glibc
 import LocalSocket
 import NIOPosix
+import TemporaryFolder
 import Testing
 
 @Suite(.serialized) struct DescriptorTests {
@@ -9,21 +9,20 @@ import Testing
     private func withListener(
         _ body: (_ listener: Int32, _ path: String) async throws -> Void
     ) async throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let path = folder + "/s"
-        let listener = socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let bound = withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        try await TemporaryFolder.with { folder in
+            let path = folder + "/s"
+            let listener = socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0)
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+            let bound = withUnsafePointer(to: address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
             }
+            try #require(bound == 0 && listen(listener, 8) == 0)
+            try await body(listener, path)
         }
-        try #require(bound == 0 && listen(listener, 8) == 0)
-        try await body(listener, path)
     }
 
     /// Sends on a thread of its own, as gd2-pmap does: it blocks.

@@ -1,5 +1,4 @@
 import BrickAPI
-import FoundationEssentials
 import GD2Error
 import GlusterModel
 import Logging
@@ -9,6 +8,7 @@ import StoreMirror
 import StoreSchema
 import StoreTesting
 import Synchronization
+import TemporaryFolder
 import Testing
 import Transaction
 import XlatorTables
@@ -206,33 +206,32 @@ struct SharedCluster {
         before: @escaping @Sendable (StepCommand) async throws -> Void = { _ in },
         _ body: (SharedCluster, inout ThrowingTaskGroup<Void, any Error>) async throws -> Void
     ) async throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let store = InMemoryStore(
-            identity: StoreIdentity(
-                cluster: id, peer: Coordinator.peer(1), epoch: Epoch(1)))
-        let keys = StoreKeys(cluster: id)
-        let version = try RecordCoding.encode(StoredSchemaVersion(schema))
-        _ = try await store.txn(if: [], then: [.put(key: keys.schemaVersion, value: version)])
-        for number in 1...3 as ClosedRange<UInt64> {
-            let peer = Peer(
-                id: Coordinator.peer(number), name: "n\(number)", addresses: ["n\(number)"],
-                clientAddresses: ["n\(number):24007"])
-            _ = try await store.txn(
-                if: [],
-                then: [.put(key: keys.peer(peer.id), value: try RecordCoding.encode(peer))])
-        }
-        let cluster = SharedCluster(
-            store: store, nodes: FakeNodes(store, before: before), folder: folder, keys: keys,
-            ends: Ends())
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try await store.watch(prefixes: [keys.jobs], after: 0) { cluster.ends.see($0) }
+        try await TemporaryFolder.with { folder in
+            let store = InMemoryStore(
+                identity: StoreIdentity(
+                    cluster: id, peer: Coordinator.peer(1), epoch: Epoch(1)))
+            let keys = StoreKeys(cluster: id)
+            let version = try RecordCoding.encode(StoredSchemaVersion(schema))
+            _ = try await store.txn(if: [], then: [.put(key: keys.schemaVersion, value: version)])
+            for number in 1...3 as ClosedRange<UInt64> {
+                let peer = Peer(
+                    id: Coordinator.peer(number), name: "n\(number)", addresses: ["n\(number)"],
+                    clientAddresses: ["n\(number):24007"])
+                _ = try await store.txn(
+                    if: [],
+                    then: [.put(key: keys.peer(peer.id), value: try RecordCoding.encode(peer))])
             }
-            try await body(cluster, &group)
-            group.cancelAll()
-            while let result = await group.nextResult() { _ = result }
+            let cluster = SharedCluster(
+                store: store, nodes: FakeNodes(store, before: before), folder: folder, keys: keys,
+                ends: Ends())
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await store.watch(prefixes: [keys.jobs], after: 0) { cluster.ends.see($0) }
+                }
+                try await body(cluster, &group)
+                group.cancelAll()
+                while let result = await group.nextResult() { _ = result }
+            }
         }
     }
 

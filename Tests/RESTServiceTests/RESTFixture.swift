@@ -15,6 +15,7 @@ import StoreMirror
 import StoreSchema
 import StoreTesting
 import Synchronization
+import TemporaryFolder
 import Transaction
 import XlatorTables
 
@@ -56,9 +57,15 @@ struct RESTFixture {
         convergence: Duration = .seconds(30),
         _ body: (RESTFixture) async throws -> Void
     ) async throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await TemporaryFolder.with { folder in
+            try await with(folder, secret, steps, convergence, body)
+        }
+    }
+
+    private static func with(
+        _ folder: String, _ secret: [UInt8]?, _ steps: (any StepTarget)?, _ convergence: Duration,
+        _ body: (RESTFixture) async throws -> Void
+    ) async throws {
         let identity = StoreIdentity(
             cluster: ClusterID(high: 1, low: 1), peer: PeerID(high: 2, low: 2), epoch: Epoch(1))
         let store = InMemoryStore(identity: identity)

@@ -5,6 +5,7 @@ import Seeded
 import StoreAPI
 import StoreMirror
 import StoreTesting
+import TemporaryFolder
 import Testing
 
 /// A decoder that follows a mirror says what one says that reads everything.
@@ -31,31 +32,31 @@ import Testing
 
     @Test(arguments: [1, 2, 3] as [UInt64])
     func aDecoderThatFollowsSaysTheSame(seed: UInt64) async throws {
-        let folder = TemporaryFolder.make()
-        defer { TemporaryFolder.remove(folder) }
-        var generator = SplitMix(seed: seed)
-        let store = InMemoryStore(identity: identity)
-        let mirror = StoreMirror(
-            store: store, prefixes: { [$0.prefix] }, stateFile: folder + "/view",
-            log: Logger(label: "test"))
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await mirror.run() }
-            var follower = ClusterDecoder()
-            var (sawVolumes, sawUnreadable) = (0, 0)
-            for _ in 0..<150 {
-                var revision: Int64 = 0
-                for _ in 0..<Int.random(in: 1...3, using: &generator) {
-                    let operations = try change(&generator)
-                    revision = try await store.txn(if: [], then: operations).revision
+        try await TemporaryFolder.with { folder in
+            var generator = SplitMix(seed: seed)
+            let store = InMemoryStore(identity: identity)
+            let mirror = StoreMirror(
+                store: store, prefixes: { [$0.prefix] }, stateFile: folder + "/view",
+                log: Logger(label: "test"))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await mirror.run() }
+                var follower = ClusterDecoder()
+                var (sawVolumes, sawUnreadable) = (0, 0)
+                for _ in 0..<150 {
+                    var revision: Int64 = 0
+                    for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                        let operations = try change(&generator)
+                        revision = try await store.txn(if: [], then: operations).revision
+                    }
+                    let view = try await mirror.wait(for: revision, timeout: .seconds(30))
+                    let state = follower.state(of: view)
+                    Self.expectSame(state, ClusterState(view))
+                    sawVolumes += state.volumes.count
+                    sawUnreadable += state.unreadable.count
                 }
-                let view = try await mirror.wait(for: revision, timeout: .seconds(30))
-                let state = follower.state(of: view)
-                Self.expectSame(state, ClusterState(view))
-                sawVolumes += state.volumes.count
-                sawUnreadable += state.unreadable.count
+                #expect(sawVolumes > 100 && sawUnreadable > 10)
+                group.cancelAll()
             }
-            #expect(sawVolumes > 100 && sawUnreadable > 10)
-            group.cancelAll()
         }
     }
 

@@ -4,6 +4,7 @@ import Foundation
 import GlusterModel
 import StoreAPI
 import SwiftASN1
+import TemporaryFolder
 import Testing
 import X509
 
@@ -16,13 +17,13 @@ import X509
     private static func with(
         now: Date = now, _ body: (ClusterCertificates) throws -> Void
     ) throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let certificates = ClusterCertificates(
-            stateDirectory: folder, cluster: ClusterID(high: 1, low: 1))
-        _ = try certificates.prepare(
-            peer: PeerID(high: 2, low: 2), hosts: ["h1"], isFounding: true, now: now)
-        try body(certificates)
+        try TemporaryFolder.with { folder in
+            let certificates = ClusterCertificates(
+                stateDirectory: folder + "/state", cluster: ClusterID(high: 1, low: 1))
+            _ = try certificates.prepare(
+                peer: PeerID(high: 2, low: 2), hosts: ["h1"], isFounding: true, now: now)
+            try body(certificates)
+        }
     }
 
     private static func begun(_ certificates: ClusterCertificates) throws -> KnownExchange {

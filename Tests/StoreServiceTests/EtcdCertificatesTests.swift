@@ -1,12 +1,11 @@
 import EtcdProcess
 import Foundation
+import TemporaryFolder
 import Testing
 
 @Suite struct EtcdCertificatesTests {
     private static func with(_ body: (EtcdCertificates) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(EtcdCertificates(directory: folder))
+        try TemporaryFolder.with { try body(EtcdCertificates(directory: $0 + "/pki")) }
     }
 
     private static let year: TimeInterval = 365 * 86_400

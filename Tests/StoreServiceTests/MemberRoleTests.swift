@@ -3,6 +3,7 @@ import EtcdProcess
 import Foundation
 import GlusterModel
 import Logging
+import TemporaryFolder
 import Testing
 
 @testable import StoreService
@@ -10,10 +11,13 @@ import Testing
 @Suite struct MemberRoleTests {
     /// gd2-store's start on a node that founds its cluster, as often as wanted.
     private struct Node {
-        let folder = FileManager.default.temporaryDirectory.path + "/gd2-\(UUID().uuidString)"
+        let folder: String
         let identity: NodeIdentity
 
-        init() throws { identity = try NodeIdentity.prepare(directory: folder) }
+        init(_ folder: String) throws {
+            self.folder = folder
+            identity = try NodeIdentity.prepare(directory: folder)
+        }
 
         func start(external: Bool = false) async throws -> MemberRole {
             var configuration = StoreConfiguration()
@@ -37,9 +41,7 @@ import Testing
     }
 
     private static func with(_ body: (Node) async throws -> Void) async throws {
-        let node = try Node()
-        defer { try? FileManager.default.removeItem(atPath: node.folder) }
-        try await body(node)
+        try await TemporaryFolder.with { try await body(Node($0 + "/state")) }
     }
 
     /// gd2-store may end, and be told of an external etcd, before a leader has said anything.

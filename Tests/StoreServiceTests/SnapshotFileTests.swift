@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import TemporaryFolder
 import Testing
 
 @testable import StoreService
@@ -37,9 +38,10 @@ struct SnapshotFileTests {
     }
 
     private func read(_ bytes: [UInt8]) throws -> SnapshotFile? {
-        let path = NSTemporaryDirectory() + "/snapshot-\(UUID().uuidString).db"
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try Data(bytes).write(to: URL(fileURLWithPath: path))
-        return SnapshotFile(reading: path)
+        try TemporaryFolder.with { folder in
+            let path = folder + "/snapshot.db"
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            return SnapshotFile(reading: path)
+        }
     }
 }

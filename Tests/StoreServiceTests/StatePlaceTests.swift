@@ -1,5 +1,6 @@
 import EtcdProcess
 import FoundationEssentials
+import TemporaryFolder
 import Testing
 
 struct EtcdGateTests {
@@ -53,15 +54,13 @@ struct StatePlaceTests {
     }
 
     @Test func aDamagedFileIsNone() throws {
-        let folder =
-            FileManager.default.temporaryDirectory.path + "/place-\(UInt64.random(in: 0 ... .max))"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        #expect(StatePlace.load(folder) == nil)
-        let place = StatePlace(addresses: ["10.0.0.2"], refusal: "why", rival: "10.0.0.9:24008")
-        try place.save(folder)
-        #expect(StatePlace.load(folder) == place)
-        try Data("{".utf8).write(to: URL(fileURLWithPath: folder + "/place.json"))
-        #expect(StatePlace.load(folder) == nil)
+        try TemporaryFolder.with { folder in
+            #expect(StatePlace.load(folder) == nil)
+            let place = StatePlace(addresses: ["10.0.0.2"], refusal: "why", rival: "10.0.0.9:24008")
+            try place.save(folder)
+            #expect(StatePlace.load(folder) == place)
+            try Data("{".utf8).write(to: URL(fileURLWithPath: folder + "/place.json"))
+            #expect(StatePlace.load(folder) == nil)
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TemporaryFolder
 import Testing
 
 @testable import XlatorTables
@@ -8,12 +9,11 @@ struct Scratch {
     let path: String
 
     static func with(_ body: (Scratch) async throws -> Void) async throws {
-        let path = NSTemporaryDirectory() + "xlators-" + UUID().uuidString
-        let scratch = Scratch(path: path)
-        try FileManager.default.createDirectory(
-            atPath: path + "/xlator/test", withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try await body(scratch)
+        try await TemporaryFolder.with { path in
+            try FileManager.default.createDirectory(
+                atPath: path + "/xlator/test", withIntermediateDirectories: true)
+            try await body(Scratch(path: path))
+        }
     }
 
     var folder: XlatorFolder { XlatorFolder(path: path) }
