@@ -173,22 +173,35 @@ extension Joins {
     }
 
     private func check(_ request: Gd2_Node_V1_JoinRequest, _ peer: PeerID) throws {
-        if let known = node.peers.peer(peer) {
-            throw GD2Error(
+        let conflict = Self.conflict(
+            peer, request.name, request.addresses, among: Array(node.peers.peers.values))
+        if let conflict { throw conflict }
+    }
+
+    /// Why no node of this id, name and addresses can be let in beside `peers`.
+    static func conflict(
+        _ peer: PeerID, _ name: String, _ addresses: [String], among peers: [Peer]
+    ) -> GD2Error? {
+        let anew = "stop gd2-store there, remove identity.json from its state directory, and join"
+        if let known = peers.first(where: { $0.id == peer }) {
+            // Its own join, of which it never got the answer, or a copy of all of it.
+            return GD2Error(
                 .conflict,
-                "peer id \(peer) is \(known.name)'s already: \(request.name) is a copy of it; "
-                    + "there stop gd2-store, remove identity.json from its state directory, and "
-                    + "join")
+                known.name == name
+                    ? "\(name) (peer id \(peer)) is a peer of this cluster already: when its join "
+                        + "was cut off before, remove it (glustercli peer remove \(name) --force) "
+                        + "and join again; when it is a copy of \(name), \(anew)"
+                    : "peer id \(peer) is \(known.name)'s already: \(name) is a copy of it; "
+                        + anew)
         }
-        let taken = node.peers.peers.values.first { other in
-            other.name == request.name
-                || !Set(other.addresses).isDisjoint(with: request.addresses)
+        let taken = peers.first { other in
+            other.name == name || !Set(other.addresses).isDisjoint(with: addresses)
         }
-        if let taken {
-            throw GD2Error(
+        return taken.map { taken in
+            GD2Error(
                 .conflict,
-                "\(request.name) has the name or an address of peer \(taken.name): give each node "
-                    + "its own, or remove the old one (glustercli peer remove \(taken.name))")
+                "\(name) has the name or an address of peer \(taken.name): give each node its own, "
+                    + "or remove the old one (glustercli peer remove \(taken.name))")
         }
     }
 
