@@ -5,7 +5,7 @@ enum Limits {
     static let persistEveryMs = 400
     /// So many times longer than it took to write it a file stays as it is: of many keys it takes
     /// a while, which is not to be spent at each change.
-    static let persistPause = 40
+    static let persistPause = 100
     static let persistEveryMaxMs = 2_000
     /// Views whose changes are known by key.
     static let recentChanges = 256
