@@ -15,6 +15,8 @@ let strict: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
+let collections = Target.Dependency.product(
+    name: "HashTreeCollections", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grpc = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
 let grpcNIO = Target.Dependency.product(
@@ -108,6 +110,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -201,8 +204,8 @@ let package = Package(
         library(
             "StoreMirror",
             [
-                "DurableFile", "EventLoopTasks", "GlusterModel", "Hexadecimal", "StoreAPI", crypto,
-                lifecycle, log,
+                "DurableFile", "EventLoopTasks", "GlusterModel", "Hexadecimal", "StoreAPI",
+                collections, crypto, lifecycle, log,
             ]),
         library("StoreTesting", ["GlusterModel", "StoreAPI"]),
         library("NodeAPI", ["StoreAPI", grpc, grpcProtobuf, protobuf], exclude: ["node.proto"]),

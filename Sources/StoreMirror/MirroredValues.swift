@@ -1,9 +1,11 @@
+import HashTreeCollections
 public import StoreAPI
 
 /// Keys and their values, kept by folder (`/gluster/<cluster>/<folder>/`): who wants one folder
-/// does not look at the others, and a change copies no more than its own.
+/// does not look at the others. Views share what is the same in them, so that a change copies the
+/// way to its key and not the folder.
 public struct MirroredValues: Sendable {
-    private var folders: [String: [String: KeyValue]] = [:]
+    private var folders: [String: TreeDictionary<String, KeyValue>] = [:]
     public private(set) var count = 0
 
     public init() {}
