@@ -13,7 +13,7 @@ export SWIFT_BACKTRACE = enable=no
 # which calls the linker, puts this in front of them.
 AS_NEEDED = CCC_OVERRIDE_OPTIONS='\#^-Qunused-arguments ^-Wl,--as-needed'
 
-.PHONY: help setup build demo test unit e2e hosts e2e-faults bench check fix proto man install uninstall
+.PHONY: help setup build demo test unit fuzz e2e hosts e2e-faults bench check fix proto man install uninstall
 
 help:
 	@echo 'setup      install the Debian packages that building and testing need (root)'
@@ -22,6 +22,7 @@ help:
 	@echo 'test       unit, end-to-end and systemd tests (root)'
 	@echo 'e2e-faults seeded faults on three and on five hosts, 15 minutes each (root; SEED=n)'
 	@echo 'sim        simulate a cluster with faults: SEED=n [ROUNDS=m] (docs/simulation.md)'
+	@echo 'fuzz       fuzz the parsers with libFuzzer, FUZZ_SECONDS each (60)'
 	@echo 'bench      compare with the glusterd of this distribution (root)'
 	@echo 'check      format and house rules'
 	@echo 'fix        put right what check can put right'
@@ -53,6 +54,9 @@ test: build unit e2e hosts
 
 unit: setup
 	Tests/unit/run
+
+fuzz: setup
+	Tests/fuzz/run
 
 sim: SEED ?= 1
 sim: ROUNDS ?= 1
