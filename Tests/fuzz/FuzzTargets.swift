@@ -22,11 +22,12 @@ struct FuzzTarget {
         "xlators": FuzzTarget(seeds: XlatorsTarget.seeds, run: XlatorsTarget.run),
     ]
 
-    /// The one that `FUZZ_TARGET` names.
+    /// The one that `FUZZ_TARGET` names; without it all are listed, and the process ends.
     static let chosen: FuzzTarget = {
         let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
         guard let target = all[name] else {
-            fatalError("FUZZ_TARGET is none of \(all.keys.sorted().joined(separator: " "))")
+            print(all.keys.sorted().joined(separator: " "))
+            exit(0)
         }
         return target
     }()
@@ -47,8 +48,9 @@ struct FuzzTarget {
 public func initialize(
     _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutableRawPointer
 ) -> CInt {
+    let target = FuzzTarget.chosen
     if let folder = getenv("FUZZ_SEEDS") {
-        FuzzTarget.chosen.writeSeeds(to: String(cString: folder))
+        target.writeSeeds(to: String(cString: folder))
         exit(0)
     }
     return 0
