@@ -6,6 +6,7 @@ public enum BrickPathError: Error, Equatable, CustomStringConvertible {
     case badCharacter(String)
     case tooLong(bytes: Int, bytesMax: Int)
     case componentTooLong(String, bytesMax: Int)
+    case joinedSlash(String)
 
     public var description: String {
         switch self {
@@ -19,6 +20,9 @@ public enum BrickPathError: Error, Equatable, CustomStringConvertible {
             "brick path has \(bytes) bytes, at most \(bytesMax) are possible"
         case .componentTooLong(let component, let bytesMax):
             "brick path component \"\(component)\" is longer than \(bytesMax) bytes"
+        case .joinedSlash(let path):
+            "brick path \"\(path)\" has an accent without a letter after a /: name the directory "
+                + "otherwise"
         }
     }
 }
@@ -34,14 +38,18 @@ public struct BrickPath: Hashable, Sendable, CustomStringConvertible {
     public static let componentBytesMax = 255
 
     public let description: String
+    private static let slash = UInt8(ascii: "/")
 
     public init(validating text: String) throws(BrickPathError) {
-        guard text.utf8.first == UInt8(ascii: "/") else { throw .notAbsolute(text) }
+        guard text.utf8.first == Self.slash else { throw .notAbsolute(text) }
         // GlusterFS's volfile parser runs what stands between backticks as a command.
         let forbidden = text.utf8.contains {
             $0 <= 0x20 || $0 == 0x7f || ",`\"'\\#".utf8.contains($0)
         }
         guard !forbidden else { throw .badCharacter(text) }
+        // Else what looks for "/" by characters, here and elsewhere, would overlook some.
+        guard text.count(where: { $0 == "/" }) == text.utf8.count(where: { $0 == Self.slash })
+        else { throw .joinedSlash(text) }
         let components = text.split(separator: "/")
         guard !components.isEmpty else { throw .isRoot }
         for component in components {

@@ -33,7 +33,9 @@ public struct ErrorResponse: Hashable, Sendable, Codable {
     private static func shortened(_ text: String) -> String {
         guard text.utf8.count > messageBytesMax else { return text }
         let half = messageBytesMax / 8
-        return "\(text.prefix(half)) … \(text.suffix(half))"
+        // By bytes: a character may be a letter with a megabyte of accents.
+        let (start, end) = (text.utf8.prefix(half), text.utf8.suffix(half))
+        return String(decoding: start, as: UTF8.self) + " … " + String(decoding: end, as: UTF8.self)
     }
 
     private static let messageBytesMax = 8_192

@@ -65,6 +65,9 @@ enum PeerAddress {
         let isBracketed = address.hasPrefix("[")
         let rest = address.dropFirst(host.count + (isBracketed ? 2 : 0))
         if rest.isEmpty { return true }
-        return rest.hasPrefix(":") && UInt16(rest.dropFirst()).map { $0 > 0 } == true
+        // UInt16 would also take a sign.
+        let digits = rest.utf8.dropFirst()
+        return rest.hasPrefix(":") && digits.allSatisfy { (0x30...0x39).contains($0) }
+            && UInt16(rest.dropFirst()).map { $0 > 0 } == true
     }
 }

@@ -11,6 +11,11 @@ enum JSONValue: Hashable, Codable {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
+        // Each level tries one type after the other: the time grows with the cube of the depth.
+        guard decoder.codingPath.count <= Limits.jsonDepthMax else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "deeper than \(Limits.jsonDepthMax) levels")
+        }
         if container.decodeNil() {
             self = .null
         } else if let value = try? container.decode(Bool.self) {

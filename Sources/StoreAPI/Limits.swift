@@ -6,6 +6,8 @@ public enum Limits {
     public static let txnOperationsMax = 128
     /// Bytes of one value; etcd refuses a request of 1.5 MiB.
     public static let valueBytesMax = 256 * 1024
+    /// Arrays and objects within each other, of what a record has beside what is known of it.
+    static let jsonDepthMax = 64
     /// Keys a range answers with at once; a reader asks for the next page from there.
     public static let rangePageKeys: Int64 = 1_000
 }

@@ -53,7 +53,9 @@ public struct OptionKind: Hashable, Sendable {
         case .priorityList: return Self.isPriorityList(text) ? text : nil
         case .addressList, .clientAuthAddress: return Self.isAddressList(text) ? text : nil
         case .time: return Self.seconds(text).flatMap { inRange($0) ? text : nil }
-        case .path: return text.hasPrefix("/") && !text.contains("../") ? text : nil
+        case .path:
+            let bytes = text.utf8
+            return bytes.starts(with: "/".utf8) && !bytes.contains("../".utf8) ? text : nil
         case .any, .str, .xlator, .address, .sizeList: return text
         }
     }

@@ -53,7 +53,7 @@ enum OptionSpecials {
             return isWord || (OptionKind.integer(value) ?? 0) > 0
                 ? nil : "lazy, normal, aggressive or a number of threads"
         case "features.trash-dir":
-            return value.contains("/") ? "a name without /" : nil
+            return value.utf8.contains(UInt8(ascii: "/")) ? "a name without /" : nil
         default: return nil
         }
     }

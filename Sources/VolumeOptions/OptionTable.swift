@@ -47,7 +47,8 @@ public enum OptionError: Error, Equatable, CustomStringConvertible {
     }
 
     private static func shown(_ value: String) -> String {
-        value.utf8.count <= 256 ? value : "\(value.prefix(64))…"
+        value.utf8.count <= 256
+            ? value : String(decoding: value.utf8.prefix(64), as: UTF8.self) + "…"
     }
 }
 

@@ -86,7 +86,7 @@ public struct XlatorTable: Hashable, Sendable, Codable {
         guard bytes.count <= Limits.tableBytes else { throw .tooLong(bytes: Limits.tableBytes) }
         let table: XlatorTable
         do { table = try JSONDecoder().decode(XlatorTable.self, from: Data(bytes)) } catch {
-            throw .damaged("\(error)".prefix(Limits.failureTextBytes).description)
+            throw .damaged(by: error)
         }
         guard table.format == Self.format else { throw .format(table.format) }
         try table.check()
@@ -139,12 +139,20 @@ public struct XlatorTable: Hashable, Sendable, Codable {
     }
 }
 
+extension XlatorTableError {
+    /// By bytes: a character may be a letter with a thousand accents.
+    fileprivate static func damaged(by error: any Error) -> XlatorTableError {
+        .damaged(
+            String(decoding: "\(error)".utf8.prefix(Limits.failureTextBytes), as: UTF8.self))
+    }
+}
+
 extension XlatorTable.Xlator {
     /// Also of one that a foreign library may have had its hands on.
     init(parsing bytes: [UInt8]) throws(XlatorTableError) {
         guard bytes.count <= Limits.xlatorBytes else { throw .tooLong(bytes: Limits.xlatorBytes) }
         do { self = try JSONDecoder().decode(Self.self, from: Data(bytes)) } catch {
-            throw .damaged("\(error)".prefix(Limits.failureTextBytes).description)
+            throw .damaged(by: error)
         }
         try check()
     }

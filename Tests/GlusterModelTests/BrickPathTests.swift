@@ -24,6 +24,18 @@ import Testing
         }
     }
 
+    /// A slash and an accent are one character, and no slash for what looks by characters.
+    @Test(arguments: ["/a/../\u{301}b", "/\u{301}b", "/a/b\u{301}/\u{200d}c"])
+    func aSlashThatIsJoinedToWhatFollowsIsRefused(text: String) {
+        #expect(throws: BrickPathError.joinedSlash(text)) { try BrickPath(validating: text) }
+    }
+
+    @Test func accentsOnLettersAreFine() throws {
+        let path = try BrickPath(validating: "/bricks/e\u{301}")
+        #expect(path.description.utf8.elementsEqual("/bricks/e\u{301}".utf8))
+        #expect(path.dashed.utf8.elementsEqual("bricks-e\u{301}".utf8))
+    }
+
     @Test func aPathContainsItselfAndWhatIsBelowIt() throws {
         let parent = try BrickPath(validating: "/b/one")
         #expect(parent.contains(try BrickPath(validating: "/b/one/two")))

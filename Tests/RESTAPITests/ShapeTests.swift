@@ -60,6 +60,14 @@ import Testing
         #expect(try json(step) == #"{"errors":[{"code":2,"fields":{"step":"s"},"message":"m"}]}"#)
     }
 
+    /// One letter with a hundred thousand accents is one character.
+    @Test(arguments: ["x", "\u{301}"]) func anErrorThatQuotesALotIsShort(letter: String) {
+        let text = "a" + String(repeating: letter, count: 100_000)
+        let said = ErrorResponse(GD2Error(.invalid, text, fields: ["f": text])).errors
+        #expect(said.allSatisfy { $0.message.utf8.count <= 8_192 })
+        #expect(said.allSatisfy { ($0.fields?["f"]?.utf8.count ?? 0) <= 8_192 })
+    }
+
     @Test(arguments: ErrorCode.allCases) func aStatusStandsForOneKind(code: ErrorCode) {
         #expect(ErrorCode(httpStatus: code.httpStatus) == code)
     }

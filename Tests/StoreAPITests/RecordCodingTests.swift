@@ -34,6 +34,20 @@ import Testing
         #expect(text.contains(#""name":"renamed""#))
     }
 
+    /// The time to read it would grow with the cube of its depth.
+    @Test func unknownFieldsThatAreTooDeepAreRefused() throws {
+        let peer = try RecordCoding.decode(Peer.self, from: stored)
+        let nested = { (depth: Int) in
+            let value = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+            return Array(
+                String(decoding: stored, as: UTF8.self)
+                    .replacing(#"{"a":1}"#, with: value).utf8)
+        }
+        let deep = try RecordCoding.encode(peer, updating: nested(60))
+        #expect(String(decoding: deep, as: UTF8.self).contains("[[["))
+        #expect(throws: (any Error).self) { try RecordCoding.encode(peer, updating: nested(400)) }
+    }
+
     @Test func whatWasTakenOutOfAKnownMapStaysOut() throws {
         var peer = try RecordCoding.decode(Peer.self, from: stored)
         peer.metadata = [:]

@@ -126,6 +126,19 @@ import VolumeOptions
         #expect(error?.description.contains(similar) == true, "\(error.map { "\($0)" } ?? "")")
     }
 
+    @Test func aRefusedValueIsQuotedInPart() {
+        let value = "a" + String(repeating: "\u{301}", count: 20_000)
+        let error = #expect(throws: OptionError.self) {
+            try table.validate("performance.cache-size", value)
+        }
+        #expect("\(error.map { "\($0)" } ?? value)".utf8.count < 1_000)
+    }
+
+    /// A slash and an accent are one character.
+    @Test(arguments: ["a/b", "a/\u{301}b"]) func aNameHasNoSlash(value: String) {
+        #expect(throws: OptionError.self) { try table.validate("features.trash-dir", value) }
+    }
+
     @Test func anOptionLikeNoOtherIsRefusedWithHowToListThem() {
         #expect(throws: OptionError.unknown(key: "no.such-option-at-all", similar: [])) {
             try table.key(for: "no.such-option-at-all")

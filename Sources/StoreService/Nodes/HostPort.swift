@@ -18,16 +18,23 @@ struct HostPort: Hashable, Sendable, CustomStringConvertible {
                 port = defaultPort
                 return
             }
-            guard rest.hasPrefix(":"), let number = Int(rest.dropFirst()) else { return nil }
+            guard rest.hasPrefix(":"), let number = Self.port(rest.dropFirst()) else {
+                return nil
+            }
             port = number
         } else if text.split(separator: ":", omittingEmptySubsequences: false).count == 2 {
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            guard let number = Int(parts[1]), !parts[0].isEmpty else { return nil }
+            guard let number = Self.port(parts[1]), !parts[0].isEmpty else { return nil }
             (host, port) = (String(parts[0]), number)
         } else {
             (host, port) = (text, defaultPort)
         }
         guard !host.isEmpty, (1...65_535).contains(port) else { return nil }
+    }
+
+    /// Of digits alone: Int would also take a sign.
+    private static func port(_ text: Substring) -> Int? {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     }
 
     var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
