@@ -354,7 +354,7 @@ let package = Package(
             "StoreServiceTests",
             [
                 "AuthorityExchange", "Certificates", "EtcdProcess", "GD2Error", "GlusterModel",
-                "LocalGRPC", "Seeded", "StoreAPI", "StoreSchema", "StoreService",
+                "LocalGRPC", "Seeded", "StoreAPI", "StoreMirror", "StoreSchema", "StoreService",
                 "TemporaryFolder", asn1, crypto, grpc, log, x509,
             ]),
         tests("SunRPCTests", ["Seeded", "SunRPC", "XDR"]),

@@ -22,6 +22,17 @@ final class StoreState: Sendable {
         set { values.withLock { $0.identity = newValue } }
     }
 
+    /// Goes on to `epoch`, with `change` in the same moment, unless it is there or further already.
+    /// Whether it did.
+    func advance(to epoch: Epoch, _ change: () -> Void) -> Bool {
+        values.withLock { values in
+            guard epoch > values.identity.epoch else { return false }
+            change()
+            values.identity.epoch = epoch
+            return true
+        }
+    }
+
     var status: StoreStatus {
         get { values.withLock { $0.status } }
         set { values.withLock { $0.status = newValue } }

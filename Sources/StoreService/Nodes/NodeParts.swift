@@ -62,16 +62,14 @@ final class NodeParts: Sendable {
     func learned(_ reply: Gd2_Node_V1_ProbeReply, from peer: PeerID) async {
         guard reply.clusterID == state.identity.cluster.description else { return }
         let epoch = Epoch(reply.epoch)
-        if reply.current, epoch >= state.identity.epoch, !peers.isCurrent {
+        if reply.current, epoch >= state.identity.epoch {
             let members = reply.members.compactMap { member in
                 PeerID(member.peerID).map {
                     StoredMembers.Member(
                         id: member.memberID, peer: $0, isLearner: member.learner)
                 }
             }
-            if !members.isEmpty {
-                peers.members = StoredMembers(members: members, external: peers.members.external)
-            }
+            if !members.isEmpty { peers.learn(members) }
         }
         let isNewEpoch = epoch > state.identity.epoch
         if !reply.externalStore.isEmpty, reply.externalStore != state.identity.externalEtcd,
@@ -93,8 +91,8 @@ final class NodeParts: Sendable {
             (identity.epoch, identity.externalEtcd) = (epoch, etcd)
             try identity.save(directory: configuration.stateDirectory)
             state.identity = identity
-            try await role.becomeExternal()
             peers.members = StoredMembers(members: [.init(id: 0, peer: peer, isLearner: false)])
+            try await role.becomeExternal()
         } catch { log.error("epoch not followed", metadata: ["error": "\(error)"]) }
     }
 
@@ -105,13 +103,14 @@ final class NodeParts: Sendable {
                 "store was recovered elsewhere",
                 metadata: ["epoch": "\(epoch)", "peer": "\(peer)"])
             // First, so that no end of this program in between leaves a member of the past.
-            if isMember {
-                try await role.stop()
+            if isMember { try await role.stop() }
+            // Meanwhile another may have told of it, and the store be followed there.
+            let isFirst = state.advance(to: epoch) {
+                guard isMember else { return }
                 let recovered = StoredMembers.Member(id: 0, peer: peer, isLearner: false)
                 peers.members = StoredMembers(members: [recovered])
             }
-            state.identity.epoch = epoch
-            try state.identity.save(directory: configuration.stateDirectory)
+            if isFirst { try state.identity.save(directory: configuration.stateDirectory) }
         } catch { log.error("epoch not followed", metadata: ["error": "\(error)"]) }
     }
 

@@ -165,6 +165,14 @@ final class PeerDirectory: Sendable {
         set { state.withLock { $0.members = newValue } }
     }
 
+    /// Takes the members as another node knows them, unless the own view is current.
+    func learn(_ members: [StoredMembers.Member]) {
+        state.withLock { state in
+            guard !state.isCurrent else { return }
+            state.members = StoredMembers(members: members, external: state.members.external)
+        }
+    }
+
     /// Nodes whose etcd answers for the store; this one is left out.
     var otherVoters: [PeerID] {
         state.withLock { state in
