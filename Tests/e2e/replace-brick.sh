@@ -133,6 +133,8 @@ on 1 umount /run/mnt
 
 say "an arbiter, and a brick beside an arbiter"
 wait_for 30 create cli_on 1 volume create gv1 replica 2 arbiter 1 h1:$B/r h2:$B/r h3:$B/r force --create-brick-dir || fail create
+# What a first look at the new brick leaves is looked at again, not after 600 s.
+cli_on 1 volume set gv1 cluster.heal-timeout 5 || fail "heal-timeout"
 cli_on 1 volume start gv1 || fail start
 on 1 bash -c 'mount -t glusterfs h1:/gv1 /run/mnt && mkdir /run/mnt/d && for f in $(seq 30); do echo $f >/run/mnt/d/f$f; done' || fail write
 cli_on 1 volume replace-brick gv1 h3:$B/r h4:$B/r force --yes || fail "replace of the arbiter"
@@ -145,11 +147,12 @@ on 1 umount /run/mnt
 
 say "a disperse set"
 wait_for 30 create cli_on 1 volume create gv2 disperse 3 redundancy 1 h1:$B/e h2:$B/e h3:$B/e force --create-brick-dir || fail create
+cli_on 1 volume set gv2 cluster.heal-timeout 60 || fail "heal-timeout of a disperse volume"
 cli_on 1 volume start gv2 || fail start
 on 1 bash -c 'mount -t glusterfs h1:/gv2 /run/mnt && mkdir /run/mnt/d && for f in $(seq 30); do head -c 30000 /dev/urandom >/run/mnt/d/f$f; done; cd /run/mnt && sha256sum d/* >/run/before' || fail write
 cli_on 1 volume replace-brick gv2 h3:$B/e h4:$B/e force --yes || fail "replace"
 sizes() { [ "$(on 4 bash -c "cd $B/e && stat -c '%n %s' d/*")" = "$(on 2 bash -c "cd $B/e && stat -c '%n %s' d/*")" ]; }
-wait_for 90 heal sizes || fail "the disperse set is not healed"
+wait_for 150 heal sizes || fail "the disperse set is not healed"
 clean_ec() { ! on 1 bash -c "getfattr -d -m trusted.ec.dirty -e hex -R $B/e 2>/dev/null | grep -v '=0x0*\$' | grep -q ec.dirty"; }
 wait_for 60 "no dirt" clean_ec || fail "fragments are still dirty"
 # The new fragments alone with those of h1 give the files.
