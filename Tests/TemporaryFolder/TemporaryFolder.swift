@@ -11,7 +11,7 @@ public enum TemporaryFolder {
         onDisk: Bool = false, _ body: (_ path: String) throws -> Result
     ) throws -> Result {
         let path = try make(onDisk: onDisk)
-        defer { remove(path) }
+        defer { remove(path).map { _ = Issue.record("\(path) is left behind: \($0)") } }
         return try body(path)
     }
 
@@ -20,7 +20,7 @@ public enum TemporaryFolder {
         onDisk: Bool = false, _ body: (_ path: String) async throws -> Result
     ) async throws -> Result {
         let path = try make(onDisk: onDisk)
-        defer { remove(path) }
+        defer { remove(path).map { _ = Issue.record("\(path) is left behind: \($0)") } }
         return try await body(path)
     }
 
@@ -31,18 +31,16 @@ public enum TemporaryFolder {
         return path
     }
 
-    /// Tries again for `limit`: another thread may be about to put a file into it. Blocks, so that
-    /// a cancelled task waits too.
-    static func remove(_ path: String, limit: Duration = .seconds(5)) {
+    /// Why it is left behind, nil when it is gone. Tries again for `limit`: another thread may be
+    /// about to put a file into it. Blocks, so that a cancelled task waits too.
+    static func remove(_ path: String, limit: Duration = .seconds(5)) -> (any Error)? {
         let end = ContinuousClock.now + limit
         while FileManager.default.fileExists(atPath: path) {
             do { try FileManager.default.removeItem(atPath: path) } catch {
-                guard ContinuousClock.now < end else {
-                    Issue.record("\(path) is left behind: \(error)")
-                    return
-                }
+                guard ContinuousClock.now < end else { return error }
                 usleep(10_000)
             }
         }
+        return nil
     }
 }
