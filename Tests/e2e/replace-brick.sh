@@ -138,7 +138,7 @@ cli_on 1 volume set gv1 cluster.heal-timeout 5 || fail "heal-timeout"
 cli_on 1 volume start gv1 || fail start
 on 1 bash -c 'mount -t glusterfs h1:/gv1 /run/mnt && mkdir /run/mnt/d && for f in $(seq 30); do echo $f >/run/mnt/d/f$f; done' || fail write
 cli_on 1 volume replace-brick gv1 h3:$B/r h4:$B/r force --yes || fail "replace of the arbiter"
-wait_for 150 heal same_names 4 $B/r 1 $B/r || fail "the arbiter is not healed"
+wait_for 60 heal same_names 4 $B/r 1 $B/r || fail "the arbiter is not healed"
 wait_for 60 "no blame" unblamed 1 $B/r || fail "the arbiter is blamed"
 [ "$(on 4 stat -c %s $B/r/d/f30)" = 0 ] || fail "the arbiter has data"
 cli_on 1 volume replace-brick gv1 h2:$B/r h3:$B/r2 force --yes || fail "replace beside the arbiter"
@@ -152,7 +152,7 @@ cli_on 1 volume start gv2 || fail start
 on 1 bash -c 'mount -t glusterfs h1:/gv2 /run/mnt && mkdir /run/mnt/d && for f in $(seq 30); do head -c 30000 /dev/urandom >/run/mnt/d/f$f; done; cd /run/mnt && sha256sum d/* >/run/before' || fail write
 cli_on 1 volume replace-brick gv2 h3:$B/e h4:$B/e force --yes || fail "replace"
 sizes() { [ "$(on 4 bash -c "cd $B/e && stat -c '%n %s' d/*")" = "$(on 2 bash -c "cd $B/e && stat -c '%n %s' d/*")" ]; }
-wait_for 150 heal sizes || fail "the disperse set is not healed"
+wait_for 90 heal sizes || fail "the disperse set is not healed"
 clean_ec() { ! on 1 bash -c "getfattr -d -m trusted.ec.dirty -e hex -R $B/e 2>/dev/null | grep -v '=0x0*\$' | grep -q ec.dirty"; }
 wait_for 60 "no dirt" clean_ec || fail "fragments are still dirty"
 # The new fragments alone with those of h1 give the files.
