@@ -324,7 +324,7 @@ let package = Package(
         tests("PlacementTests", ["GlusterModel", "Placement", "Seeded"]),
         tests("PmapServiceTests", ["GlusterModel", "PmapService", "RPCTransport", "Volgen"]),
         tests("PortmapTests", ["Portmap"]),
-        tests("ProcessesTests", ["Processes"]),
+        tests("ProcessesTests", ["Processes", "TemporaryFolder"]),
         tests("RESTAPITests", ["GD2Error", "RESTAPI"]),
         tests(
             "RESTServiceTests",

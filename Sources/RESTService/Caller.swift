@@ -30,8 +30,29 @@ struct Caller: Sendable {
         var gid: UInt32 = .max
     }
 
-    /// Asks the kernel for the other end of a Unix socket (socket(7), SO_PEERCRED).
+    /// The other end of a Unix socket; the kernel is asked once for each connection. On the
+    /// channel's event loop.
     static func local(_ channel: any Channel) async throws -> Caller {
+        if let known = try? channel.pipeline.syncOperations.handler(type: Known.self) {
+            return known.caller
+        }
+        let caller = try await ask(channel)
+        try channel.pipeline.syncOperations.addHandler(Known(caller))
+        return caller
+    }
+
+    /// Keeps in a connection's pipeline who is at its other end. NIO takes no handler that handles
+    /// nothing.
+    private final class Known: ChannelOutboundHandler, RemovableChannelHandler, Sendable {
+        typealias OutboundIn = NIOAny
+
+        let caller: Caller
+
+        init(_ caller: Caller) { self.caller = caller }
+    }
+
+    /// SO_PEERCRED of socket(7).
+    private static func ask(_ channel: any Channel) async throws -> Caller {
         guard let provider = channel as? any SocketOptionProvider else {
             throw GD2Error(.unauthenticated, "the caller's user is not known")
         }

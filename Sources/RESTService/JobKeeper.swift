@@ -98,7 +98,9 @@ final class JobKeeper: Service {
         }
         do {
             let (view, nodes) = try await settled(wait.wait, unless: wait.job)
-            if let ended = JobShapes.record(wait.job, view), ended.state.hasEnded {
+            if Self.hasEnded(wait.job, view, since: nodes),
+                let ended = JobShapes.record(wait.job, view)
+            {
                 wait.result.yield(ended.error.map { .failure(GD2Error($0)) } ?? .success([]))
                 return
             }
@@ -129,14 +131,21 @@ final class JobKeeper: Service {
             let left = end - .now
             do {
                 let view = try await mirror.first(timeout: min(left, Limits.silentEvery)) { view in
-                    now.isOver(view)
-                        || job.flatMap { JobShapes.record($0, view) }?.state.hasEnded == true
+                    now.isOver(view) || job.map { Self.hasEnded($0, view, since: now) } == true
                 }
                 return (view, nodes)
             } catch StoreError.timedOut {
                 if left <= Limits.silentEvery { return (mirror.view, nodes) }
             }
         }
+    }
+
+    /// Whether somebody else ended it. As it was written with the head it runs.
+    private static func hasEnded(_ job: JobID, _ view: MirrorView, since wait: NodeWait) -> Bool {
+        guard let key = view.identity?.keys.job(job), let found = view.values[key],
+            found.modRevision != wait.revision
+        else { return false }
+        return JobShapes.record(job, view)?.state.hasEnded == true
     }
 
     /// Ends a job that runs; nil when it has ended or is gone.

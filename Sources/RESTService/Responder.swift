@@ -40,13 +40,10 @@ struct Responder: Sendable {
     func respond(to request: Request, from caller: Caller) async -> Response {
         let id =
             Self.requestID.flatMap { request.headers[$0] }.flatMap(Self.acceptable) ?? Self.newID()
-        var marked = log
-        marked[metadataKey: "request"] = "\(id)"
-        let log = marked
         let began = ContinuousClock.now
         var response: Response
         do {
-            response = try await answer(request, caller, log)
+            response = try await answer(request, caller)
         } catch {
             response = Response.failure(Self.failure(error))
         }
@@ -58,13 +55,12 @@ struct Responder: Sendable {
             metadata: [
                 "method": "\(method)", "path": "\(request.uri.path)",
                 "status": "\(response.status.code)", "caller": "\(caller.description)",
+                "request": "\(id)",
             ])
         return response
     }
 
-    private func answer(
-        _ request: Request, _ caller: Caller, _ log: Logger
-    ) async throws -> Response {
+    private func answer(_ request: Request, _ caller: Caller) async throws -> Response {
         if !Self.open.contains(request.uri.path) {
             let bearer = request.headers[.authorization].flatMap { header -> String? in
                 let parts = header.split(separator: " ")

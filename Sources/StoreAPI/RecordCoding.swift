@@ -15,9 +15,12 @@ public enum RecordCoding {
     public static func encode<Value: Codable>(
         _ value: Value, updating previous: [UInt8]
     ) throws -> [UInt8] {
+        let understood = try encode(decode(Value.self, from: previous))
+        // Nothing was lost, as in nearly all records: to look for what was would take most of the
+        // time of a change.
+        if understood == previous { return try encode(value) }
         let old = try JSONDecoder().decode(JSONValue.self, from: Data(previous))
-        let understood = try decode(Value.self, from: previous)
-        let known = try JSONDecoder().decode(JSONValue.self, from: Data(encode(understood)))
+        let known = try JSONDecoder().decode(JSONValue.self, from: Data(understood))
         let new = try JSONDecoder().decode(JSONValue.self, from: Data(encode(value)))
         return try encode(new.addingFields(of: old, notIn: known))
     }

@@ -12,6 +12,8 @@ public final class StoreMirror: Service {
         var view: MirrorView
         var subscribers: [Int: Subscriber] = [:]
         var subscriberNext = 0
+        var waiters: [Int: Waiter] = [:]
+        var waiterNext = 0
         /// The store's revision when the watch was opened: until it is reached the view is stale.
         var target: Int64 = 0
         /// When the watch was last known to have caught up, in this run.
@@ -24,6 +26,12 @@ public final class StoreMirror: Service {
         var views: AsyncStream<MirrorView>.Continuation
         /// Whether a view that only has a higher revision is of interest.
         var wantsRevisions: Bool
+    }
+
+    private struct Waiter {
+        var condition: @Sendable (MirrorView) -> Bool
+        var found: CheckedContinuation<MirrorView, any Error>
+        var end: LoopTimer
     }
 
     private let store: any KeyValueStore
@@ -101,19 +109,33 @@ public final class StoreMirror: Service {
     ) async throws -> MirrorView {
         let now = view
         if condition(now) { return now }
-        return try await withThrowingTaskGroup(of: MirrorView?.self) { group in
-            group.addTask {
-                for await view in self.views() where condition(view) { return view }
-                return nil
-            }
-            group.addTask {
-                try await Task.sleep(for: timeout)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let found = try await group.next() ?? nil else { throw StoreError.timedOut }
-            return found
+        let id = state.withLock { state in
+            state.waiterNext += 1
+            return state.waiterNext
         }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { found in
+                state.withLock { state in
+                    let end = LoopTimer(after: timeout) {
+                        self.wake(id, with: .failure(StoreError.timedOut))
+                    }
+                    state.waiters[id] = Waiter(condition: condition, found: found, end: end)
+                }
+                // What came before there was anything to wake.
+                let now = view
+                if condition(now) { wake(id, with: .success(now)) }
+                if Task.isCancelled { wake(id, with: .failure(CancellationError())) }
+            }
+        } onCancel: {
+            wake(id, with: .failure(CancellationError()))
+        }
+    }
+
+    /// Once: who was woken does not wait any more.
+    private func wake(_ id: Int, with result: Result<MirrorView, any Error>) {
+        let waiter = state.withLock { $0.waiters.removeValue(forKey: id) }
+        waiter?.end.cancel()
+        waiter?.found.resume(with: result)
     }
 
     public func run() async throws {
@@ -193,7 +215,7 @@ public final class StoreMirror: Service {
 
     /// `changed`: the keys of which it says something else; nil: all of them.
     private func publish(changed: [String]?, _ update: (inout MirrorView) -> Void) {
-        let (view, readers, isBack) = state.withLock { state in
+        let (view, waiters, readers, isBack) = state.withLock { state in
             let (number, losses) = (state.view.number, state.view.losses)
             var recent = state.view.recent
             let wasCurrent = state.view.freshness == .current
@@ -211,9 +233,10 @@ public final class StoreMirror: Service {
             let isBack = state.isLost && state.view.freshness == .current
             if isBack { state.isLost = false }
             let readers = state.subscribers.values.filter { isNews || $0.wantsRevisions }
-            return (state.view, readers, isBack)
+            return (state.view, state.waiters, readers, isBack)
         }
         // Not under the lock: to wake a task waits for whoever cancels it, and he waits for ours.
+        for (id, waiter) in waiters where waiter.condition(view) { wake(id, with: .success(view)) }
         for reader in readers { reader.views.yield(view) }
         if isBack { log.notice("store followed again") }
     }

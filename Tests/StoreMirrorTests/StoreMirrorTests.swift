@@ -49,6 +49,10 @@ import Testing
                             while !Task.isCancelled {
                                 await withDiscardingTaskGroup { waiters in
                                     waiters.addTask { for await _ in mirror.changes() {} }
+                                    waiters.addTask {
+                                        let limit = Duration.milliseconds(1)
+                                        _ = try? await mirror.first(timeout: limit) { _ in false }
+                                    }
                                     await Task.yield()
                                     waiters.cancelAll()
                                 }
@@ -60,6 +64,59 @@ import Testing
                         _ = try await mirror.wait(for: done.revision, timeout: .seconds(30))
                     }
                     group.cancelAll()
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [-1, 0, 20])
+    func aWaitInVainEndsInTime(milliseconds: Int) async throws {
+        try await TemporaryFolder.with { folder in
+            // Nothing runs that could bring a view.
+            let mirror = mirror(folder, of: store)
+            await #expect(throws: StoreError.timedOut) {
+                try await mirror.first(timeout: .milliseconds(milliseconds)) { _ in false }
+            }
+        }
+    }
+
+    @Test func aWaitThatIsCancelledEndsAtOnce() async throws {
+        try await TemporaryFolder.with { folder in
+            let mirror = mirror(folder, of: store)
+            for isBefore in [true, false] {
+                let wait = Task {
+                    if isBefore { withUnsafeCurrentTask { $0?.cancel() } }
+                    return try await mirror.first(timeout: .seconds(600)) { _ in false }
+                }
+                if !isBefore { try await Task.sleep(for: .milliseconds(20)) }
+                wait.cancel()
+                await #expect(throws: CancellationError.self) { try await wait.value }
+            }
+        }
+    }
+
+    @Test func manyWaitEachForAViewOfItsOwn() async throws {
+        try await TemporaryFolder.with { folder in
+            try await withMirror(folder) { mirror in
+                let key = keys.prefix + "options/x"
+                let began = try await store.txn(if: [], then: [.put(key: key, value: [0])]).revision
+                try await withThrowingDiscardingTaskGroup { group in
+                    for count in 1...20 {
+                        group.addTask {
+                            let view = try await mirror.wait(
+                                for: began + Int64(count), timeout: .seconds(60))
+                            // One that begins late finds a later view.
+                            let value = try #require(view.values[key]?.value.first)
+                            #expect(Int(value) >= count)
+                        }
+                    }
+                    for count in 1...20 as ClosedRange<UInt8> {
+                        let done = try await store.txn(
+                            if: [], then: [.put(key: key, value: [count])])
+                        let view = try await mirror.wait(
+                            for: done.revision, timeout: .seconds(60))
+                        #expect(view.values[key]?.value == [count])
+                    }
                 }
             }
         }

@@ -21,7 +21,10 @@ api_create() { # WHAT VOLUME BRICKS: a distributed volume
 }
 api_operations() {
     local i name
+    bare_etcd_start
     for i in $(seq "$BENCH_SAMPLES"); do
+        bare_commits
+        bare_bricks
         serial=$((serial + 1)) name=bench$serial
         api_create create "$name" 1
         api set POST "/v1/volumes/$name/options" '{"options":{"performance.cache-size":"'$((32 + i))'MB"}}'
@@ -38,10 +41,18 @@ api_operations() {
         api delete3 DELETE "/v1/volumes/$name"
         rm -rf "/run/bricks/$name"-*
     done
+    bare_etcd_stop
 }
 api_calls() {
-    load rest/info/1 -c 1 $REST http /v1/volumes/base
-    load rest/info/16 -c 16 $REST http /v1/volumes/base
-    load rest/list/16 -c 16 $REST http /v1/volumes
+    local connections repeats=1
     curl -s --unix-socket $REST http://localhost/v1/volumes/base >/run/bare.json
+    bare_http_start
+    for _ in 1 2 3; do
+        for connections in 1 16; do
+            load rest/info/$connections -c $connections $REST http /v1/volumes/base
+            (bare_http_load $connections)
+        done
+    done
+    bare_http_stop
+    load rest/list/16 -c 16 $REST http /v1/volumes
 }

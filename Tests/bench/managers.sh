@@ -1,6 +1,6 @@
 # The two managers behind the same words, for Tests/bench/inside:
 #   manager_start; manager_ready; manager_stop; volume VERB ARGS...; cli_start; manager_processes
-#   server_process WHAT; api_operations; api_calls; bare
+#   server_process WHAT; api_operations; api_calls; keep_volfile
 case $MANAGER in
 gd2)
     . Tests/e2e/node.sh
@@ -29,7 +29,7 @@ gd2)
         *) cat "$RUN/gd2-pmap.pid" ;;
         esac
     }
-    bare() { bare_etcd; bare_http; }
+    keep_volfile() { :; }
     ;;
 gd1)
     # It refuses loopback's own address for a brick.
@@ -50,7 +50,11 @@ gd1)
     # It has no other API than its own CLI's.
     api_operations() { :; }
     api_calls() { :; }
-    bare() { bare_brick; }
+    # Of what bare_brick starts.
+    keep_volfile() {
+        sed s,/run/bricks/base,/run/bricks/bare,g /var/lib/glusterd/vols/base/base.*.run-bricks-base.vol \
+            >"$BENCH_VOLFILE"
+    }
     ;;
 *) echo "no manager called $MANAGER: gd1 or gd2" >&2; exit 1 ;;
 esac

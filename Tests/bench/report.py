@@ -139,14 +139,14 @@ def bars(samples, volumes):
         return None if value is None else value * factor
 
     print("\n%-58s %10s %-4s %s" % ("gd2's own bars, median", "gd2", "", "limit"))
-    bricks = {
-        (kind, count): median("bare", "many", "brick/%s/%d" % (kind, count))
-        for kind in ("new", "again")
-        for count in (1, 3)
-    }
-    commit = median("bare", "many", "commit")
     parts = [("alone", "1 volume"), ("many", "%s volumes" % volumes)]
     for part, title in parts:
+        bricks = {
+            (kind, count): median("bare", part, "brick/%s/%d" % (kind, count))
+            for kind in ("new", "again")
+            for count in (1, 3)
+        }
+        commit = median("bare", part, "commit")
         for how in ("1", "16", "1x32"):
             for kind, word in (("getspec", "calls/s"), ("cpu/getspec", "CPU")):
                 stock, ours = (median(manager, part, "%s/%s" % (kind, how)) for manager in ("gd1", "gd2"))
@@ -169,8 +169,7 @@ def bars(samples, volumes):
         bar("start until a volfile, %s" % title, median("gd2", part, "ready/serves"), "ms", 400)
         for how in ("1", "16"):
             ours, bare = (
-                median(manager, when, "rest/info/" + how)
-                for manager, when in (("gd2", part), ("bare", "many"))
+                median(manager, part, "rest/info/" + how) for manager in ("gd2", "bare")
             )
             label = "REST, one volume, %s, %s: 0.6 of bare" % (connections(how), title)
             bar(label, ours, "/s", times(bare, 0.6), True)
@@ -178,13 +177,16 @@ def bars(samples, volumes):
         bar(label, median("gd2", part, "rest/list/16"), "/s", 2000, True)
         total = memory(samples, "gd2", part, leave_out=["gd2-etcd"])
         bar("memory of our programs, %s" % title, total, "MB", 100 if part == "alone" else 150)
-    for (kind, count), brick in bricks.items():
-        print("alone: sign-in of %d brick, %s: %s ms" % (count, kind, number(brick)))
-    print("alone: a commit %s ms" % number(commit))
-    for how in ("1", "16"):
-        for manager, part, name in [("gd2", "alone", "gd2-rest"), ("bare", "many", "Hummingbird alone")]:
-            cpu = median(manager, part, "cpu/rest/info/" + how)
-            print("CPU time of a GET, %s, %s: %s us" % (connections(how), name, number(cpu)))
+    for part, title in parts:
+        for kind in ("new", "again"):
+            for count in (1, 3):
+                brick = median("bare", part, "brick/%s/%d" % (kind, count))
+                print("alone, %s: sign-in of %d brick, %s: %s ms" % (title, count, kind, number(brick)))
+        print("alone, %s: a commit %s ms" % (title, number(median("bare", part, "commit"))))
+        for how in ("1", "16"):
+            for manager, name in [("gd2", "gd2-rest"), ("bare", "Hummingbird alone")]:
+                cpu = median(manager, part, "cpu/rest/info/" + how)
+                print("CPU time of a GET, %s, %s, %s: %s us" % (connections(how), title, name, number(cpu)))
 
 
 def main():
