@@ -179,8 +179,9 @@ let package = Package(
                 "EventLoopTasks", "GD2Error", "Listening", grpc, grpcNIO, lifecycle, log, nio,
                 nioHPACK, nioHTTP2, nioPosix,
             ]),
-        library("LocalSocket", ["CLinux", nioPosix]),
-        library("Processes", ["CLinux", "CSystemd", nio, nioPosix]),
+        library("LocalSocket", ["CLinux", "Polling", nioPosix]),
+        library("Polling", ["CLinux"]),
+        library("Processes", ["CLinux", "CSystemd", "Polling", nio, nioPosix]),
         library(
             "RPCTransport",
             [
@@ -244,7 +245,8 @@ let package = Package(
             "PmapService",
             [
                 "BrickAPI", "CLinux", "Daemon", "GlusterModel", "GlusterXDR", "LocalGRPC",
-                "LocalSocket", "OldTopology", "PmapAPI", "Portmap", "RPCTransport", "StoreAPI",
+                "LocalSocket", "OldTopology", "PmapAPI", "Polling", "Portmap", "RPCTransport",
+                "StoreAPI",
                 "StoreMirror",
                 "StoreSchema", "Volfile",
                 "Volgen", "XDR", crypto, grpc, lifecycle, log, nioPosix, protobuf,
@@ -324,6 +326,7 @@ let package = Package(
         tests("PlacementTests", ["GlusterModel", "Placement", "Seeded"]),
         tests("PmapServiceTests", ["GlusterModel", "PmapService", "RPCTransport", "Volgen"]),
         tests("PortmapTests", ["Portmap"]),
+        tests("PollingTests", ["Polling"]),
         tests("ProcessesTests", ["Processes", "TemporaryFolder"]),
         tests("RESTAPITests", ["GD2Error", "RESTAPI"]),
         tests(

@@ -1,6 +1,8 @@
 /// Bounds of gd2-brickd.
 enum Limits {
     static let tickMs = 100
+    /// How often the processes are looked at while nothing is to be expected of them.
+    static let lookEvery = Duration.seconds(5)
     /// When a brick that has not signed in is asked, and how long for an answer.
     static let signInMissedAfter = Duration.seconds(1)
     static let probeSeconds = 1

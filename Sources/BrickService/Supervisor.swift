@@ -11,38 +11,6 @@ import Volgen
 
 /// Makes this node's bricks and self-heal daemons be what the store says they should be.
 actor Supervisor {
-    struct Slot {
-        var machine = SupervisedProcess()
-        /// What clients ask the port map for; empty for a daemon.
-        var name = ""
-        var volume: Volume
-        var brick: Brick?
-        /// The generation of the volume that it was made for.
-        let generation: Int
-        /// Whether another takes its place when it has ended: a brick that was replaced on this
-        /// node, or a self-heal daemon, which heals by the topology that it began with.
-        var isRetiring = false
-        /// What recognises the process among others.
-        var socket: String
-        var port = 0
-        var reservation: PortReservation?
-        var handle: ProcessHandle?
-        var startedAt = Duration.zero
-        var isProbed = false
-        /// Whether it counts among the starts that run at once.
-        var isAdmitted = false
-        /// Whose sign-in came before the launcher's answer.
-        var earlySignIn: Int32?
-        var attempts = 0
-        var device = ""
-
-        /// Whether it cannot become what is wanted now while it runs.
-        func isAnother(than brick: Brick?, of volume: Volume) -> Bool {
-            guard let brick else { return generation != volume.head.generation }
-            return self.brick?.path != brick.path
-        }
-    }
-
     private let command: BrickCommand
     private let launcher: any ProcessLauncher
     private let announcer: BrickAnnouncer
@@ -61,6 +29,9 @@ actor Supervisor {
     /// Sent for each process that is to be started, or followed until its end.
     private let work: AsyncStream<Work>
     private let workGiver: AsyncStream<Work>.Continuation
+    /// Sent when a process has become restless, and now and then.
+    private let looks: AsyncStream<Void>
+    private let looker: AsyncStream<Void>.Continuation
     var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
     var watcherNext = 0
     /// Of which the reports may be others than those that were asked for last; nil: all.
@@ -84,6 +55,8 @@ actor Supervisor {
         configuration = command.configuration
         found = command.running()
         (work, workGiver) = AsyncStream.makeStream(of: Work.self)
+        (looks, looker) = AsyncStream.makeStream(
+            of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
     private var now: Duration { clock.now - began }
@@ -91,7 +64,10 @@ actor Supervisor {
     /// Starts and follows processes until the task is cancelled; they run on.
     func run() async {
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.tickForEver() }
+            group.addTask { await self.look() }
+            group.addTask {
+                while (try? await Task.sleep(for: Limits.lookEvery)) != nil { self.looker.yield() }
+            }
             for await item in work {
                 group.addTask {
                     switch item {
@@ -105,16 +81,23 @@ actor Supervisor {
         }
     }
 
-    private func tickForEver() async {
-        while !Task.isCancelled {
-            for role in slots.keys {
-                deliver(.tick, to: role)
-                lookForMissedSignIn(role)
-            }
-            if slots.values.contains(where: { $0.isRetiring && $0.machine.isConverged }) {
-                update(cluster)
-            }
-            do { try await Task.sleep(for: .milliseconds(Limits.tickMs)) } catch { return }
+    /// Lets time pass for the processes, often only while one of them is restless.
+    private func look() async {
+        for await _ in looks {
+            repeat {
+                tick()
+                do { try await Task.sleep(for: .milliseconds(Limits.tickMs)) } catch { return }
+            } while slots.values.contains { $0.isRestless }
+        }
+    }
+
+    private func tick() {
+        for role in slots.keys {
+            deliver(.tick, to: role)
+            lookForMissedSignIn(role)
+        }
+        if slots.values.contains(where: { $0.isRetiring && $0.machine.isConverged }) {
+            update(cluster)
         }
     }
 
@@ -253,6 +236,7 @@ actor Supervisor {
             case .kill: slot.handle?.signal(SIGKILL)
             }
         }
+        if slot.isRestless { looker.yield() }
         if before != slot.machine { tell([role.volume]) }
     }
 

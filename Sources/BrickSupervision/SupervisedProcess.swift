@@ -163,6 +163,16 @@ public struct SupervisedProcess: Hashable, Sendable {
         }
     }
 
+    /// Whether a ``Event/tick`` may do something sooner or later; to one at rest it does nothing.
+    public var isRestless: Bool {
+        switch phase {
+        case .spawning: false
+        case .starting, .stopping: true
+        case .online: !isWanted || failures > 0
+        case .down: isWanted
+        }
+    }
+
     /// How it is reported.
     public var reported: BrickReport.Phase {
         switch phase {

@@ -1,12 +1,12 @@
 import CLinux
 import Glibc
 import NIOPosix
+import Polling
 
 /// Takes connected sockets from a ``DescriptorSender``.
 public struct DescriptorReceiver: Sendable {
     static let accepted: UInt8 = 1
     static let full: UInt8 = 0
-    private static let pollMs: Int32 = 50
 
     private let listener: Int32
     private let done = StopFlag()
@@ -38,8 +38,11 @@ public struct DescriptorReceiver: Sendable {
 
     private func acceptForEver(_ continuation: AsyncStream<Int32>.Continuation, _ done: StopFlag) {
         while !done.isSet {
-            var waiting = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
-            guard poll(&waiting, 1, Self.pollMs) > 0 else { continue }
+            var polled = [listener, done.waker.descriptor].map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            }
+            let count = poll(&polled, nfds_t(polled.count), done.waker.timeoutMs)
+            guard count > 0, polled[0].revents != 0 else { continue }
             let sender = accept(listener, nil, nil)
             guard sender >= 0 else { continue }
             _ = fcntl(sender, F_SETFD, FD_CLOEXEC)

@@ -2,6 +2,7 @@ import Glibc
 import LocalSocket
 import Logging
 import NIOPosix
+import Polling
 import RPCTransport
 import ServiceLifecycle
 
@@ -122,13 +123,18 @@ struct PeekLoop {
         accepting closing: StopFlag, until stop: StopFlag, give: (Int32, FirstBytes) -> Void
     ) {
         while !stop.isSet {
-            var polled = [pollfd(fd: listener, events: Int16(POLLIN), revents: 0)]
             if let end = pausedUntil, end <= clock.now { pausedUntil = nil }
-            if closing.isSet || pausedUntil != nil { polled[0].fd = -1 }
+            let isClosing = closing.isSet
+            // What is readable for good is not polled again.
+            let doors = [
+                isClosing || pausedUntil != nil ? -1 : listener,
+                isClosing ? -1 : closing.waker.descriptor, stop.waker.descriptor,
+            ]
+            var polled = doors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
             polled += waiting.keys.map { pollfd(fd: $0, events: Self.readable, revents: 0) }
-            let count = poll(&polled, nfds_t(polled.count), Limits.pollMs)
+            let count = poll(&polled, nfds_t(polled.count), timeoutMs([closing, stop]))
             guard count >= 0 else { continue }
-            for entry in polled.dropFirst() where entry.revents != 0 {
+            for entry in polled.dropFirst(doors.count) where entry.revents != 0 {
                 // Who will say no more cannot make itself understood.
                 let isLast = entry.revents & ~Int16(POLLIN) != 0
                 look(entry.fd, isLast: isLast, give)
@@ -138,6 +144,17 @@ struct PeekLoop {
             if polled[0].revents != 0, !closing.isSet { acceptAll(give) }
         }
         for descriptor in waiting.keys { close(descriptor) }
+    }
+
+    /// Until somebody has said nothing for too long, or connections are accepted again.
+    private func timeoutMs(_ flags: [StopFlag]) -> Int32 {
+        let last = flags.map(\.waker.timeoutMs).max() ?? -1
+        let ends = [waiting.values.min().map { $0 + limit }, pausedUntil].compactMap { $0 }
+        guard let end = ends.min() else { return last }
+        // Never just before.
+        let left = (end - clock.now) / .milliseconds(1) + 1
+        let longest = last < 0 ? Int32.max : last
+        return Int32(min(max(left, 0), Double(longest)))
     }
 
     private mutating func acceptAll(_ give: (Int32, FirstBytes) -> Void) {

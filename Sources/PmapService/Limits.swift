@@ -3,7 +3,6 @@ enum Limits {
     /// Connections that have not said what they speak, or wait to be served.
     static let connectionsWaiting = 4_096
     static let acceptsAtOnce = 256
-    static let pollMs: Int32 = 50
     /// Without a free descriptor nothing is accepted for this long.
     static let acceptPause: Duration = .milliseconds(500)
     /// Who was let in before a stop is answered within this time.

@@ -1,5 +1,6 @@
 import Glibc
 import NIOPosix
+import Polling
 import Synchronization
 
 /// One thread that polls all pidfds of this program.
@@ -12,8 +13,8 @@ final class ExitPoller: Sendable {
     }
 
     private let state = Mutex(State())
-    /// How soon a new descriptor is polled, and so how late an exit may be noticed.
-    private static let pollMs: Int32 = 20
+    /// Wakes the thread when there is one more.
+    private let waker = PollWaker()
 
     func add(_ descriptor: Int32, _ ended: @escaping @Sendable () -> Void) {
         let starts = state.withLock { state in
@@ -21,7 +22,7 @@ final class ExitPoller: Sendable {
             defer { state.isRunning = true }
             return !state.isRunning
         }
-        guard starts else { return }
+        guard starts else { return waker.wake() }
         let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
         pool.submit { _ in self.pollForEver() }
@@ -31,11 +32,9 @@ final class ExitPoller: Sendable {
         while true {
             let watched = state.withLock { Array($0.watched.keys) }
             var polled = watched.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            if polled.isEmpty {
-                usleep(UInt32(Self.pollMs) * 1_000)
-                continue
-            }
-            guard poll(&polled, nfds_t(polled.count), Self.pollMs) > 0 else { continue }
+            polled.append(pollfd(fd: waker.descriptor, events: Int16(POLLIN), revents: 0))
+            guard poll(&polled, nfds_t(polled.count), waker.timeoutMs) > 0 else { continue }
+            if polled.removeLast().revents != 0 { waker.clear() }
             for entry in polled where entry.revents != 0 {
                 state.withLock { $0.watched.removeValue(forKey: entry.fd) }?()
             }

@@ -149,6 +149,7 @@ typealias Effect = SupervisedProcess.Effect
             world.rest(isWanted)
             #expect(world.process.isConverged, "seed \(seed)")
             #expect(world.running.count == (isWanted ? 1 : 0), "seed \(seed)")
+            #expect(!world.process.isRestless, "seed \(seed)")
         }
     }
 }
@@ -206,6 +207,7 @@ private struct World {
     }
 
     private mutating func tell(_ event: SupervisedProcess.Event) {
+        defer { expectThatOnlyTheRestlessNeedTime() }
         for effect in process.next(on: event, now: now) {
             switch effect {
             case .spawn: spawns += 1
@@ -216,5 +218,13 @@ private struct World {
         }
         #expect(running.count + spawns <= 1, "two at once")
         #expect(process.pid.map { running.contains($0) } ?? true)
+    }
+
+    private mutating func expectThatOnlyTheRestlessNeedTime() {
+        guard !process.isRestless else { return }
+        var later = process
+        let moment = now + .seconds(Int64.random(in: 0...10_000, using: &generator))
+        #expect(later.next(on: .tick, now: moment).isEmpty)
+        #expect(later == process)
     }
 }

@@ -78,6 +78,8 @@ import Testing
         "Certificates": ["DurableFile"],  // Files are replaced in one way.
         "EtcdProcess": ["Certificates", "DurableFile"],
         "LocalGRPC": ["EventLoopTasks", "Listening"],
+        "LocalSocket": ["Polling"],  // Threads in poll(2) are woken in one way.
+        "Processes": ["Polling"],
         "RPCTransport": ["EventLoopTasks", "Listening"],
         "XlatorTables": ["DurableFile", "HelperProgram"],
         "Volgen": ["VolumeOptions"],  // The option map says which xlator an option is of.

@@ -13,6 +13,8 @@
 int gd2_send_descriptor(int socket, int descriptor);
 /// Receives a descriptor, close-on-exec. It, -2 at the end, or -1 with errno.
 int gd2_receive_descriptor(int socket);
+/// eventfd(2), close-on-exec and nonblocking. -1 with errno.
+int gd2_eventfd(void);
 /// pidfd_open(2).
 int gd2_pidfd_open(pid_t pid);
 /// pidfd_send_signal(2).
