@@ -32,6 +32,11 @@ public struct Member: Hashable, Sendable {
         self.isGivenUp = isGivenUp
     }
 
+    /// Whether a node that says that it runs the member `said` (0: none) may be told to run this
+    /// one. One that ran has voted and acknowledged what only its data remembers: without that it
+    /// must not run again, it is taken out and another is added.
+    public func mayRun(where said: UInt64) -> Bool { !isStarted || said == id }
+
     /// Whether it counts towards a quorum now.
     var isUsable: Bool { isStarted && isHealthy }
 }

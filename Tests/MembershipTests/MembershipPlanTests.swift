@@ -16,6 +16,17 @@ import Testing
         }
     }
 
+    /// Whose votes are forgotten must not vote again.
+    @Test(
+        arguments: [
+            (false, 0, true), (false, 7, true), (false, 9, true), (true, 7, true), (true, 0, false),
+            (true, 9, false),
+        ] as [(Bool, UInt64, Bool)])
+    func aMemberThatRanRunsAgainOnlyWhereItsDataIs(isStarted: Bool, said: UInt64, may: Bool) {
+        let member = Member(id: 7, peer: nil, isStarted: isStarted)
+        #expect(member.mayRun(where: said) == may)
+    }
+
     @Test(
         arguments: [
             (Cluster(peers: 1, voters: [1]), Deed.nothing),

@@ -213,10 +213,15 @@ final class MembershipKeeper: Service {
         var told = false
         for member in members {
             guard let peer = member.peer, let known = node.peers.peer(peer) else { continue }
-            guard peer == node.own || liveness.of(peer).isReachable, !member.isGivenUp else {
-                continue
-            }
-            let has = await running(peer)
+            // Seen once: another machine may just have become this peer.
+            let seen = liveness.of(peer)
+            let isOwn = peer == node.own
+            guard isOwn || seen.isReachable && member.mayRun(where: seen.member),
+                !member.isGivenUp
+            else { continue }
+            let has =
+                isOwn
+                ? await running(peer) : (member: seen.member, digest: seen.roleDigest)
             let times = times(of: member, running: has.digest, among: members)
             let digest = try digest(of: member, known, times)
             if has == (member.id, digest), try hasNextKeys(peer) { continue }
