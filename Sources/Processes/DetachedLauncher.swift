@@ -8,12 +8,6 @@ public struct DetachedLauncher: ProcessLauncher {
     /// POSIX_SPAWN_SETSID of spawn.h, which is a GNU extension there.
     private static let newSession: Int32 = 0x80
 
-    /// /dev/null once more, so that the kernel makes the child's table of descriptors this large at
-    /// once. glusterfsd opens a brick's 256 directories when it has threads already: to enlarge the
-    /// table then waits for all processors, about 10 ms, half of a brick's start
-    /// (docs/decisions/0050-descriptor-table.md).
-    private static let highDescriptor: Int32 = 1_023
-
     private static func mayOpen(_ descriptor: Int32) -> Bool {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
@@ -40,8 +34,8 @@ public struct DetachedLauncher: ProcessLauncher {
         }
         // A connection that the child kept would look open to its other end after our own end.
         gd2_spawn_close_from(&actions, 3)
-        if Self.mayOpen(Self.highDescriptor) {
-            posix_spawn_file_actions_adddup2(&actions, 0, Self.highDescriptor)
+        if Self.mayOpen(LargeTable.descriptor) {
+            posix_spawn_file_actions_adddup2(&actions, 0, LargeTable.descriptor)
         }
         var words: [UnsafeMutablePointer<CChar>?] =
             ([spec.executable] + spec.arguments).map { strdup($0) }

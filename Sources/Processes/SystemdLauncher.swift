@@ -31,6 +31,10 @@ public struct SystemdLauncher: ProcessLauncher {
     }
 
     private static func start(_ spec: ProcessSpec) throws(ProcessError) -> Int32 {
+        // Of a program that is missing systemd would say only that the unit has ended.
+        guard access(spec.executable, X_OK) == 0 else {
+            throw .failed(call: spec.executable, errno: errno)
+        }
         var bus: OpaquePointer?
         var code = sd_bus_open_system(&bus)
         guard code >= 0, let bus else { throw .failed(call: "sd_bus_open_system", errno: -code) }
@@ -83,6 +87,16 @@ private struct UnitMessage {
 
     init(_ message: OpaquePointer) { self.message = message }
 
+    /// A unit takes no descriptor of that number (systemd 252): a shell opens one and becomes the
+    /// program (``LargeTable``).
+    private static let shell = "/bin/bash"
+    /// `-p`: nothing of the environment is run.
+    private static let shellWords = [
+        "bash", "-p", "-c", "exec \(LargeTable.descriptor)</dev/null; exec \"$@\"", "bash",
+    ]
+    /// What glusterfsd and glusterfs end with when they are told to.
+    private static let orderlyStatus: Int32 = 15
+
     func write(_ spec: ProcessSpec) {
         text(spec.unit + ".service")
         text("fail")
@@ -93,6 +107,7 @@ private struct UnitMessage {
         property("CollectMode", "inactive-or-failed")
         property("KillMode", "mixed")
         limit("LimitNOFILE", 1_048_576)
+        succeeding(with: Self.orderlyStatus)
         executable(spec)
         close()
         open("a", "(sa(sv))")
@@ -118,19 +133,33 @@ private struct UnitMessage {
         close()
     }
 
+    private func succeeding(with status: Int32) {
+        open("r", "sv")
+        text("SuccessExitStatus")
+        open("v", "(aiai)")
+        open("r", "aiai")
+        open("a", "i")
+        var status = status
+        sd_bus_message_append_basic(message, Self.letter("i"), &status)
+        close()
+        open("a", "i")
+        for _ in 0..<4 { close() }
+    }
+
+    /// As they stand: without the flag systemd would replace what begins with a `$`.
     private func executable(_ spec: ProcessSpec) {
         open("r", "sv")
-        text("ExecStart")
-        open("v", "a(sasb)")
-        open("a", "(sasb)")
-        open("r", "sasb")
-        text(spec.executable)
+        text("ExecStartEx")
+        open("v", "a(sasas)")
+        open("a", "(sasas)")
+        open("r", "sasas")
+        text(Self.shell)
         open("a", "s")
-        for word in [spec.executable] + spec.arguments { text(word) }
+        for word in Self.shellWords + [spec.executable] + spec.arguments { text(word) }
         close()
-        var ignoresFailure: Int32 = 0
-        sd_bus_message_append_basic(message, Self.letter("b"), &ignoresFailure)
-        for _ in 0..<4 { close() }
+        open("a", "s")
+        text("no-env-expand")
+        for _ in 0..<5 { close() }
     }
 
     private func text(_ value: String) {

@@ -36,6 +36,29 @@ on systemctl --no-pager list-units 'gluster-*' | head -n 8
 on ps -o user=,comm= -C gd2-store,gd2-rest,gd2-pmap,gd2-brickd,etcd
 bricks=$(on pgrep -x glusterfsd | sort | tr '\n' ' ')
 
+# A path that systemd and a shell would read otherwise; a unit's name and its command line have it as it is.
+odd='/data/c$HOME${x}%n;b'
+on mkdir "$odd"
+soon glustercli volume create gv1 "h1:$odd" force || fail "create with an odd path"
+soon glustercli volume start gv1 || { on glustercli volume status gv1; fail "a brick with an odd path does not start"; }
+brick=$(on glustercli volume status gv1 -o json | jq -r '.[0].pid')
+on grep -zqxF -- "$odd" "/proc/$brick/cmdline" || fail "its path is changed: $(on cat "/proc/$brick/cmdline" | tr '\0' ' ')"
+[ "$(on readlink "/proc/$brick/fd/1023")" = /dev/null ] || fail "a brick's table of descriptors is small at its start"
+[ "$(on ps -o comm= -p "$brick")" = glusterfsd ] || fail "the brick is not its unit's main process"
+on glustercli volume stop gv1 --mode=script || fail "stop of gv1"
+ended() { on sh -c 'journalctl --sync; journalctl --no-pager -o cat' | grep 'gluster-brick-gv1-.*Deactivated successfully'; }
+wait_for 20 ended || fail "the end of a brick is not an orderly one for systemd"
+on sh -c 'journalctl --no-pager -o cat' | grep 'gluster-brick-gv1-.*Failed with' && fail "an orderly end is told as a failure"
+program=$(on sh -c 'command -v glusterfsd')
+on mv "$program" /data/glusterfsd
+said=$(on glustercli volume start gv1 --timeout 5 2>&1) && fail "started without glusterfsd"
+on glustercli volume status gv1 | grep -F "$program: No such file" || { echo "$said"; on glustercli volume status gv1; fail "what is missing is not named"; }
+on mv /data/glusterfsd "$program"
+back() { on glustercli volume status gv1 -o json | jq -e 'all(.[]; .online)'; }
+wait_for 60 back || fail "the brick is not started when glusterfsd is back"
+soon glustercli volume stop gv1 --mode=script || fail "stop of gv1"
+soon glustercli volume delete gv1 --yes || fail "delete of gv1"
+
 cp Tests/hosts/load.py "$LABDIR/h1/data/load.py"
 boot exec h1 python3 /data/load.py 45 >"$LABDIR/load.out" 2>&1 & load=$!
 sleep 2

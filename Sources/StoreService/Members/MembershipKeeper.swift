@@ -20,6 +20,7 @@ final class MembershipKeeper: Service {
     let etcd: EtcdConnection
     let liveness: Liveness
     private let store: UpstreamStore
+    private let list: MemberList
     /// When a member was first seen not to answer.
     private var unhealthySince: [UInt64: ContinuousClock.Instant] {
         get { memory.withLock { $0.unhealthySince } }
@@ -39,6 +40,7 @@ final class MembershipKeeper: Service {
         self.etcd = etcd
         self.liveness = liveness
         self.store = store
+        list = MemberList(etcd)
     }
 
     var plan: String { memory.withLock { $0.plan } }
@@ -81,7 +83,7 @@ final class MembershipKeeper: Service {
             status.leader == status.header.memberID, status.leader != 0
         else { return lead(false) }
         lead(true)
-        let listed = try await etcd.cluster.memberList(.init(), options: options).members
+        let listed = try await list.members(at: status)
         let members = members(listed, leader: status.leader)
         if let refusal = node.schema.refusal {
             say(refusal)

@@ -37,12 +37,17 @@ final class SharedWatch: Service {
     private let state = Mutex(State())
     private let starts: AsyncStream<Void>
     private let starter: AsyncStream<Void>.Continuation
+    /// Whenever somebody begins to wait for a revision.
+    private let waits: AsyncStream<Void>
+    private let waiter: AsyncStream<Void>.Continuation
     private let followers = Gauge(label: "gd2_store_followers")
     private let watches = Gauge(label: "gd2_store_watches")
 
     init(source: any WatchSource) {
         self.source = source
         (starts, starter) = AsyncStream.makeStream(of: Void.self)
+        (waits, waiter) = AsyncStream.makeStream(
+            of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
     func run() async throws {
@@ -82,16 +87,20 @@ final class SharedWatch: Service {
     /// Revisions that others make in the same etcd come with no event of ours, and whoever waits
     /// for one of them would not learn that he has all. An event of our own then says so.
     private func nudge() async {
-        var waited: Int64 = 0
-        while !Task.isCancelled {
-            do { try await Task.sleep(for: Limits.watchNudgeAfter) } catch { return }
-            let wanted = state.withLock { state -> Int64 in
-                let isBehind = state.isRunning && state.wanted > (state.window?.reached ?? 0)
-                return isBehind ? state.wanted : 0
+        for await _ in waits {
+            while let wanted = awaited {
+                do { try await Task.sleep(for: Limits.watchNudgeAfter) } catch { return }
+                // Where it fails the watch does as well.
+                if awaited == wanted { try? await source.makeEvent() }
             }
-            // Where it fails the watch does as well.
-            if wanted != 0, wanted == waited { try? await source.makeEvent() }
-            waited = wanted
+        }
+    }
+
+    /// The revision that a follower waits for still; nil: they have all.
+    private var awaited: Int64? {
+        state.withLock { state in
+            let isBehind = state.isRunning && state.wanted > (state.window?.reached ?? 0)
+            return isBehind ? state.wanted : nil
         }
     }
 
@@ -135,6 +144,7 @@ final class SharedWatch: Service {
             return (Seat(number: state.seatNext, run: state.run, news: news), starts)
         }
         if starts { starter.yield() }
+        if seat != nil { waiter.yield() }
         return seat
     }
 
