@@ -3,7 +3,7 @@ enum Limits {
     /// Descriptors of one program, where its hard limit allows so many.
     static let openFiles: UInt = 65_536
     /// Loops for gRPC and what goes with it: a call that another one waits for stays on its thread.
-    /// Many clients have loops of their own (`EventLoopTasks.connectionLoops`).
+    /// Many clients have loops of their own (`EventLoopTasks.httpLoops`).
     static let eventLoops = 1
     static let metricSeries = 5_000
     /// Of a configuration file.

@@ -2,9 +2,9 @@ public import NIOCore
 public import NIOPosix
 import Synchronization
 
-/// For the connections of many clients, each of which is served on its own loop: as many threads as
-/// there are cores, up to 4.
-public let connectionLoops = MultiThreadedEventLoopGroup(
+/// For HTTP connections, each of which is served on its own loop: as many threads as there are
+/// cores, up to 4.
+public let httpLoops = MultiThreadedEventLoopGroup(
     numberOfThreads: max(1, min(4, System.coreCount)))
 
 /// Runs `body`, and the child tasks that it makes, on the thread of `loop`: what comes from one of

@@ -37,7 +37,7 @@ struct HTTPServer: Service {
                 try await Self.write(responder.respond(to: request, from: caller), writer)
             }, configuration: Self.configuration)
         let door = Listener(log: log)
-        let server = try await ServerBootstrap(group: connectionLoops)
+        let server = try await ServerBootstrap(group: httpLoops)
             .serverChannelInitializer(door.install)
             // NIO listens anew, with a queue of 128 if it is not told.
             .serverChannelOption(.backlog, value: Limits.backlog)
@@ -107,7 +107,7 @@ struct HTTPServer: Service {
 
     private func serve(_ child: some ServerChildChannel, _ descriptor: Int32) async {
         do {
-            let value = try await ClientBootstrap(group: connectionLoops)
+            let value = try await ClientBootstrap(group: httpLoops)
                 .channelOption(.allowRemoteHalfClosure, value: true)
                 .withConnectedSocket(descriptor) { channel in
                     child.setup(channel: channel, logger: log)

@@ -22,6 +22,11 @@ public struct RPCServer: Sendable {
         }
     }
 
+    /// Half of the cores, up to 4: those who ask are on this node too, and a call is over sooner
+    /// where both have a core of their own (docs/decisions/0047-event-loop-tasks.md).
+    private static let loops = MultiThreadedEventLoopGroup(
+        numberOfThreads: max(1, min(4, System.coreCount / 2)))
+
     private let dispatcher: RPCDispatcher
     private let log: Logger
     private let didClose: @Sendable (RPCConnection) -> Void
@@ -42,7 +47,7 @@ public struct RPCServer: Sendable {
     /// cancelled.
     public func serve(descriptor: Int32, peer: RPCPeer) async {
         do {
-            let channel = try await ClientBootstrap(group: connectionLoops)
+            let channel = try await ClientBootstrap(group: Self.loops)
                 .channelOption(.allowRemoteHalfClosure, value: false)
                 .withConnectedSocket(descriptor) { channel in
                     channel.eventLoop.makeCompletedFuture { try records(of: channel) }
@@ -59,7 +64,7 @@ public struct RPCServer: Sendable {
     /// until it is to stop.
     public func serveUnix(listening descriptor: Int32) async throws {
         let door = Listener(log: log)
-        let server = try await ServerBootstrap(group: connectionLoops)
+        let server = try await ServerBootstrap(group: Self.loops)
             .serverChannelInitializer(door.install)
             // NIO listens anew, with a queue of 128 if it is not told; GlusterFS does not wait for
             // room in it.

@@ -10,7 +10,7 @@ import Testing
 
     /// Whether a call of `service`, which comes on a loop, is carried out there, and goes on there.
     private static func isOnLoop(_ service: String) async throws -> (call: Bool, after: Bool) {
-        let loop = connectionLoops.next()
+        let loop = httpLoops.next()
         return try await onEventLoop(of: loop) {
             let (calls, call) = AsyncStream.makeStream(of: Bool.self)
             try await withServerContextRPCCancellationHandle { cancellation in
