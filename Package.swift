@@ -246,10 +246,8 @@ let package = Package(
             [
                 "BrickAPI", "CLinux", "Daemon", "GlusterModel", "GlusterXDR", "LocalGRPC",
                 "LocalSocket", "OldTopology", "PmapAPI", "Polling", "Portmap", "RPCTransport",
-                "StoreAPI",
-                "StoreMirror",
-                "StoreSchema", "Volfile",
-                "Volgen", "XDR", crypto, grpc, lifecycle, log, nioPosix, protobuf,
+                "StoreAPI", "StoreMirror", "StoreSchema", "Volfile", "Volgen", "XDR", crypto, grpc,
+                lifecycle, log, nioPosix, protobuf,
             ]),
         library(
             "RESTService",

@@ -41,13 +41,24 @@ import Testing
         }
     }
 
+    /// Revisions of keys that are not ours come with no event.
+    @Test(.timeLimit(.minutes(1)))
+    func whoWaitsForARevisionIsToldByAnEventOfOurOwn() async throws {
+        let store = ScriptedStore([.init(opens: true, stays: true)])
+        try await Self.follow(store, current: 9) { watch, seat in
+            let seen = try await Self.reads(1, from: watch, seat)
+            #expect(seen == [10])
+        }
+    }
+
     private static func follow(
-        _ store: ScriptedStore, _ body: (SharedWatch, SharedWatch.Seat) async throws -> Void
+        _ store: ScriptedStore, current: Int64 = 5,
+        _ body: (SharedWatch, SharedWatch.Seat) async throws -> Void
     ) async throws {
         let watch = SharedWatch(source: store)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await watch.run() }
-            let seat = try #require(watch.seat(after: 5, current: 5, epoch: 1))
+            let seat = try #require(watch.seat(after: 5, current: current, epoch: 1))
             try await body(watch, seat)
             group.cancelAll()
         }
@@ -83,6 +94,7 @@ private final class ScriptedStore: WatchSource {
     private let state: Mutex<State>
     /// Where the store is, for who comes anew.
     private let reached: Int64
+    private let (events, eventMaker) = AsyncStream.makeStream(of: Void.self)
 
     init(_ runs: [Run], reached: Int64 = 100) {
         state = Mutex(State(runs: runs))
@@ -105,14 +117,16 @@ private final class ScriptedStore: WatchSource {
             return state.runs.removeFirst()
         }
         if run.opens { try await body([]) }
-        for revision in run.gives.map(Array.init) ?? [] {
-            let put = KeyValue(
-                key: "k/\(revision)", value: [], createRevision: revision, modRevision: revision)
-            try await body([Change(revision: revision, puts: [put], deletes: [])])
-        }
-        if run.stays { try await Task.sleep(for: .seconds(3_600)) }
+        for revision in run.gives.map(Array.init) ?? [] { try await body([Self.change(revision)]) }
+        if run.stays { for await _ in events { try await body([Self.change(10)]) } }
         throw RPCError(code: .unavailable, message: "etcd ended the watch")
     }
 
-    func makeEvent() async throws {}
+    func makeEvent() async throws { eventMaker.yield() }
+
+    private static func change(_ revision: Int64) -> Change {
+        let put = KeyValue(
+            key: "k/\(revision)", value: [], createRevision: revision, modRevision: revision)
+        return Change(revision: revision, puts: [put], deletes: [])
+    }
 }
