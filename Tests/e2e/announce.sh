@@ -5,7 +5,7 @@ node_start
 B=/run/bricks
 mkdir -p $B/b1 $B/b2 $B/n /run/mnt
 cli volume create gv0 replica 2 localhost:$B/b1 localhost:$B/b2 force --mode=script || fail create
-# Two healers that look at a file in the same moment both give way: it is looked at again soon, not after 600 s.
+# Two healers that meet at a directory may both take it for not healed: they look again soon, not after 600 s.
 cli volume set gv0 cluster.heal-timeout 5 || fail "heal-timeout"
 cli volume start gv0 || fail start
 mount -t glusterfs 127.0.0.1:/gv0 /run/mnt || fail mount

@@ -133,7 +133,7 @@ on 1 umount /run/mnt
 
 say "an arbiter, and a brick beside an arbiter"
 wait_for 30 create cli_on 1 volume create gv1 replica 2 arbiter 1 h1:$B/r h2:$B/r h3:$B/r force --create-brick-dir || fail create
-# Two healers that look at a file in the same moment both give way: it is looked at again soon.
+# Two healers that meet at a directory may both take it for not healed: they look again soon.
 cli_on 1 volume set gv1 cluster.heal-timeout 5 || fail "heal-timeout"
 cli_on 1 volume start gv1 || fail start
 on 1 bash -c 'mount -t glusterfs h1:/gv1 /run/mnt && mkdir /run/mnt/d && for f in $(seq 30); do echo $f >/run/mnt/d/f$f; done' || fail write

@@ -4,7 +4,7 @@
 node_start
 mkdir -p /run/bricks/b1 /run/bricks/b2 /run/bricks/b3 /run/mnt
 cli volume create gv0 replica 3 localhost:/run/bricks/b{1,2,3} force || fail create
-# Two healers that look at a file in the same moment both give way: it is looked at again soon, not after 600 s.
+# Two healers that meet at a directory may both take it for not healed: they look again soon, not after 600 s.
 cli volume set gv0 cluster.heal-timeout 5 || fail "heal-timeout"
 cli volume start gv0 || fail start
 mount -t glusterfs 127.0.0.1:/gv0 /run/mnt || fail mount

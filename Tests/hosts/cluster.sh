@@ -95,7 +95,7 @@ say "volume"
 for i in 1 2 3; do on h$i mkdir -p /data/b1; done
 soon h2 glustercli volume create gv0 replica 3 h1:/data/b1 h2:/data/b1 h3:/data/b1 force || fail create
 wait_for 20 knows h3 gv0 || fail "h3 does not learn of gv0"
-# Two healers that look at a file in the same moment both give way: it is looked at again soon, not after 600 s.
+# Two healers that meet at a directory may both take it for not healed: they look again soon, not after 600 s.
 soon h3 glustercli volume set gv0 cluster.heal-timeout 5 || fail "heal-timeout"
 soon h3 glustercli volume start gv0 || fail start
 on h1 mkdir -p /mnt/gv0

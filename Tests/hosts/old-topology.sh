@@ -27,7 +27,7 @@ cluster_join h3
 cluster_wait h1 3
 for i in 1 2 3; do on h$i mkdir -p /data/b1; cp Tests/e2e/getspec.py "$LABDIR/h$i/data/"; done
 soon h1 glustercli volume create gv0 replica 3 h1:/data/b1 h2:/data/b1 h3:/data/b1 force || fail create
-# Two healers that look at a file in the same moment both give way: it is looked at again soon, not after 600 s.
+# Two healers that meet at a directory may both take it for not healed: they look again soon, not after 600 s.
 soon h1 glustercli volume set gv0 cluster.heal-timeout 5 || fail "heal-timeout"
 soon h1 glustercli volume start gv0 || fail start
 on h1 sh -c 'mkdir -p /mnt/gv0; mount -t glusterfs h1:/gv0 /mnt/gv0 && echo one >/mnt/gv0/f' || fail mount
