@@ -19,15 +19,12 @@ api_create() { # WHAT VOLUME BRICKS: a distributed volume
     done
     api "$1" POST /v1/volumes '{"name":"'"$2"'","force":true,"subvols":['"${bricks#,}"']}'
 }
-# The kernel still takes away the hundreds of directories of a brick that was removed: not what is measured.
-settle() { sync -f /run/bricks; sleep 0.5; }
 api_operations() {
     local i name
     bare_etcd_start
     for i in $(seq "$BENCH_SAMPLES"); do
         bare_commits
         bare_bricks
-        settle
         serial=$((serial + 1)) name=bench$serial
         api_create create "$name" 1
         api set POST "/v1/volumes/$name/options" '{"options":{"performance.cache-size":"'$((32 + i))'MB"}}'
@@ -35,9 +32,7 @@ api_operations() {
         api stop POST "/v1/volumes/$name/stop"
         api start/again POST "/v1/volumes/$name/start"
         api stop POST "/v1/volumes/$name/stop"
-        settle
         api delete DELETE "/v1/volumes/$name"
-        settle
         api_create create3 "$name" 3
         api start3/new POST "/v1/volumes/$name/start"
         api stop3 POST "/v1/volumes/$name/stop"
