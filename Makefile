@@ -79,8 +79,8 @@ e2e-faults: build
 # A debug build says nothing about speed.
 bench: setup
 	$(AS_NEEDED) swift build --configuration release --explicit-target-dependency-import-check error
-	swift build --configuration release --package-path Tests/bench/bare-http --scratch-path .build/bare-http
-	BARE_HTTP=$(CURDIR)/.build/bare-http/release/bare-http BIN=$(CURDIR)/.build/release Tests/bench/run
+	swift build --configuration release --package-path Tests/bench/bare --scratch-path .build/bare
+	BARE=$(CURDIR)/.build/bare/release BIN=$(CURDIR)/.build/release Tests/bench/run
 
 check:
 	swift format lint --strict --recursive --parallel Package.swift $$(git ls-files 'Sources/*.swift' 'Tests/*.swift' | grep -v '\.pb\.swift\|\.grpc\.swift\|OptionRows+')

@@ -289,6 +289,11 @@ let package = Package(
                 "BrickService", "Daemon", "GlusterModel", "PmapService", "RESTService", "StoreAPI",
                 "StoreSchema", "StoreService", argumentParser, lifecycle, log,
             ], path: "Tests/OtherBuild", swiftSettings: strict),
+        .executableTarget(
+            name: "gd2-bench-calls",
+            dependencies: [
+                "BrickAPI", "EventLoopTasks", "GlusterModel", "StoreAPI", "StoreSchema",
+            ], path: "Tests/bench/calls", swiftSettings: strict),
         .target(name: "Seeded", path: "Tests/Seeded", swiftSettings: strict),
         .target(name: "TemporaryFolder", path: "Tests/TemporaryFolder", swiftSettings: strict),
         tests(

@@ -22,9 +22,11 @@ api_create() { # WHAT VOLUME BRICKS: a distributed volume
 api_operations() {
     local i name
     bare_etcd_start
+    bare_calls_start
     for i in $(seq "$BENCH_SAMPLES"); do
         bare_commits
         bare_bricks
+        bare_calls
         serial=$((serial + 1)) name=bench$serial
         api_create create "$name" 1
         api set POST "/v1/volumes/$name/options" '{"options":{"performance.cache-size":"'$((32 + i))'MB"}}'
@@ -41,6 +43,7 @@ api_operations() {
         api delete3 DELETE "/v1/volumes/$name"
         rm -rf "/run/bricks/$name"-*
     done
+    bare_calls_stop
     bare_etcd_stop
 }
 api_calls() {
@@ -54,5 +57,6 @@ api_calls() {
         done
     done
     bare_http_stop
+    (bare_rpc_calls)
     load rest/list/16 -c 16 $REST http /v1/volumes
 }

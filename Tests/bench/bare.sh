@@ -36,11 +36,21 @@ bare_commits() {
     for _ in $(seq 10); do sample commit "$(bare_put | awk '{ print ($2 - $1) * 1000 }')"; done
 }
 
+# What a creation and a deletion ask of other programs, alone: two writes through gd2-store and between them a
+# call of gd2-brickd that does nothing. A process that has made its connections before does it when told.
+bare_calls_start() { coproc CALLS { exec "$BIN/gd2-bench-calls" /run/gd2/store.sock /run/gd2/brickd.sock; }; }
+bare_calls() {
+    local of=bare took
+    echo >&"${CALLS[1]}" && read -r took <&"${CALLS[0]}" || fail "gd2-bench-calls has ended"
+    sample calls "$took"
+}
+bare_calls_stop() { kill "$CALLS_PID"; wait "$CALLS_PID"; }
+
 # A Hummingbird route that answers with the same bytes as GET /v1/volumes/base.
 bare_http_start() {
     bare_http=
-    [ -n "${BARE_HTTP:-}" ] || return 0
-    "$BARE_HTTP" /run/bare.sock /run/bare.json &
+    [ -n "${BARE:-}" ] || return 0
+    "$BARE/bare-http" /run/bare.sock /run/bare.json &
     bare_http=$!
     until_done test -S /run/bare.sock || fail "the bare HTTP server does not get ready"
 }
@@ -51,3 +61,19 @@ bare_http_load() { # CONNECTIONS
     load "rest/info/$1" -c "$1" /run/bare.sock http /
 }
 bare_http_stop() { [ -z "$bare_http" ] || { kill "$bare_http"; wait "$bare_http"; }; rm -f /run/bare.sock; }
+
+# A SwiftNIO server that answers each record with as many bytes as GETSPEC of a volume of one brick has.
+BARE_RPC_PORT=24100 BARE_RPC_BYTES=1600
+bare_rpc_calls() {
+    local of=bare how
+    [ -n "${BARE:-}" ] || return 0
+    "$BARE/bare-rpc" $BARE_RPC_PORT $BARE_RPC_BYTES &
+    bare_rpc=$!
+    server_process() { echo "$bare_rpc"; }
+    "$LOAD" -w 60 127.0.0.1:$BARE_RPC_PORT getspec base || fail "the bare SunRPC server does not get ready"
+    for how in "1 -c 1" "16 -c 16" "1x32 -c 1 -d 32"; do
+        # shellcheck disable=SC2086
+        load "getspec/${how%% *}" ${how#* } 127.0.0.1:$BARE_RPC_PORT getspec base
+    done
+    kill $bare_rpc; wait $bare_rpc
+}

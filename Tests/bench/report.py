@@ -177,12 +177,21 @@ def bars(samples, volumes):
         bar(label, median("gd2", part, "rest/list/16"), "/s", 2000, True)
         total = memory(samples, "gd2", part, leave_out=["gd2-etcd"])
         bar("memory of our programs, %s" % title, total, "MB", 100 if part == "alone" else 150)
+    print()
     for part, title in parts:
         for kind in ("new", "again"):
             for count in (1, 3):
                 brick = median("bare", part, "brick/%s/%d" % (kind, count))
                 print("alone, %s: sign-in of %d brick, %s: %s ms" % (title, count, kind, number(brick)))
         print("alone, %s: a commit %s ms" % (title, number(median("bare", part, "commit"))))
+        words = "two writes through gd2-store, an empty call of gd2-brickd"
+        print("alone, %s: %s: %s ms" % (title, words, number(median("bare", part, "calls"))))
+        for how in ("1", "16", "1x32"):
+            ours, bare = (median(manager, part, "getspec/" + how) for manager in ("gd2", "bare"))
+            stock = median("gd1", part, "getspec/" + how)
+            if bare and stock:
+                form = "SwiftNIO alone, %s, %s: %s records/s, %.1f x glusterd's GETSPEC; gd2's is %.2f of it"
+                print(form % (connections(how), title, number(bare), bare / stock, ours / bare))
         for how in ("1", "16"):
             for manager, name in [("gd2", "gd2-rest"), ("bare", "Hummingbird alone")]:
                 cpu = median(manager, part, "cpu/rest/info/" + how)
