@@ -359,9 +359,9 @@ let package = Package(
         tests(
             "StoreServiceTests",
             [
-                "AuthorityExchange", "Certificates", "EtcdProcess", "GD2Error", "GlusterModel",
-                "LocalGRPC", "Seeded", "StoreAPI", "StoreMirror", "StoreSchema", "StoreService",
-                "TemporaryFolder", asn1, crypto, grpc, log, x509,
+                "AuthorityExchange", "Certificates", "EtcdAPI", "EtcdProcess", "GD2Error",
+                "GlusterModel", "LocalGRPC", "Seeded", "StoreAPI", "StoreMirror", "StoreSchema",
+                "StoreService", "TemporaryFolder", asn1, crypto, grpc, log, protobuf, x509,
             ]),
         tests("SunRPCTests", ["Seeded", "SunRPC", "XDR"]),
         tests("TemporaryFolderTests", ["TemporaryFolder"]),

@@ -40,7 +40,11 @@ final class MembershipKeeper: Service {
         self.etcd = etcd
         self.liveness = liveness
         self.store = store
-        list = MemberList(etcd)
+        list = MemberList {
+            var options = EtcdConnection.options
+            options.timeout = Limits.upstreamLook
+            return try await etcd.cluster.memberList(.init(), options: options).members
+        }
     }
 
     var plan: String { memory.withLock { $0.plan } }
