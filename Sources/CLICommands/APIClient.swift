@@ -83,28 +83,35 @@ public struct APIClient: Sendable {
         _ path: String, as type: Value.Type
     ) async throws -> Value {
         let answer = try await send("GET", path, nil)
-        if let age = answer.headers[viewAgeHeader.lowercased()] { Self.noteAge(age) }
+        if let age = answer.headers[viewAgeHeader.lowercased()] {
+            Self.noteAge(age, laterEpoch: answer.headers[laterEpochHeader.lowercased()])
+        }
         return try Self.decode(type, answer.body)
     }
 
-    /// `age`: the header's value.
-    static func staleness(_ age: String) -> String {
-        age == "unknown"
+    /// `age`, `laterEpoch`: the headers' values.
+    static func staleness(_ age: String, laterEpoch: String?) -> String {
+        let what =
+            age == "unknown"
             ? "warning: the store has not answered since gd2-rest was started: this is what was "
                 + "known before"
             : "warning: the store does not answer since \(age) s: this is what was known then"
+        guard let laterEpoch else { return what }
+        return what
+            + ", before the store was recovered or restored (epoch \(laterEpoch)): some of it may "
+            + "be undone"
     }
 
     private static let hasNoted = Mutex(false)
 
     /// Once, however many requests a command needs.
-    private static func noteAge(_ age: String) {
+    private static func noteAge(_ age: String, laterEpoch: String?) {
         let isFirst = hasNoted.withLock { noted in
             defer { noted = true }
             return !noted
         }
         guard isFirst else { return }
-        writeError(staleness(age))
+        writeError(staleness(age, laterEpoch: laterEpoch))
     }
 
     /// `key`: an idempotency key, with which a request whose connection breaks is sent again.

@@ -75,6 +75,8 @@ public let brickRestartHeader = "X-Gluster-Needs-Brick-Restart"
 public let revisionHeader = "Gd2-Revision"
 /// Of an answer that may be old: seconds since the store was last followed, or `unknown`.
 public let viewAgeHeader = "Gd2-Age-Seconds"
+/// Of an answer that is from before the store was recovered: the epoch that it is in by now.
+public let laterEpochHeader = "Gd2-Later-Epoch"
 /// Of the answer to a start or stop: the names of nodes that do not answer and follow when they are
 /// back, separated by commas.
 public let silentNodesHeader = "Gd2-Silent-Nodes"

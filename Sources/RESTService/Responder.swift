@@ -34,6 +34,7 @@ struct Responder: Sendable {
     private static let requestID = HTTPField.Name("X-Request-Id")
     private static let revision = HTTPField.Name(revisionHeader)
     private static let viewAge = HTTPField.Name(viewAgeHeader)
+    private static let laterEpoch = HTTPField.Name(laterEpochHeader)
     private static let clusterID = HTTPField.Name("X-Gluster-Cluster-Id")
     private static let peerID = HTTPField.Name("X-Gluster-Peer-Id")
 
@@ -41,13 +42,17 @@ struct Responder: Sendable {
         let id =
             Self.requestID.flatMap { request.headers[$0] }.flatMap(Self.acceptable) ?? Self.newID()
         let began = ContinuousClock.now
+        let view = mirror.view
         var response: Response
         do {
             response = try await answer(request, caller)
         } catch {
             response = Response.failure(Self.failure(error))
         }
-        decorate(&response, id)
+        // A read is at least as new as what was known when it began: what came meanwhile may be in
+        // it or not. Of a change it is told what is known after it.
+        let isRead = request.method == .get || request.method == .head
+        decorate(&response, id, isRead ? view : mirror.view)
         let method = request.method.rawValue
         timers.record(ContinuousClock.now - began, method: method, status: response.status.code)
         log.log(
@@ -91,8 +96,7 @@ struct Responder: Sendable {
         return response
     }
 
-    private func decorate(_ response: inout Response, _ id: String) {
-        let view = mirror.view
+    private func decorate(_ response: inout Response, _ id: String, _ view: MirrorView) {
         func set(_ name: HTTPField.Name?, _ value: String) {
             if let name { response.headers[name] = value }
         }
@@ -107,6 +111,7 @@ struct Responder: Sendable {
         case .stale(let age?): set(Self.viewAge, String(age.components.seconds))
         case .stale(nil): set(Self.viewAge, "unknown")
         }
+        if let epoch = view.laterEpoch { set(Self.laterEpoch, "\(epoch)") }
     }
 
     private static func failure(_ error: any Error) -> GD2Error {

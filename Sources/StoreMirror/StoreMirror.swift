@@ -162,6 +162,11 @@ public final class StoreMirror: Service {
     /// Follows the store until the watch ends, which it always does by throwing.
     private func follow() async throws {
         let identity = try await store.identity()
+        // Known before there is a way to the store.
+        state.withLock { state in
+            let known = state.view.identity?.epoch ?? identity.epoch
+            state.view.laterEpoch = identity.epoch > known ? identity.epoch : nil
+        }
         let target = try await store.list(prefix: identity.keys.epoch).revision
         let known = state.withLock { state in
             state.target = target

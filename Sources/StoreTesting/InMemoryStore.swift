@@ -21,6 +21,7 @@ public actor InMemoryStore: KeyValueStore {
     private var waiters: [Int: AsyncStream<Void>.Continuation] = [:]
     private var waiterNext = 0
     private var outage: String?
+    private var isIdentityKnown = false
 
     /// The store's revision: 1 when nothing was written, as in etcd.
     public private(set) var revision: Int64 = 1
@@ -28,7 +29,7 @@ public actor InMemoryStore: KeyValueStore {
     public init(identity: StoreIdentity) { current = identity }
 
     public func identity() throws -> StoreIdentity {
-        try checkAvailable()
+        if !isIdentityKnown { try checkAvailable() }
         return current
     }
 
@@ -134,9 +135,11 @@ extension InMemoryStore {
         wakeAll()
     }
 
-    /// While `reason` is not nil every call throws `.unavailable(reason)`, and watches end.
-    public func setOutage(_ reason: String?) {
+    /// While `reason` is not nil every call throws `.unavailable(reason)`, and watches end; only
+    /// whose store it is may be known still, as to a gd2-store without a way to etcd.
+    public func setOutage(_ reason: String?, isIdentityKnown: Bool = false) {
         outage = reason
+        self.isIdentityKnown = isIdentityKnown
         wakeAll()
     }
 

@@ -174,9 +174,12 @@ import Testing
 
     @Test func staleAnswersAndMissingNodesAreSaidInALineEach() {
         #expect(
-            APIClient.staleness("42")
+            APIClient.staleness("42", laterEpoch: nil)
                 == "warning: the store does not answer since 42 s: this is what was known then")
-        #expect(!APIClient.staleness("unknown").contains("unknown"))
+        #expect(
+            APIClient.staleness("42", laterEpoch: "3").hasSuffix(
+                "before the store was recovered or restored (epoch 3): some of it may be undone"))
+        #expect(!APIClient.staleness("unknown", laterEpoch: nil).contains("unknown"))
         let info = VolumeInfo(
             id: "i", name: "gv0", type: .distribute, state: .started, subvols: [])
         var status = VolumeStatus(info: info, online: true, size: SizeInfo())

@@ -23,6 +23,7 @@ actor FakeCluster: ClusterCalls {
     private var statusAnswers = Int.max
     private(set) var statusAsked = 0
     private(set) var peersAsked = 0
+    private var whenPeersAreAsked: @Sendable () async -> Void = {}
 
     init(store: InMemoryStore, identity: StoreIdentity) {
         self.store = store
@@ -47,8 +48,13 @@ actor FakeCluster: ClusterCalls {
         return statusNow
     }
 
-    func peers() throws(GD2Error) -> [PeerState] {
+    func set(whenPeersAreAsked body: @escaping @Sendable () async -> Void) {
+        whenPeersAreAsked = body
+    }
+
+    func peers() async throws(GD2Error) -> [PeerState] {
         peersAsked += 1
+        await whenPeersAreAsked()
         guard let states else { throw GD2Error(.unavailable, "no probes") }
         return states
     }

@@ -72,6 +72,13 @@ extension RESTFixture {
         }
     }
 
+    /// Until gd2-rest has heard that the store is in a later epoch than what it knows.
+    func untilRecoveryIsKnown() async throws {
+        for _ in 0..<3_000 where mirror.view.laterEpoch == nil {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
     func put(_ operations: [StoreAPI.Operation]) async throws {
         let written = try await store.txn(if: [], then: operations)
         _ = try await mirror.wait(for: written.revision, timeout: .seconds(30))

@@ -3,6 +3,7 @@ import GlusterModel
 import HTTPTypes
 import RESTAPI
 import StoreAPI
+import StoreMirror
 import StoreTesting
 import Testing
 
@@ -116,6 +117,38 @@ import Testing
             #expect(old.status == 200)
             #expect(old.headers[revision] == now.headers[revision])
             #expect(old.headers[age].flatMap { Int($0) } != nil)
+        }
+    }
+
+    @Test func aReadIsNoNewerThanWhatWasKnownWhenItBegan() async throws {
+        let (revision, age) = (
+            try #require(HTTPField.Name(revisionHeader)),
+            try #require(HTTPField.Name(viewAgeHeader))
+        )
+        try await RESTFixture.with { rest in
+            let before = await rest.store.revision
+            await rest.store.setOutage("away")
+            try await rest.untilStale()
+            await rest.cluster.set(whenPeersAreAsked: {
+                await rest.store.setOutage(nil)
+                try? await rest.addPeer("n2")
+            })
+            let read = try await rest.send(.get, "/v1/peers")
+            #expect(rest.mirror.view.revision > before)
+            #expect(read.headers[age] != nil)
+            #expect(read.headers[revision] == "\(before)")
+            #expect(try await rest.send(.get, "/v1/peers").headers[age] == nil)
+        }
+    }
+
+    @Test func aReadFromBeforeARecoverySaysSo() async throws {
+        let epoch = try #require(HTTPField.Name(laterEpochHeader))
+        try await RESTFixture.with { rest in
+            #expect(try await rest.send(.get, "/v1/volumes").headers[epoch] == nil)
+            await rest.store.setOutage("no way to it", isIdentityKnown: true)
+            await rest.store.raiseEpoch()
+            try await rest.untilRecoveryIsKnown()
+            #expect(try await rest.send(.get, "/v1/volumes").headers[epoch] == "2")
         }
     }
 

@@ -221,6 +221,30 @@ import Testing
         }
     }
 
+    @Test func aViewFromBeforeARecoveryIsKnownAsThatUntilTheStoreIsReached() async throws {
+        try await TemporaryFolder.with { folder in
+            let key = keys.prefix + "options/x"
+            try await withMirror(folder) { mirror in
+                let done = try await store.txn(if: [], then: [.put(key: key, value: [1])])
+                _ = try await mirror.wait(for: done.revision, timeout: .seconds(30))
+                await store.setOutage("no way to it", isIdentityKnown: true)
+                await store.raiseEpoch()
+                for _ in 0..<3_000 where mirror.view.laterEpoch == nil {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                #expect(mirror.view.laterEpoch == Epoch(2))
+                #expect(mirror.view.freshness != .current)
+                #expect(mirror.view.values[key]?.value == [1])
+                await store.setOutage(nil)
+                let view = try await mirror.first(timeout: .seconds(30)) {
+                    $0.freshness == .current
+                }
+                #expect(view.laterEpoch == nil)
+                #expect(view.identity?.epoch == Epoch(2))
+            }
+        }
+    }
+
     @Test(arguments: ["", "x", "gd2-view-1 00\n{}", "gd2-view-1\n", "\u{0}\n\n"])
     func aDamagedViewIsAsNoneAndIsSaid(contents: String) async throws {
         try TemporaryFolder.with { folder in

@@ -77,6 +77,8 @@ wait_for 20 "no debris" settled || fail "debris at the end"
 # A brick that is replaced: the volume has the old one or the new one, both of which are as they should be.
 wait_for 30 brickd listens /run/gd2/brickd.sock || fail "gd2-brickd does not come back"
 wait_for 20 create cli volume create gv0 replica 2 localhost:/run/bricks/b{1,2} force --mode=script || fail create
+# A healer that gave up on a directory looks again soon, not after 600 s.
+wait_for 20 set cli volume set gv0 cluster.heal-timeout 5 || fail "heal-timeout"
 wait_for 20 start cli volume start gv0 || fail start
 mkdir -p /run/mnt /run/bricks/b3
 mount -t glusterfs 127.0.0.1:/gv0 /run/mnt || fail mount
