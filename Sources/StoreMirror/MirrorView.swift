@@ -9,8 +9,8 @@ public struct MirrorView: Sendable {
     public var values: MirroredValues
     /// Whether the watch is open and has caught up, or else since when (CLOCK_BOOTTIME) it is not.
     public var freshness: Freshness
-    /// The epoch that the store is in by now, when that is a later one: by a recovery, which may have
-    /// undone some of what this view says. Nil: none is known.
+    /// The epoch that the store is in by now, when that is a later one: by a recovery, which may
+    /// have undone some of what this view says. Nil: none is known.
     public internal(set) var laterEpoch: Epoch?
     /// How often the watch was lost in this run before this view.
     public internal(set) var losses = 0

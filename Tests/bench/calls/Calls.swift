@@ -33,7 +33,7 @@ struct Calls {
     private func answer() async throws {
         let (store, bricks) = (store, bricks)
         let key = try await store.identity().keys.prefix + "bench"
-        let volume = VolumeID("11111111-2222-3333-4444-555555555555")!
+        let volume = VolumeID(high: 1, low: 1)
         let put = [StoreAPI.Operation.put(key: key, value: [UInt8](repeating: 120, count: 260))]
         let chain = { @Sendable () async throws in
             _ = try await store.txn(if: [], then: put)
