@@ -419,6 +419,9 @@ package nonisolated struct Gd2_Node_V1_RunMemberRequest: Sendable {
 
   package var nextNodeAuthorityKey: String = String()
 
+  /// Whether it has run: then it is refused by a node that does not have its data.
+  package var started: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1257,7 +1260,7 @@ nonisolated extension Gd2_Node_V1_PrepareMemberReply: SwiftProtobuf.Message, Swi
 
 nonisolated extension Gd2_Node_V1_RunMemberRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RunMemberRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}member_id\0\u{1}name\0\u{3}initial_cluster\0\u{1}certificate\0\u{1}authority\0\u{3}authority_key\0\u{3}node_authority\0\u{3}node_authority_key\0\u{3}role_digest\0\u{3}cluster_token\0\u{1}alone\0\u{3}next_authority\0\u{3}next_authority_key\0\u{3}next_node_authority\0\u{3}next_node_authority_key\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}member_id\0\u{1}name\0\u{3}initial_cluster\0\u{1}certificate\0\u{1}authority\0\u{3}authority_key\0\u{3}node_authority\0\u{3}node_authority_key\0\u{3}role_digest\0\u{3}cluster_token\0\u{1}alone\0\u{3}next_authority\0\u{3}next_authority_key\0\u{3}next_node_authority\0\u{3}next_node_authority_key\0\u{1}started\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1280,6 +1283,7 @@ nonisolated extension Gd2_Node_V1_RunMemberRequest: SwiftProtobuf.Message, Swift
       case 13: try { try decoder.decodeSingularStringField(value: &self.nextAuthorityKey) }()
       case 14: try { try decoder.decodeSingularStringField(value: &self.nextNodeAuthority) }()
       case 15: try { try decoder.decodeSingularStringField(value: &self.nextNodeAuthorityKey) }()
+      case 16: try { try decoder.decodeSingularBoolField(value: &self.started) }()
       default: break
       }
     }
@@ -1331,6 +1335,9 @@ nonisolated extension Gd2_Node_V1_RunMemberRequest: SwiftProtobuf.Message, Swift
     if !self.nextNodeAuthorityKey.isEmpty {
       try visitor.visitSingularStringField(value: self.nextNodeAuthorityKey, fieldNumber: 15)
     }
+    if self.started != false {
+      try visitor.visitSingularBoolField(value: self.started, fieldNumber: 16)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1350,6 +1357,7 @@ nonisolated extension Gd2_Node_V1_RunMemberRequest: SwiftProtobuf.Message, Swift
     if lhs.nextAuthorityKey != rhs.nextAuthorityKey {return false}
     if lhs.nextNodeAuthority != rhs.nextNodeAuthority {return false}
     if lhs.nextNodeAuthorityKey != rhs.nextNodeAuthorityKey {return false}
+    if lhs.started != rhs.started {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -71,6 +71,7 @@ enum StoreServiceError: Error, Equatable, CustomStringConvertible {
     case unreadableIdentity(String)
     case notPrepared
     case discarded
+    case otherData
     case noAuthority
     case otherTrust
     case oldAuthority(PeerID)
@@ -89,6 +90,9 @@ enum StoreServiceError: Error, Equatable, CustomStringConvertible {
         case .oldAuthority(let voter):
             "peer \(voter) still signs with the old authority: see glustercli cluster authority "
                 + "show"
+        case .otherData:
+            "that member has run, and this node does not have its data: it is tried again, or gets "
+                + "a new one"
         case .discarded: "this node has given up the data of that member: a new one is needed"
         case .notPrepared: "no member was prepared here: prepare it first"
         case .unreadableIdentity(let path):

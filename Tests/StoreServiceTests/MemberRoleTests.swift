@@ -65,6 +65,33 @@ import Testing
         }
     }
 
+    private static func assignment(
+        of member: UInt64, isStarted: Bool
+    ) -> MemberRole.Assignment {
+        .init(
+            member: member, initialCluster: [], certificate: "", memberAuthority: ("", ""),
+            nodeAuthority: ("", ""), nextMemberAuthority: ("", ""), nextNodeAuthority: ("", ""),
+            digest: "", clusterToken: "", isAlone: false, isStarted: isStarted)
+    }
+
+    /// Another machine may have been this peer when the leader looked.
+    @Test func aMemberThatRanElsewhereIsRefused() async throws {
+        try await Self.with { node in
+            let role = try await node.start(external: true)
+            await #expect(throws: StoreServiceError.otherData) {
+                try await role.run(Self.assignment(of: 7, isStarted: true))
+            }
+            await #expect(throws: StoreServiceError.notPrepared) {
+                try await role.run(Self.assignment(of: 7, isStarted: false))
+            }
+            // Its own, whose number a founder learns only from the leader.
+            let founder = try await node.start()
+            await #expect(throws: StoreServiceError.notPrepared) {
+                try await founder.run(Self.assignment(of: 7, isStarted: true))
+            }
+        }
+    }
+
     @Test func aNodeThatNeverRanOneBeginsWithoutOne() async throws {
         try await Self.with { node in
             let role = try await node.start(external: true)

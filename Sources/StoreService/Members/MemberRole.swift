@@ -105,17 +105,21 @@ actor MemberRole {
         var digest: String
         var clusterToken: String
         var isAlone: Bool
+        /// Whether the member has run, here or as another machine that was this peer then.
+        var isStarted: Bool
     }
 
     func run(_ assignment: Assignment) async throws {
         if assignment.member == record?.discarded { throw StoreServiceError.discarded }
+        let isSame = record?.member == assignment.member || record?.member == 0
+        // The leader looked before another machine became this peer.
+        if assignment.isStarted, !isSame { throw StoreServiceError.otherData }
         guard let key = pendingKey else {
             throw StoreServiceError.notPrepared
         }
         let pair = KeyPair(
             certificate: try Certificate(pemEncoded: assignment.certificate), key: key)
         guard pair.certificate.publicKey == key.publicKey else { throw CertificateError.otherKey }
-        let isSame = record?.member == assignment.member || record?.member == 0
         try take(assignment, isMember: isSame && record?.member != nil)
         try pair.save(own.directory, "peer")
         pendingKey = nil

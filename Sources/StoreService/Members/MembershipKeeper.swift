@@ -298,6 +298,7 @@ final class MembershipKeeper: Service {
             $0.roleDigest = digest
             $0.clusterToken = node.state.identity.cluster.description
             $0.alone = times == .alone
+            $0.started = member.isStarted
             ($0.nextAuthority, $0.nextAuthorityKey) = next.member
             ($0.nextNodeAuthority, $0.nextNodeAuthorityKey) = next.node
         }

@@ -195,7 +195,7 @@ extension MemberRole.Assignment {
             nodeAuthority: (wire.nodeAuthority, wire.nodeAuthorityKey),
             nextMemberAuthority: (wire.nextAuthority, wire.nextAuthorityKey),
             nextNodeAuthority: (wire.nextNodeAuthority, wire.nextNodeAuthorityKey),
-            digest: wire.roleDigest,
-            clusterToken: wire.clusterToken, isAlone: wire.alone)
+            digest: wire.roleDigest, clusterToken: wire.clusterToken, isAlone: wire.alone,
+            isStarted: wire.started)
     }
 }
