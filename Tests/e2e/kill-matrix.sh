@@ -2,6 +2,7 @@
 # etcd gets kill -9, ROUNDS times in a random order (SEED). No I/O error, the bricks stay the same
 # processes, and all is as before within seconds of the last restart.
 . Tests/e2e/node.sh
+MNTLOG=1 # What the client and the bricks have logged goes with a failure.
 ROUNDS=${ROUNDS:-20}
 SEED=${SEED:-$RANDOM}
 RANDOM=$SEED
