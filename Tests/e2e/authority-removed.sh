@@ -95,10 +95,13 @@ for one in $(grep -o 'rpc [A-Z][A-Za-z]*' Sources/NodeAPI/node.proto | sed 's|rp
     tried=$((tried + 1))
 done
 say "$tried methods refused"
-scan "$shown" 10.9.0.1:{24008,2380} >"$E2E_DISK/said" && { cat "$E2E_DISK/said"; fail "the keys open nothing, so that nothing is tested"; }
-for name in revoked made; do
-    grep -q ":2380 answers TLS with $name-2380" "$E2E_DISK/said" || { cat "$E2E_DISK/said"; fail "$name-2380 opens nothing, so that nothing is tested"; }
-done
+opens() {
+    local name
+    scan "$shown" 10.9.0.1:{24008,2380} >"$E2E_DISK/said" && return 1
+    for name in revoked made; do grep -q ":2380 answers TLS with $name-2380" "$E2E_DISK/said" || return 1; done
+}
+# h1's etcd may just start anew, to trust the new authority too.
+wait_for 30 "a leak" opens || { cat "$E2E_DISK/said"; fail "the keys do not open 2380, so that nothing is tested"; }
 
 say "h4 is back"
 began=$SECONDS
