@@ -20,7 +20,19 @@ import Testing
         own: UInt64, recovering: UInt64?, stored: UInt64?, found: UInt64?
     ) {
         let epoch = Self.identity(own, recovering: recovering)
-            .epoch(ofStoreSaying: stored.map { Epoch($0) })
+            .epoch(ofStoreSaying: stored.map { Epoch($0) }, isOwn: true)
+        #expect(epoch?.number == found)
+    }
+
+    /// Old voters may be a quorum of the old store still while this node's new etcd starts.
+    @Test(
+        arguments: [(3, 3, 2, nil), (3, nil, 2, nil), (3, 3, 3, 3), (3, nil, nil, 3)]
+            as [(UInt64, UInt64?, UInt64?, UInt64?)])
+    func whoRecoversTakesNoOldStoreOfOthersForItsNewOne(
+        own: UInt64, recovering: UInt64?, stored: UInt64?, found: UInt64?
+    ) {
+        let epoch = Self.identity(own, recovering: recovering)
+            .epoch(ofStoreSaying: stored.map { Epoch($0) }, isOwn: false)
         #expect(epoch?.number == found)
     }
 }

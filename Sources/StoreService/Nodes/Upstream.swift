@@ -173,7 +173,7 @@ final class Upstream: Service {
         get async {
             let (way, client, answers) = state.withLock { ($0.way, $0.client, $0.answers) }
             guard answers else { return false }
-            if await reaches(client) != nil { return true }
+            if await reaches(client, way) != nil { return true }
             await findAnother(than: way, hasOwn: runsMember())
             return self.answers
         }
@@ -204,7 +204,7 @@ final class Upstream: Service {
                 return take(found, after: way, onlyStreamsEnd: true)
             }
         }
-        if !way.isDirect || hasOwn, let epoch = await reaches(client) {
+        if !way.isDirect || hasOwn, let epoch = await reaches(client, way) {
             return take(Found(way: way, client: client, epoch: epoch), after: way)
         }
         await findAnother(than: way, hasOwn: hasOwn)
@@ -248,7 +248,9 @@ final class Upstream: Service {
         await withTaskGroup(of: Found?.self) { group in
             for (way, client) in candidates {
                 group.addTask {
-                    await self.reaches(client).map { Found(way: way, client: client, epoch: $0) }
+                    await self.reaches(client, way).map {
+                        Found(way: way, client: client, epoch: $0)
+                    }
                 }
             }
             for await result in group {
@@ -278,7 +280,7 @@ final class Upstream: Service {
 
     /// The epoch of the store that answers that way, and not from what one node remembers; nil
     /// when none does, or one of an epoch before this node's.
-    private func reaches(_ client: GRPCClient<Transport>) async -> Epoch? {
+    private func reaches(_ client: GRPCClient<Transport>, _ way: Way) async -> Epoch? {
         var options = EtcdConnection.options
         options.timeout = Limits.upstreamLook
         let kv = Etcdserverpb_KV.Client(wrapping: client)
@@ -288,7 +290,7 @@ final class Upstream: Service {
         let stored = reply.kvs.first.flatMap { value in
             try? RecordCoding.decode(StoredEpoch.self, from: Array(value.value)).epoch
         }
-        return store.identity.epoch(ofStoreSaying: stored)
+        return store.identity.epoch(ofStoreSaying: stored, isOwn: way.isDirect)
     }
 }
 
