@@ -155,7 +155,7 @@ grep -q 'systemctl stop gd2-etcd on the voters' "$LABDIR/said" || fail "it is no
 for i in 1 2 3; do on h$i systemctl stop gd2-etcd; done
 back() { on h1 glustercli cluster snapshot restore "$name" --yes; }
 wait_for 40 back || fail "the snapshot is not restored"
-for i in 1 2 3; do on h$i systemctl start gd2-etcd; done
+for i in 2 3 1; do on h$i systemctl start gd2-etcd; done
 # Two of the old voters may still be a quorum of the old store: whoever is in the new epoch never takes what they have
 # for the truth. What was known before may be shown, with its age, until the new store is reached.
 third() { [ "$(on "$1" glustercli cluster status -o json | jq .epoch)" = 3 ]; }
