@@ -55,8 +55,8 @@ struct NodeIdentity: Codable, Hashable {
     /// The epoch of a store whose record says `stored`; nil when it is one of the past. A new one
     /// has no record yet, and in one that was restored here it is the old one until this node has
     /// written the new; what other nodes lead to may be the old store itself.
-    func epoch(ofStoreSaying stored: Epoch?, isOwn: Bool) -> Epoch? {
-        guard let stored, !isOwn || recovering == nil else { return epoch }
+    func epoch(ofStoreSaying stored: Epoch?, isDirect: Bool) -> Epoch? {
+        guard let stored, !isDirect || recovering == nil else { return epoch }
         return stored >= epoch ? stored : nil
     }
 

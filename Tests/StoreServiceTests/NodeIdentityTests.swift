@@ -20,7 +20,7 @@ import Testing
         own: UInt64, recovering: UInt64?, stored: UInt64?, found: UInt64?
     ) {
         let epoch = Self.identity(own, recovering: recovering)
-            .epoch(ofStoreSaying: stored.map { Epoch($0) }, isOwn: true)
+            .epoch(ofStoreSaying: stored.map { Epoch($0) }, isDirect: true)
         #expect(epoch?.number == found)
     }
 
@@ -32,7 +32,7 @@ import Testing
         own: UInt64, recovering: UInt64?, stored: UInt64?, found: UInt64?
     ) {
         let epoch = Self.identity(own, recovering: recovering)
-            .epoch(ofStoreSaying: stored.map { Epoch($0) }, isOwn: false)
+            .epoch(ofStoreSaying: stored.map { Epoch($0) }, isDirect: false)
         #expect(epoch?.number == found)
     }
 }

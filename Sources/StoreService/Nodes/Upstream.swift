@@ -290,7 +290,7 @@ final class Upstream: Service {
         let stored = reply.kvs.first.flatMap { value in
             try? RecordCoding.decode(StoredEpoch.self, from: Array(value.value)).epoch
         }
-        return store.identity.epoch(ofStoreSaying: stored, isOwn: way.isDirect)
+        return store.identity.epoch(ofStoreSaying: stored, isDirect: way.isDirect)
     }
 }
 
