@@ -26,6 +26,8 @@ actor Supervisor {
     private var found: [String: (pid: Int32, port: Int)]
     /// Whether this run has seen a view of the store that was current.
     private var wasCurrent = false
+    /// Of which a view that was not current would have ended something.
+    private var spared: Set<VolumeID> = []
     /// Sent for each process that is to be started, or followed until its end.
     private let work: AsyncStream<Work>
     private let workGiver: AsyncStream<Work>.Continuation
@@ -128,7 +130,11 @@ actor Supervisor {
         guard let peer = state.identity?.peer else { return }
         cluster = state
         var touched = changed
-        if state.freshness == .current, !wasCurrent { (wasCurrent, touched) = (true, nil) }
+        if state.freshness == .current {
+            if !wasCurrent { (wasCurrent, touched) = (true, nil) }
+            touched?.formUnion(spared)
+            spared = []
+        }
         let volumes = touched.map { $0.compactMap { state.volumes[$0] } }
         var wanted: Set<ProcessRole> = []
         for volume in volumes ?? Array(state.volumes.values) {
@@ -150,6 +156,7 @@ actor Supervisor {
             // Of a volume that is gone each view is a chance to see that they have ended.
             guard touched?.contains(role.volume) != false || state.volumes[role.volume] == nil
             else { continue }
+            guard mayEnd(role) else { continue }
             deliver(.want(up: false, request: 0), to: role)
             if slots[role]?.machine.pid == nil, slots[role]?.machine.isConverged == true {
                 slots[role] = nil
@@ -157,6 +164,15 @@ actor Supervisor {
         }
         stopStrangers(state)
         tell(touched)
+    }
+
+    /// A view that is not current may be from before the volume was started, or brought to where it
+    /// is: the file of the last one is written a moment after a change, and what came since is
+    /// followed one by one. What runs by what the store says now is not ended by what it once said.
+    private func mayEnd(_ role: ProcessRole) -> Bool {
+        if cluster.freshness == .current || slots[role]?.machine.isDown != false { return true }
+        spared.insert(role.volume)
+        return false
     }
 
     /// By an old topology it would take from the good bricks what they know against the brick that
@@ -170,6 +186,7 @@ actor Supervisor {
     private func want(_ role: ProcessRole, _ isUp: Bool, _ volume: Volume, _ brick: Brick?) {
         let attempts = slots[role]?.attempts ?? 0
         if let slot = slots[role], slot.isAnother(than: brick, of: volume) {
+            guard slot.isRetiring || mayEnd(role) else { return }
             slots[role]?.isRetiring = true
             deliver(.want(up: false, request: 0), to: role)
             guard slots[role]?.machine.isConverged == true else { return }
@@ -188,6 +205,7 @@ actor Supervisor {
         }
         slots[role]?.volume = volume
         slots[role]?.brick = brick
+        guard isUp || mayEnd(role) else { return }
         deliver(.want(up: isUp, request: volume.head.startRequests), to: role)
     }
 

@@ -50,7 +50,8 @@ public struct SupervisedProcess: Hashable, Sendable {
         case want(up: Bool, request: Int)
         case spawned(pid: Int32)
         case spawnFailed(String)
-        /// Found running; `isListening` when it answers on its port.
+        /// Found running, so it is wanted until somebody says otherwise; `isListening` when it
+        /// answers on its port.
         case adopted(pid: Int32, isListening: Bool)
         case signedIn
         case exited(String)
@@ -76,11 +77,13 @@ public struct SupervisedProcess: Hashable, Sendable {
     public mutating func next(on event: Event, now: Duration) -> [Effect] {
         switch event {
         case .want(let up, let request):
+            // What somebody wants anew has nothing behind it, and what nobody wants has not failed.
+            let isAnew = up && !isWanted || request > self.request
+            if isAnew { failures = 0 }
+            if isDown, isAnew || !up { (failures, message) = (0, "") }
             isWanted = up
-            if request > self.request { failures = 0 }
-            let isAsked = request > self.request
             self.request = max(request, self.request)
-            return settle(now, atOnce: isAsked)
+            return settle(now, atOnce: isAnew)
         case .spawned(let pid):
             phase = .starting(pid: pid, deadline: now + Limits.startTime)
             return settle(now, atOnce: false)
@@ -88,6 +91,7 @@ public struct SupervisedProcess: Hashable, Sendable {
             ended(why, now)
             return settle(now, atOnce: false)
         case .adopted(let pid, let isListening):
+            isWanted = true
             phase =
                 isListening
                 ? .online(pid: pid, since: now) : .starting(pid: pid, deadline: nil)

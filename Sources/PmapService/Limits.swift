@@ -15,14 +15,15 @@ enum Limits {
     static let diagnosisBytes = 8_192
     /// Different volfiles kept rendered.
     static let volfilesCached = 10_000
-    /// A client that does not take a FETCHSPEC within this time is not told.
-    static let tell: Duration = .seconds(2)
     /// Volfile ids that one connection is told changes of; a multiplexed brick asks for many.
     static let idsPerConnection = 2_000
     /// Peers are given this long to confirm a volume's topology.
     static let confirmation: Duration = .milliseconds(800)
-    /// A GETSPEC waits this long for a confirmation, or for the store; it looks this often.
+    /// A GETSPEC waits this long for a confirmation, or for the store.
     static let topologyWait: Duration = .seconds(3)
+    /// One for a volume that is not known waits this long for the store.
+    static let unknownWait: Duration = .seconds(1)
+    /// It looks this often.
     static let topologyLookEvery: Duration = .milliseconds(100)
     /// GETSPEC calls that wait so; more of them are refused at once.
     static let topologyWaitersMax = 2_000

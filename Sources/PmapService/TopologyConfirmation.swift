@@ -7,8 +7,9 @@ import StoreAPI
 import StoreMirror
 import Synchronization
 
-/// Keeps clients from an old topology while the view of the store is not current: asks peers with
-/// bricks of the volume, by way of gd2-store, whether this one is the newest.
+/// Keeps clients from an old topology, and from being told too early that there is no such volume,
+/// while the view of the store is not current: asks peers with bricks of the volume, by way of
+/// gd2-store, whether this one is the newest.
 final class TopologyConfirmation: Sendable {
     private struct State {
         var topologies = TopologyGuard()
@@ -44,7 +45,9 @@ final class TopologyConfirmation: Sendable {
     /// Whether the volfile may be served without waiting for anything.
     func allow(_ volfile: String) -> Bool {
         if isCurrent { return true }
-        guard let topology = volfiles.clientTopology(volfile) else { return true }
+        guard let topology = volfiles.clientTopology(volfile) else {
+            return volfiles.knows(volfile)
+        }
         let (freshness, now) = (freshness, now)
         return state.withLock { $0.topologies.allows(topology, freshness: freshness, now: now) }
     }
@@ -57,6 +60,7 @@ final class TopologyConfirmation: Sendable {
             return true
         }
         defer { if hasRoom { state.withLock { $0.waitersCount -= 1 } } }
+        await waitUntilKnown(volfile, until: now + (hasRoom ? Limits.unknownWait : .zero))
         let end = now + (hasRoom ? Limits.topologyWait : .zero)
         while let topology = volfiles.clientTopology(volfile) {
             let (freshness, now) = (freshness, now)
@@ -78,6 +82,13 @@ final class TopologyConfirmation: Sendable {
             }
         }
         return true
+    }
+
+    /// A volume that was made a moment before a restart may not be in the view of the run before.
+    private func waitUntilKnown(_ volfile: String, until end: Duration) async {
+        while !isCurrent, !volfiles.knows(volfile), now < end {
+            do { try await Task.sleep(for: Limits.topologyLookEvery) } catch { return }
+        }
     }
 
     func viewIsCurrent() { state.withLock { $0.topologies.viewIsCurrent() } }

@@ -107,6 +107,13 @@ final class VolfileServer: Sendable {
         }
     }
 
+    /// Whether there is such a volfile; of an id that is none there never will be.
+    func knows(_ asked: String) -> Bool {
+        let id = VolfileID(asked)
+        if case .unknown = id { return true }
+        return state.withLock { Self.target(id, true, $0.cluster) != nil }
+    }
+
     /// For messages.
     func name(of peer: PeerID) -> String {
         state.withLock { $0.cluster.peers[peer]?.name } ?? "\(peer)"

@@ -62,6 +62,11 @@ typealias Effect = SupervisedProcess.Effect
             ),
             ([up, .spawned(pid: 7), down, up, .exited("")], [.spawn], .spawning, .starting),
             ([.adopted(pid: 9, isListening: true)], [], .online(pid: 9, since: .zero), .online),
+            // Nobody has said yet that it is not wanted.
+            (
+                [.adopted(pid: 9, isListening: true), .tick], [], .online(pid: 9, since: .zero),
+                .online
+            ),
             (
                 [.adopted(pid: 9, isListening: false), up], [], .starting(pid: 9, deadline: nil),
                 .starting
@@ -129,6 +134,21 @@ typealias Effect = SupervisedProcess.Effect
         // The same request said again is no new one.
         _ = process.next(on: .spawnFailed("no"), now: .zero)
         #expect(process.next(on: .want(up: true, request: 1), now: .zero) == [])
+    }
+
+    /// As after a stop, a repair and a start.
+    @Test func whatIsWantedAnewHasNoFailuresBehindIt() {
+        var process = SupervisedProcess()
+        for _ in 0..<5 {
+            _ = process.next(on: Self.up, now: .seconds(1_000))
+            _ = process.next(on: .spawned(pid: 7), now: .seconds(1_000))
+            _ = process.next(on: .exited("died"), now: .zero)
+        }
+        #expect(process.reported == .failed)
+        #expect(process.next(on: Self.down, now: .zero) == [])
+        #expect(process.message.isEmpty && process.reported == .offline)
+        #expect(process.next(on: Self.up, now: .zero) == [.spawn])
+        #expect(process.reported == .starting)
     }
 
     @Test func failuresAreForgottenAfterAHealthyTime() {

@@ -41,10 +41,14 @@ final class Brickd {
             for process in node.bricks.processes { found[process.path] = process }
         }
         mirror.changed = { [self] in
+            world.history.seen(mirror.view.revision, by: node.index)
             update()
             cleanUpWhatWasLeft()
         }
         world.every(4_000...6_000, in: run) { [self] in cleanUpWhatWasLeft() }
+        world.every(400...2_000, in: run) { [self] in node.disk.brickdView = mirror.view }
+        // Now and then the file is damaged, and as none.
+        mirror.load(world.scheduler.chance(30) ? Snapshot() : node.disk.brickdView)
         world.every(150...250, in: run) { [self] in tick() }
     }
 
@@ -71,10 +75,12 @@ final class Brickd {
                     slots[role] = Slot(path: brick.path)
                     adopt(role)
                 }
+                guard volume.isStarted || mayEnd(role) else { continue }
                 deliver(.want(up: volume.isStarted, request: 0), to: role)
             }
         }
         for role in roles where !wanted.contains(role) {
+            guard mayEnd(role) else { continue }
             deliver(.want(up: false, request: 0), to: role)
             if let slot = slots[role], slot.machine.pid == nil, slot.machine.isConverged {
                 slots[role] = nil
@@ -82,6 +88,12 @@ final class Brickd {
         }
         stopStrangers()
         tellPorts()
+    }
+
+    /// Every view but the one of the last run was the newest when it was taken.
+    private func mayEnd(_ role: ProcessRole) -> Bool {
+        mirror.isCurrent || slots[role]?.machine.isDown != false
+            || world.mutations.contains(.oldViewEnds)
     }
 
     private func adopt(_ role: ProcessRole) {
@@ -111,7 +123,9 @@ final class Brickd {
         for effect in effects {
             switch effect {
             case .spawn: world.after(.zero, in: run) { [self] in start(role) }
-            case .terminate: signal(role, isKill: false)
+            case .terminate:
+                world.history.ended(role, by: mirror.view.revision, of: node.index)
+                signal(role, isKill: false)
             case .kill: signal(role, isKill: true)
             }
         }

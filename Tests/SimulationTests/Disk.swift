@@ -13,6 +13,8 @@ struct Disk {
     /// What programs see.
     var marks: [BrickPath: Mark] = [:]
     private var syncedMarks: [BrickPath: Mark] = [:]
+    /// The last view that gd2-brickd has written down; its file is replaced whole.
+    var brickdView = Snapshot()
     /// nil: the file cannot be read.
     private(set) var fences: FenceTable? = FenceTable()
     /// Were the file written in place, it would not be on disk as a whole now.

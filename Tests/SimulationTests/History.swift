@@ -1,3 +1,4 @@
+import BrickSupervision
 import GlusterModel
 import Transaction
 
@@ -20,6 +21,8 @@ final class History {
     private var wasDeleted: Set<VolumeID> = []
     private var debris: Set<BrickPlace> = []
     private var lastSignIn: [BrickPlace: Int32] = [:]
+    /// The newest view that a gd2-brickd of each node has had.
+    private var newestSeen: [Int: Int64] = [:]
     /// Steps of the planner.
     var steps = 0
     /// Steps that were left to their nodes.
@@ -66,6 +69,16 @@ final class History {
         if let last = lastSignIn[place], pid < last {
             violated("the port of \(place.path) of node \(place.node) is of \(pid), not of \(last)")
         }
+    }
+
+    func seen(_ revision: Int64, by node: Int) {
+        newestSeen[node] = max(newestSeen[node] ?? 0, revision)
+    }
+
+    /// gd2-brickd has ended a process by a view of that revision.
+    func ended(_ role: ProcessRole, by revision: Int64, of node: Int) {
+        guard let newest = newestSeen[node], revision < newest else { return }
+        violated("\(role) of node \(node) was ended by revision \(revision), not \(newest)")
     }
 
     // MARK: When all is quiet

@@ -34,6 +34,8 @@ enum Mutation: Hashable, CaseIterable {
     case tornFences
     /// glusterfsd does not lock its pid file, and gd2-brickd does not look for running processes.
     case noAdoption
+    /// gd2-brickd ends what the view of its last run does not want.
+    case oldViewEnds
     /// gd2-pmap goes by gd2-brickd's table alone, which comes later than a brick's own word.
     case signInsIgnored
     /// The planner takes everybody for healthy.

@@ -61,10 +61,22 @@ final class Mirror {
         client = StoreClient(world: world, run: run)
         world.every(400...600, in: run) { [self] in
             client.snapshot { [self] snapshot in
+                let wasCurrent = isCurrent
                 isCurrent = snapshot != nil
-                if let snapshot { take(snapshot) }
+                guard let snapshot else { return }
+                if snapshot.revision > view.revision {
+                    take(snapshot)
+                } else if !wasCurrent {
+                    changed()
+                }
             }
         }
+    }
+
+    /// Begins with what the program's run before had written down, a while before its end.
+    func load(_ snapshot: Snapshot) {
+        view = snapshot
+        if snapshot.revision > 0 { changed() }
     }
 
     func take(_ snapshot: Snapshot) {
