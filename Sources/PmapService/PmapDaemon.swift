@@ -131,31 +131,17 @@ private struct ChangeTeller: Service {
             for await view in mirror.changes() {
                 volfiles.update(view)
                 if view.freshness == .current { topologies.viewIsCurrent() }
-                await tell(clients.outdated(volfiles))
+                tell(clients.outdated(volfiles))
             }
         }
     }
 
-    /// All at once and with a limit: one that does not read its connection delays nobody for long.
-    private func tell(_ connections: [RPCConnection]) async {
-        await withDiscardingTaskGroup { group in
-            for connection in connections {
-                log.info("volfile changed", metadata: ["client": "\(connection.peer)"])
-                group.addTask { await tell(connection) }
-            }
-        }
-    }
-
-    private func tell(_ connection: RPCConnection) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try? await connection.callBack(
-                    program: Programs.callback, version: Programs.Callback.version,
-                    procedure: Programs.Callback.fetchSpec)
-            }
-            group.addTask { try? await Task.sleep(for: Limits.tell) }
-            await group.next()
-            group.cancelAll()
+    private func tell(_ connections: [RPCConnection]) {
+        for connection in connections {
+            log.info("volfile changed", metadata: ["client": "\(connection.peer)"])
+            connection.callBack(
+                program: Programs.callback, version: Programs.Callback.version,
+                procedure: Programs.Callback.fetchSpec)
         }
     }
 }

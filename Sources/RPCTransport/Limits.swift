@@ -13,6 +13,8 @@ public enum Limits {
     /// Answers are sent when they are so many bytes together, at the latest when all is answered
     /// that one read gave.
     static let answerBytes = 64 << 10
+    /// Of a connection whose calls wait for this much no more is read.
+    static let waitingBytes = 64 << 10
     static let backlog: Int32 = 4_096
     /// Open connections over TCP; one more is closed at once.
     public static let connectionsMax = 20_000

@@ -1,7 +1,6 @@
 import NIOCore
 import SunRPC
 import Synchronization
-import XDR
 
 /// One open connection of a GlusterFS process.
 public final class RPCConnection: Sendable, Identifiable {
@@ -9,27 +8,38 @@ public final class RPCConnection: Sendable, Identifiable {
     public let id: Int
     /// Who is at the other end, as the kernel knows it.
     public let peer: RPCPeer
-    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    private let channel: any Channel
     private let xidNext = Mutex<UInt32>(1)
+    private let unsent = Mutex<[UInt8]?>(nil)
+    private static let idNext = Mutex(1)
 
-    init(id: Int, peer: RPCPeer, outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) {
-        self.id = id
+    init(peer: RPCPeer, channel: any Channel) {
+        id = Self.idNext.withLock { next in
+            defer { next += 1 }
+            return next
+        }
         self.peer = peer
-        self.outbound = outbound
+        self.channel = channel
     }
 
-    /// Calls back without expecting a reply, as GlusterFS's callback program does.
-    public func callBack(program: UInt32, version: UInt32, procedure: UInt32) async throws {
+    /// Calls back without expecting a reply, as GlusterFS's callback program does. Who does not
+    /// read what he was sent before is called when he does, once for all calls meanwhile.
+    public func callBack(program: UInt32, version: UInt32, procedure: UInt32) {
         let xid = xidNext.withLock { next in
             defer { next &+= 1 }
             return next
         }
         let header = CallHeader(xid: xid, program: program, version: version, procedure: procedure)
-        try await send(callRecord(header, body: []))
+        unsent.withLock { $0 = callRecord(header, body: []) }
+        if channel.isWritable { sendUnsent() }
     }
 
-    func send(_ record: [UInt8]) async throws {
-        try await outbound.write(ByteBuffer(bytes: RecordDecoder.encode(record)))
+    /// To be called when the other end reads again.
+    func sendUnsent() {
+        guard let record = unsent.withLock({ $0.take() }) else { return }
+        var buffer = ByteBuffer()
+        buffer.write(record: record)
+        channel.writeAndFlush(buffer, promise: nil)
     }
 }
 

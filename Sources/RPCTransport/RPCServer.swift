@@ -12,14 +12,12 @@ import XDR
 /// answered at once, the rest of a connection one after the other; so an answer may overtake one
 /// that waits, and callers tell them apart by xid.
 public struct RPCServer: Sendable {
-    /// The channel of a connection whose bytes are joined to records, and what answers on it.
-    struct RecordChannel: Sendable {
-        let records: NIOAsyncChannel<[UInt8], ByteBuffer>
-        let handler: NIOLoopBound<CallHandler>
-
-        func begin(_ connection: RPCConnection) {
-            records.channel.eventLoop.execute { handler.value.connection = connection }
-        }
+    /// A connection whose handler is in place.
+    private struct Served: Sendable {
+        let channel: any Channel
+        let handler: NIOLoopBound<RecordHandler>
+        let calls: CallHandler
+        let later: AsyncStream<CallHandler.Later>
     }
 
     /// Half of the cores, up to 4: those who ask are on this node too, and a call is over sooner
@@ -41,20 +39,16 @@ public struct RPCServer: Sendable {
         self.didClose = didClose
     }
 
-    private static let idNext = Mutex(1)
-
     /// Serves a connected socket, which it owns from now on, until it ends or the task is
     /// cancelled.
     public func serve(descriptor: Int32, peer: RPCPeer) async {
         do {
-            let channel = try await ClientBootstrap(group: Self.loops)
+            let served = try await ClientBootstrap(group: Self.loops)
                 .channelOption(.allowRemoteHalfClosure, value: false)
                 .withConnectedSocket(descriptor) { channel in
-                    channel.eventLoop.makeCompletedFuture { try records(of: channel) }
+                    channel.eventLoop.makeCompletedFuture { try install(on: channel, peer) }
                 }
-            try await onEventLoop(of: channel.records.channel.eventLoop) {
-                try await serve(channel, peer)
-            }
+            await serve(served)
         } catch {
             log.debug("connection ended", metadata: ["peer": "\(peer)", "error": "\(error)"])
         }
@@ -71,7 +65,7 @@ public struct RPCServer: Sendable {
             .serverChannelOption(.backlog, value: Limits.backlog)
             .bind(descriptor) { channel in
                 UnixCredentials.ask(channel).flatMapThrowing { peer in
-                    (try records(of: channel), peer)
+                    try install(on: channel, peer)
                 }
             }
         let listening = server.channel
@@ -82,79 +76,43 @@ public struct RPCServer: Sendable {
                 try await listening.close()
             }
             try await server.executeThenClose { connections in
-                for try await (channel, peer) in connections {
-                    group.addTask {
-                        do {
-                            try await onEventLoop(of: channel.records.channel.eventLoop) {
-                                try await serve(channel, peer)
-                            }
-                        } catch {
-                            log.debug("connection ended", metadata: ["error": "\(error)"])
-                        }
-                    }
+                for try await served in connections {
+                    group.addTask { await serve(served) }
                 }
             }
             group.cancelAll()
         }
     }
 
-    private func records(of channel: any Channel) throws -> RecordChannel {
-        let handler = CallHandler(dispatcher: dispatcher, log: log)
-        try channel.pipeline.syncOperations.addHandler(RecordHandler(calls: handler))
-        return RecordChannel(
-            records: try NIOAsyncChannel(wrappingChannelSynchronously: channel),
-            handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
+    private func install(on channel: any Channel, _ peer: RPCPeer) throws -> Served {
+        let calls = CallHandler(
+            connection: RPCConnection(peer: peer, channel: channel), dispatcher: dispatcher,
+            log: log)
+        let (later, giver) = AsyncStream.makeStream(of: CallHandler.Later.self)
+        let handler = RecordHandler(calls: calls, later: giver, log: log, didClose: didClose)
+        try channel.pipeline.syncOperations.addHandler(handler)
+        return Served(
+            channel: channel, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop),
+            calls: calls, later: later)
     }
 
-    private func serve(_ channel: RecordChannel, _ peer: RPCPeer) async throws {
-        try await channel.records.executeThenClose { inbound, outbound in
-            let id = Self.idNext.withLock { next in
-                defer { next += 1 }
-                return next
-            }
-            let connection = RPCConnection(id: id, peer: peer, outbound: outbound)
-            defer { didClose(connection) }
-            channel.begin(connection)
-            for try await record in inbound { try await answer(record, connection) }
-        }
-    }
-
-    private func answer(_ record: [UInt8], _ connection: RPCConnection) async throws {
-        switch try Message(record) {
-        case .reply: return
-        case .wrongVersion(let xid): try await connection.send(Answer.versionDenied(xid: xid))
-        case .call(let header, let body):
-            let answer: Answer
-            switch dispatcher.target(of: header) {
-            case .answer(let given): answer = given
-            case .procedure(let procedure):
-                guard let given = await run(procedure, body, connection) else { return }
-                answer = given
-            }
-            try await connection.send(answer.record(xid: header.xid))
-        }
-    }
-
-    private func run(
-        _ procedure: RPCProcedure, _ body: ArraySlice<UInt8>, _ connection: RPCConnection
-    ) async -> Answer? {
-        do {
-            return try await withThrowingTaskGroup(of: Answer?.self) { group in
-                group.addTask {
-                    var call = RPCCall(arguments: XDRReader(body), connection: connection)
-                    return try await procedure.later(&call).map { .success($0) }
+    /// Answers the calls that have to wait, until the connection or the task ends.
+    private func serve(_ served: Served) async {
+        let (channel, handler) = (served.channel, served.handler)
+        await withTaskCancellationHandler {
+            await onEventLoop(of: channel.eventLoop) {
+                for await call in served.later {
+                    if let answer = await served.calls.answer(call) {
+                        var buffer = ByteBuffer()
+                        buffer.write(answer, xid: call.xid)
+                        // Written when those before it are read; not, when the connection ends.
+                        try? await channel.writeAndFlush(buffer)
+                    }
+                    channel.eventLoop.execute { handler.value.answered(call, channel) }
                 }
-                group.addTask {
-                    try await Task.sleep(for: .seconds(Limits.callSeconds))
-                    return .systemError
-                }
-                defer { group.cancelAll() }
-                return try await group.next() ?? .systemError
             }
-        } catch is CancellationError {
-            return nil
-        } catch {
-            return procedure.failure(error, connection, log)
+        } onCancel: {
+            channel.close(promise: nil)
         }
     }
 }

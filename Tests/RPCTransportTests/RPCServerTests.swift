@@ -66,6 +66,41 @@ import XDR
         }
     }
 
+    @Test func callsThatWaitAreAllAnsweredAndOthersOvertakeThem() async throws {
+        try await Connection.with(Self.dispatcher) { connection in
+            let letter = { (byte: UInt8) in [0, 0, 0, 1, byte, 0, 0, 0] as [UInt8] }
+            let calls = [
+                Self.call(procedure: 4, body: letter(1)), Self.call(procedure: 4, body: letter(2)),
+                Self.call(procedure: 1, body: letter(3)), Self.call(procedure: 4, body: letter(4)),
+            ]
+            try connection.send(calls.flatMap { RecordDecoder.encode($0) })
+            var bodies: [[UInt8]?] = []
+            for _ in calls {
+                bodies.append(try await connection.record().map { Array($0.suffix(1)) })
+            }
+            #expect(bodies == [[3], [1], [2], [4]])
+        }
+    }
+
+    @Test func whoDoesNotReadIsNotReadFromAndMissesNothing() async throws {
+        try await Connection.with(Self.dispatcher) { connection in
+            let call = RecordDecoder.encode(Self.call(procedure: 6))
+            var sent = 0
+            // What the sockets hold, and a little more, but not without end.
+            while sent < 100_000, try await connection.sendsWhole(call) { sent += 1 }
+            #expect((10..<100_000).contains(sent))
+            var (answers, callBacks) = (0, 0)
+            while answers < sent, let record = try await connection.record() {
+                if record.count > 1_000 { answers += 1 } else { callBacks += 1 }
+            }
+            #expect(answers == sent)
+            // One for each call that was answered while it could be sent, and one for the others.
+            #expect(callBacks > 0 && callBacks <= answers)
+            try connection.send(RecordDecoder.encode(Self.call(procedure: 0)))
+            #expect(try await connection.record() == Answer.success([]).record(xid: 9))
+        }
+    }
+
     private struct Failure: Error {}
 
     private static let dispatcher = RPCDispatcher(programs: [
@@ -83,13 +118,24 @@ import XDR
                         return Array(try call.arguments.opaque(limit: 8))
                     }),
                 RPCProcedure(5, "LATER FAIL", later: { _ in throw Failure() }),
+                RPCProcedure(
+                    6, "LONG",
+                    now: { call in
+                        call.connection.callBack(program: 1, version: 1, procedure: 1)
+                        return [UInt8](repeating: 7, count: 8_000)
+                    }),
             ]), RPCProgram(program, version: 2, name: "test", procedures: []),
     ])
 }
 
 /// A client's end of a connected pair; the other end is served.
-private struct Connection {
+private final class Connection {
     private let socket: Int32
+    private var decoder = RecordDecoder(limit: 1 << 20)
+    /// Read, and not asked for yet.
+    private var records: [[UInt8]] = []
+
+    init(socket: Int32) { self.socket = socket }
 
     static func with(
         _ dispatcher: RPCDispatcher, _ body: (Connection) async throws -> Void
@@ -114,16 +160,30 @@ private struct Connection {
         try #require(Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
     }
 
+    /// Whether the other end takes all of it within a moment.
+    func sendsWhole(_ bytes: [UInt8]) async throws -> Bool {
+        let limit = ContinuousClock.now + .milliseconds(300)
+        while true {
+            let count = Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+            if count >= 0 {
+                try #require(count == bytes.count)
+                return true
+            }
+            guard errno == EAGAIN, ContinuousClock.now < limit else { return false }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+    }
+
     /// The next record; nil at the end of the connection.
     func record() async throws -> [UInt8]? {
-        var decoder = RecordDecoder(limit: 1 << 20)
-        var byte: UInt8 = 0
+        var bytes = [UInt8](repeating: 0, count: 65_536)
         let limit = ContinuousClock.now + .seconds(20)
         while ContinuousClock.now < limit {
-            let count = recv(socket, &byte, 1, 0)
+            if !records.isEmpty { return records.removeFirst() }
+            let count = recv(socket, &bytes, bytes.count, 0)
             if count == 0 || (count < 0 && errno == ECONNRESET) { return nil }
-            if count == 1 {
-                if let record = try decoder.add([byte]).first { return record }
+            if count > 0 {
+                records = try decoder.add(bytes.prefix(count))
             } else {
                 try await Task.sleep(for: .milliseconds(1))
             }
