@@ -100,6 +100,12 @@ public struct BrickClient: Service {
         return [reply.refusal].compactMap(\.self)
     }
 
+    /// Throws when it does not answer within `timeout`.
+    public func ping(timeout: Duration = .milliseconds(800)) async throws(GD2Error) {
+        // No volume has this id.
+        _ = try await status(of: VolumeID(high: 0, low: 0), timeout: timeout)
+    }
+
     public func status(
         of volume: VolumeID, timeout: Duration
     ) async throws(GD2Error) -> [BrickState] {

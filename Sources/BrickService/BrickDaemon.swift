@@ -107,8 +107,10 @@ private struct Supervising: Service {
                             await waitForView()
                         }
                         var decoder = ClusterDecoder()
+                        var unreadable: [String] = []
                         for await view in mirror.changes() {
                             let state = decoder.state(of: view)
+                            tell(state.unreadable, unlike: &unreadable)
                             await supervisor.update(state, changed: decoder.changed)
                             leftovers.see(view)
                             fences.see(view, state)
@@ -118,6 +120,15 @@ private struct Supervising: Service {
                 }
             }
         }
+    }
+
+    private func tell(_ keys: [String], unlike known: inout [String]) {
+        defer { known = keys }
+        let new = keys.filter { !known.contains($0) }
+        guard !new.isEmpty else { return }
+        log.error(
+            "records of the store cannot be read",
+            metadata: ["keys": "\(new.prefix(Limits.keysNamed).joined(separator: " "))"])
     }
 
     /// Where a volume may have other bricks by now, those that it had are not started in vain.

@@ -227,18 +227,22 @@ struct BrickDirectory: Sendable {
 
     /// Takes the marks of `volume` away, whichever there are; those of another volume stay. The
     /// users' files stay, and with them what GlusterFS knows of them. On disk after ``sync()``.
-    func unmark(_ volume: VolumeID) { unmark(volume, remove: FileTree.remove) }
+    @discardableResult func unmark(_ volume: VolumeID) -> String? {
+        unmark(volume, remove: FileTree.remove)
+    }
 
-    /// `remove` gets what is to be removed and may take its time: it has another name already.
-    func unmark(_ volume: VolumeID, remove: (String) -> Void) {
+    /// `remove` gets what is to be removed and may take its time: it has another name already. Gives
+    /// why the directory keeps its mark; nil: it has none now.
+    @discardableResult func unmark(_ volume: VolumeID, remove: (String) -> Void) -> String? {
         let removed = removedName(volume)
         // From a run that did not get to the end.
         if FileTree.exists(removed) { remove(removed) }
-        guard Self.read(Self.volumeID, text) == volume.bytes else { return }
+        guard Self.read(Self.volumeID, text) == volume.bytes else { return nil }
         removeInternals(volume, remove: remove)
-        for name in [Self.gfid, Self.previousID, Self.madeFor, Self.emptyFor, Self.volumeID] {
+        for name in [Self.gfid, Self.previousID, Self.madeFor, Self.emptyFor] {
             removexattr(text, name)
         }
+        return removexattr(text, Self.volumeID) == 0 ? nil : errorText()
     }
 
     /// Why a brick process of `volume` could not run here; nil when it can.

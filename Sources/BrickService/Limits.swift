@@ -50,4 +50,6 @@ enum Limits {
     static let viewAtBoot = Duration.seconds(5)
     /// Folders that wait to be removed.
     static let removalsWaiting = 10_000
+    /// Keys that one message names.
+    static let keysNamed = 5
 }

@@ -97,11 +97,21 @@ actor StepRunner {
         case .removeBricks:
             try await supervisor.waitForEnd(of: step.arguments.bricks, in: step.arguments.volume)
             for directory in directories {
-                directory.unmark(step.arguments.volume, remove: removals.remove)
+                let why = directory.unmark(step.arguments.volume, remove: removals.remove)
+                if let why { keepsMark(directory, step, why) }
             }
         }
         // Where even the folder above is gone, with its disk, there are no marks to lose.
         for directory in directories { try? directory.sync() }
+    }
+
+    /// A disk that takes no writes keeps no volume from being deleted.
+    private func keepsMark(_ directory: BrickDirectory, _ step: Step, _ why: String) {
+        log.warning(
+            "deleted brick keeps its mark",
+            metadata: [
+                "brick": "\(directory.text)", "volume": "\(step.arguments.name)", "error": "\(why)",
+            ])
     }
 
     private func record(
@@ -173,12 +183,23 @@ actor StepRunner {
         )
     }
 
+    /// That it is a brick of a volume that cannot be read only its mark says.
+    private func checkMark(_ directory: BrickDirectory) throws(GD2Error) {
+        guard let volume = cluster.current.unreadableVolumes.first(where: directory.isMarked)
+        else { return }
+        throw directory.refusal(
+            .conflict,
+            "\(directory.text) is a brick of volume \(volume), whose records in the store cannot be "
+                + "read: see glustercli doctor")
+    }
+
     /// Throws why the first of `paths` that cannot become a brick of `volume` cannot.
     func examine(
         _ paths: [BrickPath], _ flags: BrickFlags, of volume: VolumeID
     ) throws(GD2Error) {
         let (others, own) = try bricks(beside: volume)
         for path in paths {
+            try checkMark(BrickDirectory(path: path))
             try BrickDirectory(path: path).examine(
                 flags, volume: volume, others: others,
                 siblings: (own + paths).filter { $0 != path })
@@ -192,6 +213,7 @@ actor StepRunner {
         let directories = Self.directories(arguments)
         let siblings = own + arguments.bricks.map(\.path)
         for directory in directories {
+            try checkMark(directory)
             try directory.check(
                 arguments.flags, volume: arguments.volume, others: others,
                 siblings: siblings.filter { $0 != directory.path })

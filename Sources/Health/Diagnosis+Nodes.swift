@@ -3,6 +3,7 @@ import GlusterModel
 extension Diagnosis {
     mutating func examineNodes(_ facts: HealthFacts) {
         check(wrongClock(facts))
+        for program in facts.programs { check(silent(program, facts.asked)) }
         for node in facts.nodes {
             // Without gd2-store nobody says who answers.
             if facts.store.answers {
@@ -27,6 +28,21 @@ extension Diagnosis {
             why: "it does not answer\(since)" + (silence.why.isEmpty ? "" : ": \(silence.why)"),
             next: "look at the node, its gd2-store, its network and TCP 24008",
             command: "glustercli peer status")
+    }
+
+    private func silent(_ program: HealthFacts.OwnProgram, _ node: String) -> Finding? {
+        guard !program.answers else { return nil }
+        let meaning =
+            switch program.name {
+            case "gd2-pmap": "no client can mount or connect again through this node"
+            case "gd2-brickd": "bricks here go on, and are neither started, stopped nor watched"
+            default: "what it does is not done here"
+            }
+        return Finding(
+            code: .programSilent, severity: .error, object: .node(node),
+            why: "\(program.name) does not answer: \(meaning)",
+            next: "see why it does not run or hangs, on \(node)",
+            command: "systemctl status \(program.name)")
     }
 
     private func unreported(_ node: HealthFacts.Node) -> Finding {

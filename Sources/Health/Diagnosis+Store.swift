@@ -1,6 +1,7 @@
 extension Diagnosis {
     mutating func examineStore(_ facts: HealthFacts) {
         let store = facts.store
+        check(facts.unreadable.isEmpty ? nil : unreadable(facts.unreadable))
         check(store.answers ? nil : silent(facts.asked))
         // Whoever does not say how the store is says nothing of it.
         guard store.answers else { return }
@@ -24,6 +25,19 @@ extension Diagnosis {
             why: "gd2-store does not answer, so that nothing is known of the store and of other "
                 + "nodes",
             next: "look why it does not run, on \(node)", command: "systemctl status gd2-store")
+    }
+
+    private func unreadable(_ keys: [String]) -> Finding {
+        let named = keys.prefix(Limits.keysNamed).joined(separator: ", ")
+        let more = keys.count - Limits.keysNamed
+        return Finding(
+            code: .recordUnreadable, severity: .error, object: .cluster,
+            why: "records of the store cannot be read: they are damaged, or of a later version: "
+                + named + (more > 0 ? " and \(more) more" : "")
+                + "; what they are of is not shown and cannot be changed, and its bricks go on",
+            next: "upgrade this node where others are newer; else restore the last snapshot "
+                + "(docs/cluster.md)",
+            command: "glustercli cluster snapshot list")
     }
 
     private mutating func examineQuorum(_ store: HealthFacts.Store) {

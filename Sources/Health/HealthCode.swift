@@ -13,10 +13,12 @@ public enum HealthCode: String, CaseIterable, Sendable {
     case storeNearlyFull = "STORE_NEARLY_FULL"
     case snapshotOld = "SNAPSHOT_OLD"
     case snapshotDamaged = "SNAPSHOT_DAMAGED"
+    case recordUnreadable = "RECORD_UNREADABLE"
     case twoNodesWithoutWitness = "TWO_NODES_WITHOUT_WITNESS"
 
     // Nodes
     case peerSilent = "PEER_SILENT"
+    case programSilent = "PROGRAM_SILENT"
     case nodeUnreported = "NODE_UNREPORTED"
     case clockSkew = "CLOCK_SKEW"
     case openJoin = "OPEN_JOIN"

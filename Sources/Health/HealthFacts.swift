@@ -12,6 +12,10 @@ public struct HealthFacts: Hashable, Sendable {
     public var jobs: [Job]
     public var authorities: [Authority]
     public var removed: [Removed]
+    /// Of the node that was asked, beside gd2-store and gd2-rest.
+    public var programs: [OwnProgram]
+    /// Keys of records of the store that cannot be read.
+    public var unreadable: [String]
 
     public init(now: Int64, asked: String, store: Store, nodes: [Node]) {
         self.now = now
@@ -22,6 +26,8 @@ public struct HealthFacts: Hashable, Sendable {
         jobs = []
         authorities = []
         removed = []
+        programs = []
+        unreadable = []
     }
 
     public struct Store: Hashable, Sendable {
@@ -156,6 +162,16 @@ public struct HealthFacts: Hashable, Sendable {
             self.name = name
             self.version = version
             self.refusal = refusal
+        }
+    }
+
+    public struct OwnProgram: Hashable, Sendable {
+        public var name: String
+        public var answers: Bool
+
+        public init(name: String, answers: Bool) {
+            self.name = name
+            self.answers = answers
         }
     }
 

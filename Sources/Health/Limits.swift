@@ -14,6 +14,8 @@ enum Limits {
     /// Used share of the store's quota, in percent.
     static let storePercent: UInt64 = 80
     static let storeErrorPercent: UInt64 = 95
+    /// Keys that one finding names.
+    static let keysNamed = 5
     /// A job that has not ended for so long.
     static let jobSeconds: Int64 = 600
 }

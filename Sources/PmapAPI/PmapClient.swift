@@ -29,6 +29,12 @@ public struct PmapClient: Service {
     /// Keeps the connection until the task is cancelled or is to stop.
     public func run() async throws { try await local.run() }
 
+    /// Throws when it does not answer in time.
+    public func ping() async throws(GD2Error) {
+        // No volume is called so.
+        _ = try await clients(of: "/")
+    }
+
     /// `volume`: empty for all.
     public func clients(of volume: String) async throws(GD2Error) -> [VolfileClient] {
         let pmap = Gd2_Pmap_V1_Pmap.Client(wrapping: local.client)

@@ -7,11 +7,18 @@ import StoreAPI
 import StoreMirror
 import Transaction
 
+/// A program of this node beside gd2-store, and what it is asked to see whether it answers.
+struct OwnProgram: Sendable {
+    let name: String
+    let ask: @Sendable () async throws -> Void
+}
+
 /// `GET /v1/doctor`: collects facts in the time of a read, and has them judged.
 struct DoctorRoute: Sendable {
     let local: LocalStore
     let cluster: ClusterRoutes
     let bricks: NodeBricks
+    let programs: [OwnProgram]
 
     var listed: [ListedRoute] {
         [
@@ -27,6 +34,7 @@ struct DoctorRoute: Sendable {
     private func facts() async throws -> HealthFacts {
         async let asked = local.answer { try await local.calls.nodes() }
         async let states = volumes(cluster.cluster.current)
+        async let answering = answering()
         let summary = try await cluster.summary()
         let nodes = (await asked).map { asked in
             Dictionary(asked.map { ($0.peer, $0) }) { first, _ in first }
@@ -36,6 +44,8 @@ struct DoctorRoute: Sendable {
             now: summary.now, asked: info.node.name, store: .init(summary, info),
             nodes: NodeFacts(summary: summary, asked: nodes).all)
         facts.volumes = await states
+        facts.programs = await answering
+        facts.unreadable = summary.state.unreadable
         facts.authorities = (summary.authorities?.authorities ?? []).filter(\.signs).map {
             .init(use: $0.use.rawValue, expires: $0.expires)
         }
@@ -47,6 +57,18 @@ struct DoctorRoute: Sendable {
         }
         facts.jobs = jobs(summary)
         return facts
+    }
+
+    private func answering() async -> [HealthFacts.OwnProgram] {
+        await withTaskGroup(of: HealthFacts.OwnProgram.self) { group in
+            for program in programs {
+                group.addTask {
+                    let answer: Bool? = await local.answer { try await program.ask(); return true }
+                    return .init(name: program.name, answers: answer != nil)
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
     }
 
     // MARK: Volumes

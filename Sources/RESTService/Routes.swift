@@ -1,3 +1,4 @@
+import BrickAPI
 import Daemon
 import GD2Error
 import GlusterModel
@@ -17,6 +18,8 @@ struct Routes: Sendable {
     let pmap: PmapClient
     let peers: PeerRoutes
     let cluster: ClusterRoutes
+    /// Of this node, asked by the doctor.
+    var programs: [OwnProgram]
     private let encoded = EncodedVolumes()
 
     init(
@@ -28,6 +31,10 @@ struct Routes: Sendable {
         self.mirror = mirror
         self.bricks = bricks
         self.pmap = pmap
+        programs = [
+            OwnProgram(name: "gd2-pmap") { try await pmap.ping() },
+            OwnProgram(name: "gd2-brickd") { try await bricks.own.ping() },
+        ]
         let local = bricks.local
         peers = PeerRoutes(changes: PeerChanges(local: local, volumes: volumes))
         cluster = ClusterRoutes(
@@ -39,7 +46,9 @@ struct Routes: Sendable {
         let listed =
             node() + peers.listed + cluster.listed + volumeReads() + volumeWrites() + optionRoutes()
             + groupRoutes() + jobRoutes()
-            + DoctorRoute(local: bricks.local, cluster: cluster, bricks: bricks).listed
+            + DoctorRoute(
+                local: bricks.local, cluster: cluster, bricks: bricks, programs: programs
+            ).listed
         for route in listed {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 guard route.waits else {

@@ -61,7 +61,9 @@ public struct ClusterDecoder: Sendable {
         let (headKey, optionsKey) = (keys.volumeHead(id), keys.volumeOptions(id))
         let head = read(VolumeHead.self, headKey, view)
         let options = read(StoredOptions.self, optionsKey, view)
-        guard let head, let topology = topology(of: head, view, keys),
+        // Without its options a volume would let in whom they keep out.
+        let hasOptions = options != nil || view.values[optionsKey] == nil
+        guard hasOptions, let head, let topology = topology(of: head, view, keys),
             let revision = view.values[headKey]?.modRevision
         else {
             cluster.set(id, nil)

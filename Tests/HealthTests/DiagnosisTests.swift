@@ -50,6 +50,7 @@ struct Ailment: Sendable, CustomTestStringConvertible {
         ]
         facts.jobs = [.init(id: "j1", what: "start-volume", seconds: 599, progress: "")]
         facts.authorities = [.init(use: "nodes", expires: now + 365 * day)]
+        facts.programs = [.init(name: "gd2-pmap", answers: true)]
         return facts
     }
 
@@ -89,6 +90,7 @@ struct Ailment: Sendable, CustomTestStringConvertible {
         Ailment(.snapshotOld, .warning, .cluster) { facts in
             for index in facts.nodes.indices { facts.nodes[index].report?.snapshotTaken = nil }
         },
+        Ailment(.recordUnreadable, .error, .cluster) { $0.unreadable = ["volumes/1/head"] },
         Ailment(.snapshotDamaged, .warning, .node("h1")) { $0.store.damagedSnapshots = ["a.db"] },
         Ailment(.twoNodesWithoutWitness, .warning, .cluster) { facts in
             facts.nodes.removeLast()
@@ -98,6 +100,7 @@ struct Ailment: Sendable, CustomTestStringConvertible {
 
     private static let nodeAilments = [
         Ailment(.clockWrong, .error, .node("h1")) { $0.now = 3_600 },
+        Ailment(.programSilent, .error, .node("h1")) { $0.programs[0].answers = false },
         Ailment(.peerSilent, .error, .node("h3")) { facts in
             facts.nodes[2].silence = .init(seconds: 12, why: "timed out")
             (facts.nodes[2].report, facts.nodes[2].clockSkewMs) = (nil, nil)

@@ -2,6 +2,7 @@ import GlusterModel
 import HTTPTypes
 import RESTAPI
 import StoreAPI
+import StoreMirror
 import StoreTesting
 import Testing
 
@@ -33,6 +34,29 @@ import Testing
             let found = try await Self.doctor(rest)
             #expect(found.findings.isEmpty)
             #expect(found.node == "n1" && found.checks > 5)
+        }
+    }
+
+    private struct Silence: Error {}
+
+    @Test func aProgramThatDoesNotAnswerAndARecordThatCannotBeReadAreFindings() async throws {
+        let programs = [
+            OwnProgram(name: "gd2-pmap") { throw Silence() },
+            OwnProgram(name: "gd2-brickd") {},
+        ]
+        try await RESTFixture.with(programs: programs) { rest in
+            await rest.cluster.set(
+                states: [PeerState(peer: Self.own, isReachable: true, role: .voter)])
+            await rest.cluster.set(nodes: [AskedNode(peer: Self.own, report: Self.report())])
+            let identity = try await rest.store.identity()
+            let key = identity.keys.volumeHead(VolumeID(high: 4, low: 4))
+            let written = try await rest.store.txn(
+                if: [], then: [.put(key: key, value: Array("{".utf8))])
+            _ = try await rest.mirror.wait(for: written.revision, timeout: .seconds(30))
+            let found = try await Self.doctor(rest).findings
+            #expect(found.map(\.code) == ["RECORD_UNREADABLE", "PROGRAM_SILENT"])
+            #expect(found.first?.why.contains(key) == true)
+            #expect(found.last?.why.contains("gd2-pmap") == true)
         }
     }
 

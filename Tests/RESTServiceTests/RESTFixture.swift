@@ -54,17 +54,17 @@ struct RESTFixture {
     /// as long as `convergence`.
     static func with(
         secret: [UInt8]? = secret, steps: (any StepTarget)? = nil,
-        convergence: Duration = .seconds(30),
+        convergence: Duration = .seconds(30), programs: [OwnProgram] = [],
         _ body: (RESTFixture) async throws -> Void
     ) async throws {
         try await TemporaryFolder.with { folder in
-            try await with(folder, secret, steps, convergence, body)
+            try await with(folder, secret, steps, convergence, programs, body)
         }
     }
 
     private static func with(
         _ folder: String, _ secret: [UInt8]?, _ steps: (any StepTarget)?, _ convergence: Duration,
-        _ body: (RESTFixture) async throws -> Void
+        _ programs: [OwnProgram], _ body: (RESTFixture) async throws -> Void
     ) async throws {
         let identity = StoreIdentity(
             cluster: ClusterID(high: 1, low: 1), peer: PeerID(high: 2, low: 2), epoch: Epoch(1))
@@ -103,7 +103,9 @@ struct RESTFixture {
                 silent: { await local.silent(of: $0) }, log: log))
         let fixture = RESTFixture(
             store: store, cluster: cluster, mirror: mirror, nodes: nodes, services: services,
-            responder: try Self.responder(store, nodes, services, folder, log) { secret })
+            responder: try Self.responder(
+                store, nodes, services, folder, log, programs
+            ) { secret })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await mirror.run() }
             group.addTask { try await services.session.run() }
@@ -123,13 +125,14 @@ struct RESTFixture {
 
     private static func responder(
         _ store: InMemoryStore, _ nodes: NodeBricks, _ services: Services, _ folder: String,
-        _ log: Logger, _ secret: @escaping @Sendable () -> [UInt8]?
+        _ log: Logger, _ programs: [OwnProgram],
+        _ secret: @escaping @Sendable () -> [UInt8]?
     ) throws -> Responder {
         let mirror = nodes.local.mirror
         // It is never run, so it stays the built-in table.
         let table = InstalledOptionTable(
             folder: folder, cache: TableCache(path: folder + "/tables"), log: log)
-        let routes = Routes(
+        var routes = Routes(
             volumes: VolumeChanges(
                 store: store, mirror: mirror, local: nodes.local,
                 cluster: ClusterReader(mirror), session: services.session,
@@ -141,6 +144,7 @@ struct RESTFixture {
             mirror: mirror,
             bricks: nodes,
             pmap: try PmapClient(path: folder + "/nobody"))
+        routes.programs = programs
         return Responder(
             router: routes.router().buildResponder(),
             authorizer: Authorizer(adminGroup: "no-such-group", secret: secret), mirror: mirror,

@@ -87,6 +87,16 @@ wait_for 30 refusal gv3 || fail "another reason: $(cat "$E2E_DISK/error")"
 on 2 node_release gd2-brickd
 all_well 1 "gd2-brickd is back"
 
+say "gd2-pmap hangs, and gd2-brickd of the node that is asked is away"
+on 2 sh -c 'kill -STOP $(cat /run/gd2-node/gd2-pmap.pid)'
+expect 2 "PROGRAM_SILENT h2"
+on 2 sh -c 'kill -CONT $(cat /run/gd2-node/gd2-pmap.pid)'
+mended 2 "PROGRAM_SILENT h2"
+on 2 node_hold gd2-brickd
+expect 2 "PROGRAM_SILENT h2"
+on 2 node_release gd2-brickd
+all_well 2 "gd2-pmap and gd2-brickd are back"
+
 say "gd2-store away"
 on 3 node_hold gd2-store
 expect 3 "STORE_SILENT h3"
