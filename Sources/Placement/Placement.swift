@@ -92,8 +92,8 @@ public enum PlacementError: Error, Equatable, CustomStringConvertible {
         case .overlap(let one, let other):
             "bricks \(one) and \(other) of one host overlap: use directories apart from each other"
         case .sameHost(_, let subvolume):
-            "set \(subvolume) has more than one brick on one host, so that the loss of the host "
-                + "loses more than one copy: use different hosts, or add force"
+            "set \(subvolume + 1) has more than one brick on one host, so that the loss of the "
+                + "host loses more than one copy: use different hosts, or add force"
         case .badThinArbiter:
             "a thin arbiter is for sets of 2 copies without arbiter (replica 2 thin-arbiter 1)"
         case .thinArbiterWithBricks:
@@ -139,10 +139,13 @@ public enum Placement {
             hasArbiter = false
         }
         let size = layout.bricksCount
-        let bricks = wishes.enumerated().map { index, wish in
+        // As with glusterd, each set leaves a number for the thin arbiter.
+        let numbersPerSet = size + (wish.thinArbiter == nil ? 0 : 1)
+        let bricks = wishes.enumerated().map { position, wish in
             Brick(
-                id: BrickID(using: &generator), peer: wish.peer, path: wish.path, index: index,
-                isArbiter: hasArbiter && index % size == size - 1)
+                id: BrickID(using: &generator), peer: wish.peer, path: wish.path,
+                index: position / size * numbersPerSet + position % size,
+                isArbiter: hasArbiter && position % size == size - 1)
         }
         let arbiter = wish.thinArbiter.map { wish -> GlusterModel.ThinArbiter in
             switch wish {
@@ -151,7 +154,7 @@ public enum Placement {
                 return .brick(
                     Brick(
                         id: BrickID(using: &generator), peer: place.peer, path: place.path,
-                        index: bricks.count))
+                        index: wishes.count / size * numbersPerSet - 1))
             }
         }
         let topology = Topology(layout: layout, bricks: bricks, thinArbiter: arbiter)

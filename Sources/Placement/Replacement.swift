@@ -88,8 +88,8 @@ public enum ReplacementError: Error, Equatable, CustomStringConvertible {
             "\(new) and the brick \(brick) of the same host would both be called "
                 + "\(new.dashed): use another name"
         case .sameHost(let set):
-            "set \(set) would have more than one brick on one host, so that the loss of the host "
-                + "loses more than one copy: use another host, or add force"
+            "set \(set + 1) would have more than one brick on one host, so that the loss of the "
+                + "host loses more than one copy: use another host, or add force"
         case .noData(let online, let needed, let isDisperse):
             isDisperse
                 ? "of the other bricks of its set \(online) are online and \(needed) are needed to "

@@ -1,6 +1,7 @@
 /// Sizes as options have them.
 enum ByteText {
     static func bytes(_ text: String) -> UInt64? {
+        let text = text.hasPrefix("+") ? text.dropFirst() : text[...]
         let digits = text.prefix { $0.isNumber }
         guard let number = UInt64(digits) else { return nil }
         switch text.dropFirst(digits.count).uppercased() {

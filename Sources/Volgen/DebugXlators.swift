@@ -7,7 +7,6 @@ extension GraphBuilder {
         uniqueKeysWithValues: OptionTable.debugPositions.filter { $0 != "client" }.map {
             switch $0 {
             case "posix": ("storage/posix", $0)
-            case "acl": ("features/access-control", $0)
             case "io-threads": ("performance/io-threads", $0)
             default: ("features/\($0)", $0)
             }

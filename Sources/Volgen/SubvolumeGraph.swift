@@ -27,9 +27,13 @@ extension GraphBuilder {
             for brick in set { add(try protocolClient(to: brick, connection)) }
             guard let arbiter = volume.topology.thinArbiter, let name = thinArbiterName(of: set)
             else { continue }
-            add(
-                protocolClient(
-                    name, to: try host(of: arbiter), arbiter.path.description, connection))
+            var client = protocolClient(
+                name, to: try host(of: arbiter), arbiter.path.description, connection)
+            // On a peer the port is another one at each start: gd2-pmap knows it.
+            if case .elsewhere = arbiter {
+                client["remote-port"] = self.set("client.ta-brick-port")
+            }
+            add(client)
         }
     }
 

@@ -16,6 +16,8 @@ public struct OptionKind: Hashable, Sendable {
     public var minimum: Double?
     public var maximum: Double?
     public var allowed: [String]
+    /// What a text of a form of its own has to be (`OptionSpecials.isForm`).
+    var form: String?
 
     public init(
         name: String, minimum: Double?, maximum: Double?, range: String, allowed: [String]
@@ -73,6 +75,7 @@ public struct OptionKind: Hashable, Sendable {
 
     /// What would be accepted, for the message of a refusal.
     public var expectation: String {
+        if let form { return form }
         if value != .bool, !allowed.isEmpty { return "one of " + allowed.joined(separator: ", ") }
         let bounds: String
         switch (minimum, maximum) {
@@ -91,7 +94,8 @@ public struct OptionKind: Hashable, Sendable {
         case .time: return "a time such as 30s, 5min or 2hr" + bounds + " (seconds)"
         case .path: return "an absolute path without .."
         case .address: return "a host name or address"
-        case .addressList, .clientAuthAddress: return "a list of addresses, separated by commas"
+        case .addressList, .clientAuthAddress:
+            return "a list of addresses, separated by commas, without blanks"
         case .priorityList: return "a list such as *.log:1,*.db:5"
         case .sizeList: return "a list of sizes"
         case .any, .str, .xlator: return "a text without blanks, quotes, backticks, \\ and #"

@@ -135,7 +135,7 @@ extension OptionRows {
         client.keepalive-interval; protocol/client; transport.socket.keepalive-interval; 2; int; ; ; ; 31002; client; ; 2
         client.keepalive-count; protocol/client; transport.socket.keepalive-count; 9; int; ; ; ; 31002; client; ; 9
         client.strict-locks; protocol/client; strict-locks; off; bool; ; ; ; 80000; global; ; off
-        client.ta-brick-port; protocol/client; ta-remote-port; ~; any; ; ; ; 70000; ; ; ~
+        client.ta-brick-port; protocol/client; !ta-remote-port; ~; int; 1; 65535; both; 70000; ; ; ~
         network.tcp-window-size; protocol/server; tcp-window-size; ~; sizet; 0; 1048576; both; 1; hidden; ; ~
         network.inode-lru-limit; protocol/server; inode-lru-limit; ~; int; 0; 1048576; both; 1; ; ; 16384
         auth.allow; protocol/server; !server-auth; *; internet_address_list; ; ; ; 1; ; ; *

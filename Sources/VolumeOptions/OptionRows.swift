@@ -28,7 +28,7 @@ public struct OptionEntry: Hashable, Sendable {
     public var mapDefault: String?
     /// What the xlator uses when nothing is written.
     public var xlatorDefault: String?
-    /// The xlator's own words; nil when no installed one was asked.
+    /// The xlator's own words, else ours (`OptionSpecials.descriptions`); nil where there are none.
     public var description: String?
     public var kind: OptionKind
     public var opVersion: Int
@@ -65,6 +65,7 @@ public struct OptionEntry: Hashable, Sendable {
         isProtected = flags.contains("force") || flags.contains("never_reset")
         isClientSide = flags.contains("client")
         level = isHidden ? "Advanced" : "Basic"
+        description = OptionSpecials.descriptions[columns[0]]
         opVersion = Int(columns[8]) ?? 1
         kind = OptionKind(
             name: columns[4], minimum: Double(columns[5]), maximum: Double(columns[6]),

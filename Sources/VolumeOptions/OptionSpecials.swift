@@ -8,6 +8,7 @@ enum OptionSpecials {
             kinds[key] = OptionKind(words: ["off"] + OptionTable.debugPositions)
         }
         for (key, values) in words { kinds[key] = OptionKind(words: values) }
+        for (key, text) in forms { kinds[key] = OptionKind(form: text) }
         for key in ["features.default-retention-period", "features.auto-commit-period"] {
             kinds[key] = OptionKind(type: "int", minimum: 0)
         }
@@ -35,26 +36,30 @@ enum OptionSpecials {
         "cluster.daemon-log-level": ["INFO", "WARNING", "ERROR", "DEBUG", "TRACE"],
     ]
 
-    /// What a text of a form of its own would have to be; nil for one that is, and for others.
-    static func form(_ key: String, _ value: String) -> String? {
+    /// What a text of a form of its own has to be; `isForm` tells whether it is.
+    private static let forms = [
+        "features.snapshot-directory": "a dot and 1 to 254 letters, digits, - and _",
+        "cluster.rebal-throttle": "lazy, normal, aggressive or a number of threads",
+        "features.trash-dir":
+            "a name other than . and .., without /, blanks, quotes, backticks, \\ and #",
+    ]
+
+    /// Whether a text has the form of its key; true for keys without one.
+    static func isForm(_ key: String, _ value: String) -> Bool {
         switch key {
         case "features.snapshot-directory":
-            let rest = value.utf8.dropFirst()
-            let isName =
-                value.hasPrefix(".") && (2...255).contains(value.utf8.count)
-                && rest.allSatisfy { byte in
+            value.hasPrefix(".") && (2...255).contains(value.utf8.count)
+                && value.utf8.dropFirst().allSatisfy { byte in
                     UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
                         || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
                         || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_".utf8.contains(byte)
                 }
-            return isName ? nil : "a dot and 1 to 254 letters, digits, - and _"
         case "cluster.rebal-throttle":
-            let isWord = ["lazy", "normal", "aggressive"].contains(value.lowercased())
-            return isWord || (OptionKind.integer(value) ?? 0) > 0
-                ? nil : "lazy, normal, aggressive or a number of threads"
+            ["lazy", "normal", "aggressive"].contains(value.lowercased())
+                || (OptionKind.integer(value) ?? 0) > 0
         case "features.trash-dir":
-            return value.utf8.contains(UInt8(ascii: "/")) ? "a name without /" : nil
-        default: return nil
+            !value.utf8.contains(UInt8(ascii: "/")) && value != "." && value != ".."
+        default: true
         }
     }
 
@@ -73,20 +78,17 @@ enum OptionSpecials {
         "cluster.enable-shared-storage": "the shared storage volume",
     ]
 
-    /// What glusterd, too, refuses where that feature is off.
+    /// What glusterd, too, refuses: where that feature is off, or since it has commands for it.
     static let ofNotMade: [String: String] = [
         "cluster.max-bricks-per-process": "several bricks in one process",
         "glusterd.vol_count_per_thread": "several bricks in one process",
         "ganesha.enable": "NFS-Ganesha",
-    ]
-
-    static let ownCommands: [String: String] = [
-        "features.quota": "glustercli volume quota",
-        "features.inode-quota": "glustercli volume quota",
-        "features.bitrot": "glustercli volume bitrot",
-        "features.scrub": "glustercli volume bitrot",
-        "features.scrub-freq": "glustercli volume bitrot",
-        "features.scrub-throttle": "glustercli volume bitrot",
+        "features.quota": "quota",
+        "features.inode-quota": "quota",
+        "features.bitrot": "bitrot detection",
+        "features.scrub": "bitrot detection",
+        "features.scrub-freq": "bitrot detection",
+        "features.scrub-throttle": "bitrot detection",
     ]
 
     /// What changes a brick's graph, or is read once.
@@ -95,13 +97,20 @@ enum OptionSpecials {
         "storage.linux-aio", "storage.linux-io_uring", "transport.address-family",
         "transport.listen-backlog", "network.compression", "features.tag-namespaces",
         "config.memory-accounting", "config.global-threading", "config.brick-threads",
-        "debug.trace", "debug.error-gen", "debug.delay-gen",
+        "debug.trace", "debug.error-gen", "debug.delay-gen", "ssl.own-cert", "ssl.private-key",
+        "ssl.ca-list", "ssl.crl-path", "ssl.certificate-depth", "ssl.cipher-list", "ssl.dh-param",
+        "ssl.ec-curve",
     ]
 }
 
 extension OptionKind {
     fileprivate init(type: String, minimum: Double? = nil) {
         self.init(name: type, minimum: minimum, maximum: nil, range: "min", allowed: [])
+    }
+
+    fileprivate init(form: String) {
+        self.init(type: "str")
+        self.form = form
     }
 
     fileprivate init(words: [String]) {

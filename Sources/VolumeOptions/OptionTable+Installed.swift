@@ -1,7 +1,8 @@
 extension OptionTable {
     /// This table with type, bounds, allowed values, default and description of each option from
     /// the installed xlators. Keys, flags, op-versions and the defaults that are always written are
-    /// glusterd's own and stay; so does an entry that no installed xlator has.
+    /// glusterd's own and stay; so do an entry that no installed xlator has and a description where
+    /// the xlator has none.
     public func merging(_ installed: InstalledOptions) -> OptionTable {
         OptionTable(
             entries: entries.map { entry in
@@ -11,7 +12,7 @@ extension OptionTable {
                 var entry = entry
                 entry.kind = option.kind
                 entry.xlatorDefault = option.defaultValue
-                entry.description = option.description
+                entry.description = option.description ?? entry.description
                 switch option.level {
                 case .experimental: entry.level = "Experimental"
                 case .deprecated: entry.level = "Deprecated"

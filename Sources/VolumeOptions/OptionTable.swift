@@ -6,7 +6,6 @@ public enum OptionError: Error, Equatable, CustomStringConvertible {
     case badValue(key: String, value: String, expected: String)
     case global(key: String)
     case notGlobal(key: String)
-    case ownCommand(key: String, command: String)
     case readOnly(key: String)
     case notMade(key: String, feature: String)
     case notHere(key: String, value: String, volume: VolumeName, reason: String)
@@ -42,7 +41,6 @@ public enum OptionError: Error, Equatable, CustomStringConvertible {
             "the options would have \(bytes) bytes together, at most "
                 + "\(OptionTable.allBytesMax) are possible: reset some (glustercli volume get "
                 + "VOLUME modified)"
-        case .ownCommand(let key, let command): "option \(key) is not set by hand: use \(command)"
         }
     }
 
@@ -137,15 +135,12 @@ public struct OptionTable: Sendable {
             }
             return (key, value)
         }
-        if let command = OptionSpecials.ownCommands[key] {
-            throw .ownCommand(key: key, command: command)
-        }
         if OptionSpecials.readOnly.contains(key) { throw .readOnly(key: key) }
         if entry.isGlobal, !isGlobal { throw .global(key: key) }
         if !entry.isGlobal, isGlobal { throw .notGlobal(key: key) }
         let accepted = kinds(of: key).lazy.compactMap { $0.canonical(value) }.first
-        guard let canonical = accepted, OptionSpecials.form(key, canonical) == nil else {
-            let expected = OptionSpecials.form(key, value) ?? kind(of: key)?.expectation ?? ""
+        guard let canonical = accepted, OptionSpecials.isForm(key, canonical) else {
+            let expected = kind(of: key)?.expectation ?? ""
             throw .badValue(key: key, value: value, expected: expected)
         }
         if let feature = OptionSpecials.notMade[key], OptionKind.bool(canonical) != false {
@@ -181,7 +176,7 @@ public struct OptionTable: Sendable {
 
     /// Above which xlator debug xlators can be put.
     public static let debugPositions = [
-        "client", "posix", "arbiter", "trash", "changelog", "bitrot-stub", "acl", "locks", "leases",
+        "client", "posix", "arbiter", "trash", "changelog", "bitrot-stub", "locks", "leases",
         "upcall", "io-threads", "selinux", "marker", "index", "quota", "namespace", "sdfs",
     ]
 

@@ -22,10 +22,14 @@ extension OptionKind {
         return isNegative && value == 0 ? nil : value
     }
 
-    /// Between 0 and 100 with `%`; without it also a size, which is a whole number of bytes.
+    /// Between 0 and 100 with `%`; without it also a size, which is written without a fraction
+    /// and without B alone.
     static func percentOrSize(_ text: String) -> Double? {
         if text.hasSuffix("%") { return percent(text) }
-        guard let size = size(text) else { return nil }
+        let split = splitUnit(text)
+        guard split.unit.isEmpty || !split.number.contains("."), split.unit.uppercased() != "B",
+            let size = size(text)
+        else { return nil }
         return size == size.rounded() ? size : nil
     }
 
@@ -34,35 +38,6 @@ extension OptionKind {
         text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { item in
             let parts = item.split(separator: ":", omittingEmptySubsequences: false)
             return parts.count >= 2 && !parts[0].isEmpty && integer(String(parts[1])) != nil
-        }
-    }
-
-    /// Hosts, addresses, networks and patterns of them, with commas; or for directories each,
-    /// `/dir(host|host),/other(host)`.
-    static func isAddressList(_ text: String) -> Bool {
-        text.split(separator: ",").allSatisfy { item in
-            guard item.hasPrefix("/") else { return isAddress(item) }
-            guard let open = item.firstIndex(of: "(") else { return true }
-            let inner = item[item.index(after: open)...]
-            return inner.hasSuffix(")")
-                && inner.dropLast().split(separator: "|").allSatisfy(isAddress)
-        }
-    }
-
-    private static func isAddress(_ text: Substring) -> Bool {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard let host = parts.first, parts.count <= 2, !host.hasPrefix("-") else { return false }
-        if parts.count == 2 {
-            guard let bits = Int(parts[1]), (0...(host.contains(":") ? 128 : 32)).contains(bits)
-            else { return false }
-        }
-        return host.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: "-_.*?:[]%@".utf8.contains(byte)
-            }
         }
     }
 
@@ -87,17 +62,20 @@ extension OptionKind {
 
     static func percent(_ text: String) -> Double? {
         let split = splitUnit(text)
-        guard split.unit.isEmpty || split.unit == "%", let number = Double(split.number),
-            (0...100).contains(number)
-        else { return nil }
-        return number
+        var (number, unit) = (Double(split.number), split.unit)
+        if isHexadecimal(unsigned(text)), let whole = wholeNumber(text) {
+            number = whole.value
+            unit = whole.unit
+        }
+        guard unit.isEmpty || unit == "%", let value = number, (0...100).contains(value) else {
+            return nil
+        }
+        return value
     }
 
     static func seconds(_ text: String) -> Double? {
-        let split = splitUnit(text)
-        guard !split.number.contains("."), let number = Double(split.number), number >= 0
-        else { return nil }
-        switch split.unit {
+        guard let (number, unit) = wholeNumber(text) else { return nil }
+        switch unit {
         case "", "s", "sec": return number
         case "m", "min": return number * 60
         case "h", "hr": return number * 3_600
@@ -142,8 +120,29 @@ extension OptionKind {
         number == number.rounded() && abs(number) < 1e15 ? String(Int64(number)) : String(number)
     }
 
+    /// A minus belongs to no number here, not even to 0.
     private static func splitUnit(_ text: String) -> (number: String, unit: String) {
-        let end = text.firstIndex { !($0.isNumber || $0 == "." || $0 == "-") } ?? text.endIndex
+        let text = unsigned(text)
+        let end = text.firstIndex { !($0.isNumber || $0 == ".") } ?? text.endIndex
         return (String(text[..<end]), trimmed(String(text[end...])))
+    }
+
+    /// The number that a text begins with, as strtol(3) with base 0 has it, and what follows.
+    private static func wholeNumber(_ text: String) -> (value: Double, unit: String)? {
+        let text = unsigned(text)
+        let isHex = isHexadecimal(text)
+        let rest = isHex ? text.dropFirst(2) : text
+        let digits = rest.prefix { isHex ? $0.isHexDigit : $0.isNumber }
+        let radix = isHex ? 16 : digits.hasPrefix("0") ? 8 : 10
+        guard let value = Int64(digits, radix: radix) else { return nil }
+        return (Double(value), trimmed(String(rest.dropFirst(digits.count))))
+    }
+
+    private static func isHexadecimal(_ text: Substring) -> Bool {
+        text.lowercased().hasPrefix("0x")
+    }
+
+    private static func unsigned(_ text: String) -> Substring {
+        text.hasPrefix("+") ? text.dropFirst() : text[...]
     }
 }

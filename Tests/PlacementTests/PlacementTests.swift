@@ -211,6 +211,11 @@ import Testing
         #expect(throws: PlacementError.thinArbiterWithBricks) { try Self.place(wish) }
         wish.force = true
         #expect(try Self.place(wish).allBricks.map(\.index) == [0, 1, 2])
+        let other = try Form(type: "replicate", bricks: 2, copies: 2).wish(from: 2)
+        wish.subvolumes = [pair, other]
+        #expect(try Self.place(wish).allBricks.map(\.index) == [0, 1, 3, 4, 5])
+        wish.thinArbiter = elsewhere
+        #expect(try Self.place(wish).bricks.map(\.index) == [0, 1, 3, 4], "as with glusterd")
         wish.thinArbiter = .peer(pair.bricks[0])
         #expect(throws: PlacementError.self) { try Self.place(wish) }
         for other in [

@@ -65,16 +65,16 @@ import Volgen
     @Test func ofTheDebugXlatorsAllThatAreNotOffStandAtEachNamedPlace() throws {
         let golden = try GoldenCase("debugxl")
         var volume = golden.volume
-        volume.options["debug.error-gen"] = "acl"
+        volume.options["debug.error-gen"] = "locks"
         volume.options["debug.delay-gen"] = "off"
         let brick = try Volgen().volfile(
             of: volume, for: .brick(index: 0), audience: Audience(isTrusted: true),
             context: golden.context)
         let names = brick.xlators.map(\.name)
-        let acl = try #require(names.firstIndex(of: "debugxl-access-control"))
+        let locks = try #require(names.firstIndex(of: "debugxl-locks"))
         #expect(
-            names[acl...].prefix(4) == [
-                "debugxl-access-control", "debugxl-trace", "debugxl-error-gen", "debugxl-locks",
+            names[locks...].prefix(3) == [
+                "debugxl-locks", "debugxl-trace", "debugxl-error-gen",
             ])
         #expect(!names.contains("debugxl-delay-gen"))
         #expect(brick.xlators[2].name == "debugxl-changelog", "posix is no longer named")

@@ -52,6 +52,37 @@ import Volgen
         #expect(set["thin-arbiter"] == "n2:/ta")
     }
 
+    /// On a peer the port is another one at each start.
+    @Test(arguments: [VolfileRole.client, .selfHeal, .rebalance])
+    func thePortIsOfAThinArbiterElsewhereAlone(role: VolfileRole) throws {
+        let golden = try GoldenCase("distta")
+        var volume = golden.volume
+        volume.options["client.ta-brick-port"] = "24009"
+        let elsewhere = try ports(of: volume, role, golden.context)
+        #expect(elsewhere == ["distta-ta-2": "24009", "distta-ta-5": "24009"])
+        volume.topology.thinArbiter = .brick(
+            Brick(
+                id: volume.topology.bricks[0].id, peer: volume.topology.bricks[0].peer,
+                path: try BrickPath(validating: "/ta"), index: 5))
+        #expect(try ports(of: volume, role, golden.context) == [:])
+        volume.topology.thinArbiter = nil
+        #expect(try ports(of: volume, role, golden.context) == [:])
+    }
+
+    /// By the name of the client.
+    private func ports(
+        of volume: Volume, _ role: VolfileRole, _ context: VolgenContext
+    ) throws -> [String: String] {
+        let file = try Volgen().volfile(
+            of: volume, for: role, audience: Audience(isTrusted: true), context: context)
+        var ports: [String: String] = [:]
+        for xlator in file.xlators {
+            #expect(xlator["ta-remote-port"] == nil)
+            if let port = xlator["remote-port"] { ports[xlator.name] = port }
+        }
+        return ports
+    }
+
     @Test func aVolumeWithoutOneHasNoSuchVolfile() throws {
         let golden = try GoldenCase("ta")
         #expect(throws: VolgenError.noThinArbiter(volume: golden.volume.name)) {

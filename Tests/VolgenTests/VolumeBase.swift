@@ -51,7 +51,7 @@ struct VolumeBase: Sendable {
             theirs = Self.withoutTwins(theirs)
             let ours = try volfile(file, volume).map { Self.lines($0.text) } ?? []
             let isSame = ours.count == theirs.count && zip(ours, theirs).allSatisfy(Self.isSame)
-            guard !isSame, !isAccepted(ours, theirs) else { continue }
+            guard !isSame, !isAccepted(file, ours, theirs) else { continue }
             let extra = Set(ours).subtracting(theirs).sorted()
             let missing = Set(theirs).subtracting(ours).sorted()
             problems.append("\(file): extra \(extra), missing \(missing)")
@@ -83,10 +83,17 @@ struct VolumeBase: Sendable {
             .contains { $0.contains(ours[2].lowercased()) && $0.contains(theirs[2].lowercased()) }
     }
 
-    /// glusterd leaves the thin arbiter's port out of disperse volumes, which have none.
-    private func isAccepted(_ ours: [String], _ theirs: [String]) -> Bool {
-        guard case .disperse = golden.volume.topology.layout else { return false }
-        return ours.filter { !$0.hasPrefix("    option ta-remote-port ") } == theirs
+    /// glusterd lets mounts send groups though `client.send-gids` is off.
+    private func isAccepted(_ file: String, _ ours: [String], _ theirs: [String]) -> Bool {
+        switch roles[file] {
+        case .client, .gfproxyClient: break
+        default: return false
+        }
+        return ours.count == theirs.count
+            && zip(ours, theirs).allSatisfy { our, their in
+                Self.isSame(our, their)
+                    || (our == "    option send-gids off" && their == "    option send-gids true")
+            }
     }
 
     private func volfile(_ file: String, _ volume: Volume) throws -> Volfile? {

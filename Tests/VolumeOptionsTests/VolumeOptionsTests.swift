@@ -18,9 +18,18 @@ import VolumeOptions
         ("cluster.self-heal-readdir-size", "1.5kb", "1.5kb"),
         // Percentage, or size.
         ("cluster.min-free-inodes", "5%", "5%"), ("cluster.min-free-inodes", "12.5", "12.5"),
+        ("cluster.min-free-inodes", "1.5%", "1.5%"), ("cluster.min-free-inodes", "+5%", "+5%"),
+        ("cluster.min-free-inodes", "0x32", "0x32"), ("cluster.min-free-inodes", "0x32%", "0x32%"),
         ("cluster.min-free-disk", "10%", "10%"), ("cluster.min-free-disk", "20GB", "20GB"),
+        ("cluster.min-free-disk", "1.5%", "1.5%"), ("cluster.min-free-disk", "+5MB", "+5MB"),
+        ("cluster.min-free-disk", "10.0", "10.0"),
+        ("performance.cache-max-file-size", "+1.5MB", "+1.5MB"),
+        ("performance.cache-max-file-size", "5B", "5B"),
         // Time, in seconds.
         ("network.frame-timeout", "30min", "30min"), ("network.frame-timeout", "1800", "1800"),
+        ("network.ping-timeout", "0x10", "0x10"), ("network.ping-timeout", "+5s", "+5s"),
+        ("network.ping-timeout", "010", "010"), ("network.ping-timeout", "0x1d", "0x1d"),
+        ("client.ta-brick-port", "65535", "65535"),
         // One of a list, and patterns of it.
         ("cluster.lookup-unhashed", "auto", "auto"),
         // Path.
@@ -52,6 +61,26 @@ import VolumeOptions
         ("performance.cache-max-file-size", "nan", "64MB"),
         ("cluster.min-free-inodes", "101%", "0% to 100%"),
         ("cluster.min-free-disk", "x", "10% or 64MB"),
+        ("cluster.min-free-inodes", "-0", "0% to 100%"),
+        ("cluster.min-free-inodes", "-0%", "0% to 100%"),
+        ("cluster.min-free-inodes", "0x65", "0% to 100%"),
+        ("cluster.min-free-inodes", "0x", "0% to 100%"),
+        ("cluster.min-free-disk", "-0", "10% or 64MB"),
+        ("cluster.min-free-disk", "-0%", "10% or 64MB"),
+        ("cluster.min-free-disk", "1.5", "10% or 64MB"),
+        ("cluster.min-free-disk", "0.5MB", "10% or 64MB"),
+        ("storage.reserve", "1.5MB", "10% or 64MB"), ("storage.reserve", "10.5GB", "10% or 64MB"),
+        ("storage.reserve", "10.0GB", "10% or 64MB"), ("storage.reserve", "5B", "10% or 64MB"),
+        ("performance.cache-max-file-size", "-0", "64MB"),
+        ("performance.cache-max-file-size", "++5", "64MB"),
+        ("performance.cache-max-file-size", "0x10", "64MB"),
+        ("network.ping-timeout", "-0", "1013"), ("network.ping-timeout", "-0s", "1013"),
+        ("network.ping-timeout", "08", "1013"), ("network.ping-timeout", "+-1", "1013"),
+        ("network.ping-timeout", "0x", "1013"), ("network.ping-timeout", "1.5", "1013"),
+        ("client.ta-brick-port", "0", "1 to 65535"), ("client.ta-brick-port", "on", "1 to 65535"),
+        ("features.trash-dir", ".", "a name other than . and .."),
+        ("features.trash-dir", "..", "a name other than . and .."),
+        ("auth.allow", "a, b", "without blanks"),
         ("network.frame-timeout", "86401", "from 0 to 86400 (seconds)"),
         ("network.frame-timeout", "2fortnights", "30s, 5min or 2hr"),
         ("cluster.lookup-unhashed", "perhaps", "one of auto, yes"),
@@ -99,15 +128,18 @@ import VolumeOptions
     }
 
     @Test func everyDefaultOfTheMapIsAccepted() {
-        // GlusterFS's own default of server-quorum-type, "off", is none of its values, and it
-        // refuses every value of NFS-Ganesha's.
-        let without = ["cluster.server-quorum-type", "ganesha.enable"]
+        // GlusterFS's own default of server-quorum-type, "off", is none of its values, and every
+        // value of NFS-Ganesha's, quota's and bitrot detection's is refused.
+        let without = [
+            "cluster.server-quorum-type", "ganesha.enable", "features.quota",
+            "features.inode-quota", "features.bitrot", "features.scrub", "features.scrub-freq",
+            "features.scrub-throttle",
+        ]
         for entry in table.entries where !entry.isGlobal && !without.contains(entry.key) {
             for text in [entry.mapDefault, entry.xlatorDefault].compactMap(\.self) {
                 // Variables of GD2's and empty texts are no values that anybody sets.
                 guard !text.contains("{{"), !text.isEmpty, !text.contains("/var") else { continue }
-                do { _ = try table.validate(entry.key, text) } catch OptionError.ownCommand {
-                } catch { Issue.record("\(error)") }
+                do { _ = try table.validate(entry.key, text) } catch { Issue.record("\(error)") }
             }
         }
     }
@@ -196,14 +228,24 @@ import VolumeOptions
         #expect(throws: OptionError.notGlobal(key: "nfs.disable")) {
             try table.validate("nfs.disable", "on", isGlobal: true)
         }
-        let error = #expect(throws: OptionError.self) { try table.validate("features.quota", "on") }
-        #expect(error?.description.contains("glustercli volume quota") == true)
+    }
+
+    @Test(arguments: [
+        ("features.quota", "quota"), ("features.inode-quota", "quota"),
+        ("features.bitrot", "bitrot detection"), ("features.scrub", "bitrot detection"),
+    ])
+    func quotaAndBitrotDetectionAreNotMade(key: String, feature: String) {
+        for value in ["on", "off"] {
+            #expect(throws: OptionError.notMade(key: key, feature: feature)) {
+                try table.validate(key, value)
+            }
+        }
     }
 
     @Test(arguments: [
         ("cluster.nufa", "yes", "on"), ("cluster.switch", "no", "off"),
         ("network.compression", "disable", "off"), ("debug.trace", "client", "client"),
-        ("debug.error-gen", "acl", "acl"), ("debug.delay-gen", "off", "off"),
+        ("debug.error-gen", "locks", "locks"), ("debug.delay-gen", "off", "off"),
     ])
     func aFeatureThatGraphsHaveCanBeTurnedOn(key: String, value: String, stored: String) throws {
         #expect(try table.validate(key, value).value == stored)

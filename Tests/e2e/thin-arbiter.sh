@@ -23,7 +23,7 @@ say "one that this node runs"
 cli volume create gv0 replica 2 thin-arbiter 1 $H/b1 $H/b2 $H/ta force || fail create
 cli volume set gv0 cluster.self-heal-daemon off >/dev/null || fail "healing off"
 cli volume start gv0 || fail start
-cli volume info gv0 | grep -q '^Thin-arbiter: .*:/run/bricks/ta$' || fail "not in volume info"
+cli volume info gv0 | grep -q '^Thin-arbiter-path: .*:/run/bricks/ta$' || fail "not in volume info"
 wait_for 40 online online gv0 || { cli volume status gv0; fail "not online"; }
 mounted gv0
 echo first >/run/mnt/f || fail write
@@ -79,7 +79,7 @@ ip addr add 198.51.100.1/24 dev ta0 && ip link set ta0 up || fail "no network to
 listens() { (exec 3<>/dev/tcp/198.51.100.2/24007) 2>/dev/null; }
 wait_for 30 "its port" listens || { tail -n 5 /var/log/glusterfs/ta.log; fail "the stock thin arbiter does not listen"; }
 cli volume create gv1 replica 2 thin-arbiter 1 $H/c1 $H/c2 $H/c3 $H/c4 198.51.100.2:/run/ta-host force || fail "create gv1"
-cli volume info gv1 | grep -q 'Thin-arbiter: 198.51.100.2:/run/ta-host (outside' || fail "not in volume info"
+cli volume info gv1 | grep -q 'Thin-arbiter-path: 198.51.100.2:/run/ta-host (outside' || fail "not in volume info"
 cli volume start gv1 || fail "start gv1"
 wait_for 40 online online gv1 || fail "gv1 is not online"
 mounted gv1

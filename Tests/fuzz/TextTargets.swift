@@ -157,7 +157,7 @@ enum OptionsTarget {
         }
         let pairs = [
             "user.a b c", "afr.eager-lock on", "cache-size 64MB", "performance/quick-read on",
-            "auth.allow 10.0.0.0/8,*.example", "auth.allow /d(a|b),/e",
+            "auth.allow 10.0.0.0/8,h.example,fe80::*", "auth.allow /d(a|10.*),/e(::1)",
             "performance.io-thread-count 0x10", "cluster.min-free-disk 10%",
             "network.frame-timeout 30min", "features.snapshot-directory .snaps",
             "performance.cache-priority *.log:1,*.db:5", "#a on", "#b 1",
