@@ -11,10 +11,13 @@ import Synchronization
 
 /// The REST API over gd2-rest's Unix socket or HTTP.
 public struct APIClient: Sendable {
-    public var endpoint: String
+    public let endpoint: String
     /// Needed over TCP; the local socket goes by who asks.
     public var signer: TokenSigner?
     public var timeout: Duration
+
+    /// What a request's path is put after.
+    private let base: String
 
     /// The socket of the node that this runs on.
     public static let localEndpoint = "unix:/run/gd2/rest.sock"
@@ -30,6 +33,7 @@ public struct APIClient: Sendable {
         endpoint: String, signer: TokenSigner?, trust: Trust = .system, timeout: Duration
     ) throws(GD2Error) {
         self.endpoint = endpoint
+        base = try EndpointURL.base(endpoint)
         http = try Self.client(trust)
         self.signer = signer
         self.timeout = timeout
@@ -61,6 +65,10 @@ public struct APIClient: Sendable {
         case .authority(let path):
             guard FileManager.default.isReadableFile(atPath: path) else {
                 throw GD2Error(.invalid, "--cacert \(path) cannot be read")
+            }
+            let found = (try? NIOSSLCertificate.fromPEMFile(path)) ?? []
+            guard !found.isEmpty else {
+                throw GD2Error(.invalid, "--cacert \(path) has no certificate in it (PEM)")
             }
             var tls = TLSConfiguration.makeClientConfiguration()
             tls.trustRoots = .file(path)
@@ -118,9 +126,10 @@ public struct APIClient: Sendable {
     public func send(
         _ method: String, _ path: String, _ body: (any Encodable & Sendable)?, key: String? = nil
     ) async throws -> Answer {
-        var request = HTTPClientRequest(url: try url(path))
+        var request = HTTPClientRequest(url: base + path)
         request.method = .RAW(value: method)
-        if let signer, !endpoint.hasPrefix("unix:") {
+        let isLocal = endpoint.hasPrefix("unix:")
+        if let signer, !isLocal {
             // The server's qsh is of the path alone.
             let signed = path.prefix { $0 != "?" }
             let token = try await signer.token(method: method, path: String(signed))
@@ -132,25 +141,15 @@ public struct APIClient: Sendable {
         }
         if let key { request.headers.add(name: idempotencyHeader, value: key) }
         let (status, answer) = try await execute(request, isRepeatable: key != nil)
-        guard (200..<300).contains(status) else { throw Self.failure(status, answer.body) }
+        guard (200..<300).contains(status) else {
+            throw Self.failure(status, answer.body, lacksSecret: signer == nil && !isLocal)
+        }
         if let names = answer.headers[silentNodesHeader.lowercased()] {
             let isOne = !names.contains(",")
             let what = isOne ? "does not answer: it follows" : "do not answer: they follow"
             writeError("warning: \(names) \(what) when back")
         }
         return answer
-    }
-
-    private func url(_ path: String) throws(GD2Error) -> String {
-        if endpoint.hasPrefix("unix:/") {
-            let socket = endpoint.dropFirst("unix:".count)
-            return "http+unix://\(socket.replacing("/", with: "%2F"))\(path)"
-        }
-        guard endpoint.hasPrefix("http://") || endpoint.hasPrefix("https://") else {
-            throw GD2Error(
-                .invalid, "endpoint \"\(endpoint)\" is none of unix:/PATH, http://… or https://…")
-        }
-        return (endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint) + path
     }
 
     /// Nothing was sent when the connection was refused, so that is tried again; one that broke
@@ -180,17 +179,19 @@ public struct APIClient: Sendable {
                     Self.isRefusal(error)
                     || (isRepeatable || request.method == .GET) && Self.isBroken(error)
                 guard isWorthIt, attempt < Self.connectTries else {
-                    let reason =
-                        (error as? IOError)
-                        .map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
-                    throw GD2Error(
-                        .unavailable,
-                        "\(endpoint) cannot be reached: see systemctl status gd2-rest (\(reason))")
+                    throw GD2Error(.unavailable, Self.unreached(error, endpoint))
                 }
                 try await Task.sleep(for: .milliseconds(Self.connectPauseMs))
             }
         }
         throw GD2Error(.unavailable, "\(endpoint) cannot be reached")
+    }
+
+    private static func unreached(_ error: any Error, _ endpoint: String) -> String {
+        if let message = TLSFailure.message(error, endpoint) { return message }
+        let reason =
+            (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+        return "\(endpoint) cannot be reached: see systemctl status gd2-rest (\(reason))"
     }
 
     private static func isRefusal(_ error: any Error) -> Bool {
@@ -216,12 +217,17 @@ public struct APIClient: Sendable {
         }
     }
 
-    private static func failure(_ status: Int, _ body: [UInt8]) -> GD2Error {
+    /// `lacksSecret`: it was asked over TCP, and no secret was found to sign with.
+    static func failure(_ status: Int, _ body: [UInt8], lacksSecret: Bool) -> GD2Error {
         let response = try? JSONDecoder().decode(ErrorResponse.self, from: Data(body))
-        let message = response?.errors.map(\.message).joined(separator: "; ")
+        let code = ErrorCode(httpStatus: status)
+        let message =
+            response?.errors.map(\.message).joined(separator: "; ")
+            ?? "HTTP status \(status): \(String(decoding: body.prefix(200), as: UTF8.self))"
+        guard lacksSecret, code == .unauthenticated else { return GD2Error(code, message) }
         return GD2Error(
-            ErrorCode(httpStatus: status),
-            message ?? "HTTP status \(status): \(String(decoding: body.prefix(200), as: UTF8.self))"
-        )
+            code,
+            "\(message); glustercli does that with --secret-file FILE, a copy of that node's "
+                + TokenSigner.standardFile)
     }
 }

@@ -63,7 +63,9 @@ extension CommonOptions {
         let answer = try await change(method, "\(path)?\(asyncParameter)=true", body)
         let job = try APIClient.decode(JobInfo.self, answer.body)
         if options.isAsync {
-            try render(job, as: output, names: [job.id]) { "\(job.id)\n" }
+            try writing(orElse: "job \(job.id) goes on") {
+                try render(job, as: output, names: [job.id]) { "\(job.id)\n" }
+            }
             return nil
         }
         let client = try client

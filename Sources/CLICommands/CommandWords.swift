@@ -12,6 +12,32 @@ public enum CommandWords {
     ]
     private static let flags: Set<String> = ["-y", "--yes", "--insecure"]
 
+    /// How much of an argument a refusal shows.
+    private static let shownBytes = 200
+
+    /// The arguments as they came. Swift's own would have U+FFFD for what is not UTF-8, and so
+    /// mean something else.
+    public static func decoded(_ arguments: [[UInt8]]) throws(GD2Error) -> [String] {
+        var words: [String] = []
+        for (index, argument) in arguments.enumerated() {
+            guard let word = String(validating: argument, as: UTF8.self) else {
+                throw GD2Error(
+                    .invalid, "argument \(index + 1), \"\(shown(argument))\", is not UTF-8")
+            }
+            words.append(word)
+        }
+        return words
+    }
+
+    /// What a terminal may get: ASCII, and the other bytes as \xHH.
+    private static func shown(_ argument: [UInt8]) -> String {
+        argument.prefix(shownBytes).map { byte in
+            (0x20..<0x7f).contains(byte)
+                ? String(decoding: [byte], as: UTF8.self)
+                : "\\x" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }.joined() + (argument.count > shownBytes ? "…" : "")
+    }
+
     public static func ordered(_ words: [String]) throws(GD2Error) -> [String] {
         var (options, rest) = leadingOptions(words)
         var command: any ParsableCommand.Type = Glustercli.self

@@ -77,23 +77,11 @@ struct CommonOptions: ParsableArguments {
         guard isatty(STDIN_FILENO) == 1 else {
             throw GD2Error(.invalid, "\(question) Add --yes or --mode=script to say yes")
         }
-        write("\(question) (y/n) ")
+        try StandardStreams.write("\(question) (y/n) ", as: "the question")
         guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
             throw GD2Error(.invalid, "nothing was changed")
         }
     }
-}
-
-/// Standard output, at once.
-func write(_ text: String) {
-    let bytes = Array(text.utf8)
-    _ = bytes.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-}
-
-/// One line on standard error.
-func writeError(_ line: String) {
-    let bytes = Array("\(line)\n".utf8)
-    _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }
 
 /// Runs a command's body; a failure is one line on standard error and an exit status by its kind.

@@ -32,7 +32,14 @@ struct PeerToken: AsyncParsableCommand {
                 if change.dryRun { return try await common.plan("POST", path, request) }
                 let answer = try await common.client.send("POST", path, request)
                 let made = try APIClient.decode(TokenCreated.self, answer.body)
-                try render(made, as: common.output, names: [made.token]) { made.command + "\n" }
+                try writing(
+                    orElse: "token \(made.info.id) is made all the same; glustercli peer token "
+                        + "revoke \(made.info.id) ends it"
+                ) {
+                    try render(made, as: common.output, names: [made.token]) {
+                        made.command + "\n"
+                    }
+                }
                 guard common.output == .table else { return }
                 let nodes = made.info.usesLeft == 1 ? "one node" : "\(made.info.usesLeft) nodes"
                 writeError(
@@ -76,7 +83,7 @@ struct PeerToken: AsyncParsableCommand {
                 let token = "\(path)/\(id)"
                 if change.dryRun { return try await common.plan("DELETE", token, nil) }
                 _ = try await common.client.send("DELETE", token, nil)
-                if common.output == .table { write("token \(id) is revoked\n") }
+                if common.output == .table { try write("token \(id) is revoked\n") }
             }
         }
     }

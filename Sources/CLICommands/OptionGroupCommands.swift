@@ -84,7 +84,7 @@ struct GroupCommand: AsyncParsableCommand {
                     name: name, options: options, description: description)
                 if change.dryRun { return try await common.plan("POST", path, group) }
                 _ = try await common.change("POST", path, group)
-                if common.output == .table { write("group \(name) is made\n") }
+                if common.output == .table { try write("group \(name) is made\n") }
             }
         }
     }
@@ -107,7 +107,7 @@ struct GroupCommand: AsyncParsableCommand {
                 let own = "\(path)/\(name)"
                 if change.dryRun { return try await common.plan("DELETE", own, nil) }
                 _ = try await common.change("DELETE", own, nil)
-                if common.output == .table { write("group \(name) is deleted\n") }
+                if common.output == .table { try write("group \(name) is deleted\n") }
             }
         }
     }

@@ -100,9 +100,9 @@ struct PeerCommand: AsyncParsableCommand {
                 let before = await holders
                 _ = try await common.client.send("DELETE", path, nil)
                 guard common.output == .table else { return }
-                write("peer \(peer) is removed\n")
+                try write("peer \(peer) is removed\n")
                 for removed in await holders.subtracting(before) {
-                    write(AuthorityText.afterRemoval(of: removed.name))
+                    try write(AuthorityText.afterRemoval(of: removed.name))
                 }
             }
         }
@@ -246,7 +246,11 @@ enum Pairs {
             guard let separator = word.firstIndex(of: "="), separator > word.startIndex else {
                 throw GD2Error(.invalid, "\"\(word)\" is not of the form KEY=VALUE")
             }
-            pairs[String(word[..<separator])] = String(word[word.index(after: separator)...])
+            let key = String(word[..<separator])
+            let value = String(word[word.index(after: separator)...])
+            guard pairs.updateValue(value, forKey: key) == nil else {
+                throw GD2Error(.invalid, "\(key) is given twice")
+            }
         }
         return pairs
     }

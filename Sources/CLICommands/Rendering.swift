@@ -25,12 +25,12 @@ func render<Value: Encodable>(
     _ value: Value, as format: OutputFormat, names: [String], table: () -> String
 ) throws {
     switch format {
-    case .table: write(table())
-    case .name: write(names.map { $0 + "\n" }.joined())
+    case .table: try write(table())
+    case .name: try write(names.map { $0 + "\n" }.joined())
     case .json:
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        write(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
+        try write(String(decoding: encoder.encode(value), as: UTF8.self) + "\n")
     }
 }
 

@@ -131,7 +131,7 @@ struct VolumeCommand: AsyncParsableCommand {
                 if change.dryRun { return try await common.plan("DELETE", path, nil) }
                 try common.confirm("Deleting volume \(name) forgets all of it. Continue?")
                 guard try await common.perform("DELETE", path, nil, change) != nil else { return }
-                if common.output == .table { write("volume \(name) is deleted\n") }
+                if common.output == .table { try write("volume \(name) is deleted\n") }
             }
         }
     }

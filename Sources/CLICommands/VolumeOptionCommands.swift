@@ -25,7 +25,7 @@ struct VolumeSet: AsyncParsableCommand {
     @Argument(help: "The volume's name, all, or help.") var name: String
     @Argument(
         parsing: .allUnrecognized,
-        help: ArgumentHelp("KEY VALUE or group NAME, as often as wanted.", valueName: "key value"))
+        help: ArgumentHelp("KEY VALUE, as often as wanted, or group NAME.", valueName: "key value"))
     var words: [String] = []
 
     func run() async throws {
@@ -40,19 +40,16 @@ struct VolumeSet: AsyncParsableCommand {
                     "options come in pairs of KEY VALUE, as in glustercli volume set \(name) "
                         + "performance.cache-size 64MB")
             }
-            var options: [String: String] = [:]
-            for index in stride(from: words.startIndex, to: words.endIndex, by: 2) {
-                options[words[index]] = words[index + 1]
-            }
-            let (path, request) = (try VolumeGet.base(name), VolOptionReq(options: options))
+            let request = VolOptionReq(options: try Self.options(words))
+            let path = try VolumeGet.base(name)
             if change.dryRun { return try await common.plan("POST", path, request) }
             let answer = try await common.change("POST", path, request)
+            defer { Self.note(answer, name) }
             if common.output == .json {
-                write(String(decoding: answer.body, as: UTF8.self) + "\n")
+                try write(String(decoding: answer.body, as: UTF8.self) + "\n")
             } else if common.output == .table {
-                write("set\n")
+                try write("set\n")
             }
-            Self.note(answer, name)
         }
     }
 
@@ -67,6 +64,22 @@ struct VolumeSet: AsyncParsableCommand {
 }
 
 extension VolumeSet {
+    /// Pairs of words. The request has one value a key, so that a second one would be lost.
+    static func options(_ words: ArraySlice<String>) throws(GD2Error) -> [String: String] {
+        var options: [String: String] = [:]
+        for index in stride(from: words.startIndex, to: words.endIndex, by: 2) {
+            let (key, value) = (words[index], words[index + 1])
+            guard options.updateValue(value, forKey: key) == nil else {
+                throw GD2Error(
+                    .invalid,
+                    key == "group"
+                        ? "group is given twice: set one group at a time"
+                        : "option \(key) is given twice")
+            }
+        }
+        return options
+    }
+
     /// Says on standard error which options bricks do not use yet.
     static func note(_ answer: APIClient.Answer, _ name: String) {
         guard let keys = answer.headers[brickRestartHeader.lowercased()] else { return }
@@ -218,7 +231,7 @@ struct VolumeReset: AsyncParsableCommand {
             let answer = try await common.change("DELETE", path, request)
             defer { VolumeSet.note(answer, name) }
             if name == "all" {
-                if common.output == .table { write("the cluster's options are reset\n") }
+                if common.output == .table { try write("the cluster's options are reset\n") }
                 return
             }
             let volume = try APIClient.decode(VolumeInfo.self, answer.body)

@@ -42,27 +42,46 @@ struct VolumeInfoCommand: AsyncParsableCommand {
         }
     }
 
-    private static func text(_ volume: VolumeInfo) -> String {
+    /// In glusterd's words, which scripts read.
+    static func text(_ volume: VolumeInfo) -> String {
         var lines = [
             "Volume Name: \(volume.name)", "Type: \(volume.type.rawValue)",
             "Volume ID: \(volume.id)", "Status: \(volume.state.rawValue)",
-            "Transport-type: \(volume.transport)",
+            "Number of Bricks: \(layout(volume))", "Transport-type: \(volume.transport)",
+            "Bricks:",
         ]
         let bricks = volume.subvols.flatMap(\.bricks)
-        lines.append("Number of Bricks: \(bricks.count) in \(volume.subvols.count) sets")
         for (index, brick) in bricks.enumerated() {
             let kind = brick.type == .arbiter ? " (arbiter)" : ""
             lines.append("Brick\(index + 1): \(brick.host):\(brick.path)\(kind)")
         }
         if let arbiter = volume.thinArbiter {
             let whose = arbiter.peerID == nil ? " (outside of this cluster)" : ""
-            lines.append("Thin-arbiter: \(arbiter.host):\(arbiter.path)\(whose)")
+            lines.append("Thin-arbiter-path: \(arbiter.host):\(arbiter.path)\(whose)")
         }
         if !volume.options.isEmpty {
             lines.append("Options Reconfigured:")
             lines += volume.options.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         }
         return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// Sets x bricks of each = bricks, as glusterd's tool writes it (its cli-rpc-ops.c).
+    static func layout(_ volume: VolumeInfo) -> String {
+        let sets = volume.subvols.count
+        let bricks = volume.subvols.map(\.bricks.count).reduce(0, +)
+        switch volume.type {
+        case .distribute: return "\(bricks)"
+        case .replicate, .distributedReplicate:
+            guard let arbiters = volume.arbiterCount, arbiters > 0 else {
+                return "\(sets) x \(volume.replicaCount) = \(bricks)"
+            }
+            return "\(sets) x (\(volume.replicaCount) + \(arbiters)) = \(bricks)"
+        case .disperse, .distributedDisperse:
+            let redundancy = volume.disperseRedundancyCount ?? 0
+            let size = volume.disperseCount ?? volume.subvols.first?.bricks.count ?? 0
+            return "\(sets) x (\(size - redundancy) + \(redundancy)) = \(bricks)"
+        }
     }
 }
 

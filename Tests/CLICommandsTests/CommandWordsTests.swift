@@ -44,4 +44,24 @@ import Testing
         #expect(error?.code == .invalid)
         #expect(error?.message.contains(said) == true, "\(error?.message ?? "")")
     }
+
+    @Test func argumentsAreTakenAsTheyCame() throws {
+        let words = ["volume", "list", "", "h:/b/café"]
+        #expect(try CommandWords.decoded(words.map { Array($0.utf8) }) == words)
+        #expect(try CommandWords.decoded([]) == [])
+    }
+
+    @Test func anArgumentThatIsNotUTF8IsRefused() {
+        let path = Array("h:/b/\u{1b}caf".utf8) + [0xe9]
+        let error = #expect(throws: GD2Error.self) {
+            try CommandWords.decoded([Array("volume".utf8), path])
+        }
+        #expect(
+            error
+                == GD2Error(.invalid, #"argument 2, "h:/b/\x1bcaf\xe9", is not UTF-8"#))
+        let long = #expect(throws: GD2Error.self) {
+            try CommandWords.decoded([Array(repeating: 0xff, count: 100_000)])
+        }
+        #expect((long?.message.utf8.count ?? 0) < 1_000)
+    }
 }
