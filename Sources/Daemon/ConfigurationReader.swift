@@ -78,9 +78,12 @@ struct ConfigurationReader {
     private func applyFile(
         to values: inout [String: Setting], _ kinds: [String: Setting]
     ) throws -> [String] {
-        guard let data = FileManager.default.contents(atPath: file) else {
-            if fileIsRequired { return ["\(file): cannot be read: does it exist?"] }
-            return []
+        let found: Data?
+        do { found = try ConfigurationFile.read(file) } catch {
+            return ["\(file): cannot be read: \(error)"]
+        }
+        guard let data = found else {
+            return fileIsRequired ? ["\(file): cannot be read: does it exist?"] : []
         }
         // The parser would take it for the end.
         if data.contains(0) { return ["\(file): there is a NUL byte in it"] }
@@ -93,7 +96,9 @@ struct ConfigurationReader {
         }
         let table: TOMLTable
         do { table = try TOMLTable(string: text) } catch let error as TOMLParseError {
-            return ["\(file):\(error.source.begin.line): \(error.description)"]
+            let line = error.source.begin.line
+            let hint = Self.hint(at: line, in: text)
+            return ["\(file):\(line): \(error.description)\(hint)"]
         }
         var problems: [String] = []
         for (key, value) in table {
@@ -109,6 +114,19 @@ struct ConfigurationReader {
             values[Self.camelCase(key)] = setting
         }
         return problems
+    }
+
+    /// The parser takes a text without quotes for a number.
+    private static func hint(at line: Int, in text: String) -> String {
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        guard lines.indices.contains(line - 1) else { return "" }
+        let parts = lines[line - 1].split(separator: "=", maxSplits: 1)
+        guard parts.count == 2 else { return "" }
+        let value = parts[1].drop(while: \.isWhitespace)
+        guard let first = value.first, first.isLetter || first == "/",
+            !value.hasPrefix("true"), !value.hasPrefix("false")
+        else { return "" }
+        return ": a text stands in quotes, as in log-level = \"info\""
     }
 
     /// The parser ends the program when a key has tens of thousands of parts.
@@ -163,9 +181,15 @@ struct ConfigurationReader {
         for assignment in assignments {
             let parts = assignment.split(
                 separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let key = Self.camelCase(String(parts[0]))
-            guard parts.count == 2, let kind = kinds[key] else {
+            guard parts.count == 2 else {
                 problems.append("--set \(assignment): needs KEY=VALUE\(Self.list(kinds))")
+                continue
+            }
+            let key = Self.camelCase(String(parts[0]))
+            guard let kind = kinds[key] else {
+                problems.append(
+                    "--set \(assignment): \(parts[0]) is no setting of this program"
+                        + Self.list(kinds))
                 continue
             }
             if let setting = kind.parse(String(parts[1])) {

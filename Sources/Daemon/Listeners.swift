@@ -87,9 +87,9 @@ struct Listeners {
             throw .failed(path, call: "bind", errno: ENAMETOOLONG)
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        if isInUse(address, type) {
+        do { try checkIsStale(path, address, type) } catch {
             close(descriptor)
-            throw .inUse(path)
+            throw error
         }
         var status = stat()
         if lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFSOCK {
@@ -109,11 +109,21 @@ struct Listeners {
     }
 
     /// Only a socket that refuses a connection is stale.
-    private static func isInUse(_ address: sockaddr_un, _ type: Int32) -> Bool {
+    private static func checkIsStale(
+        _ path: String, _ address: sockaddr_un, _ type: Int32
+    ) throws(ListenerError) {
         let probe = socket(AF_UNIX, type | flags, 0)
+        guard probe >= 0 else { throw .failed(path, call: "socket", errno: errno) }
         defer { close(probe) }
-        let connected = withSocketAddress(address) { connect(probe, $0, $1) }
-        return connected == 0 || (errno != ECONNREFUSED && errno != ENOENT)
+        guard withSocketAddress(address, { connect(probe, $0, $1) }) != 0 else {
+            throw .inUse(path)
+        }
+        switch errno {
+        case ECONNREFUSED, ENOENT: return
+        // Its queue is full, or it is a socket of another type.
+        case EAGAIN, EINPROGRESS, EPROTOTYPE: throw .inUse(path)
+        case let code: throw .failed(path, call: "connect", errno: code)
+        }
     }
 
     private static func listenTCP(_ host: String, _ port: Int) throws(ListenerError) -> Int32 {

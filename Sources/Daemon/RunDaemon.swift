@@ -95,7 +95,7 @@ public func runDaemon<Configuration: DaemonConfiguration>(
     // What is as large is given back when it is freed (mallopt(3)): else the first such piece
     // raises the threshold, and later ones stay for ever between others.
     mallopt(M_MMAP_THRESHOLD, 256 << 10)
-    raiseFileLimit()
+    FileLimit.raise()
     let environment = ProcessInfo.processInfo.environment
     let reader = ConfigurationReader(
         file: options.config ?? "/etc/gd2/\(name).toml", fileIsRequired: options.config != nil,
@@ -121,6 +121,7 @@ public func runDaemon<Configuration: DaemonConfiguration>(
     let log = Logger(label: name)
     if !onlyNeeded { log.warning("capabilities not given up") }
     do {
+        try FileLimit.check()
         let process = DaemonProcess<Configuration>(listeners: .fromSystemd())
         let context = DaemonContext(configuration, log, process)
         var all = try await services(context)
@@ -161,15 +162,6 @@ private func metricsServer<Configuration>(
     let descriptor = try context.listener(
         "metrics", or: .unix(path: common.metricsSocket, mode: 0o660))
     return MetricsServer(descriptor: descriptor, registry: registry, log: context.log)
-}
-
-/// Thousands of clients need more descriptors than the 1024 that systemd gives by itself.
-private func raiseFileLimit() {
-    var files = rlimit()
-    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    guard getrlimit(resource, &files) == 0 else { return }
-    files.rlim_cur = min(files.rlim_max, Limits.openFiles)
-    setrlimit(resource, &files)
 }
 
 /// Without a logger yet.

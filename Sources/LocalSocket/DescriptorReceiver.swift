@@ -15,8 +15,11 @@ public struct DescriptorReceiver: Sendable {
     public init(listening listener: Int32) { self.listener = listener }
 
     /// The sockets that come, for as long as the stream is read. At most `limit` wait; more are
-    /// refused, which their sender answers with "too busy".
-    public func connections(limit: Int) -> AsyncStream<Int32> {
+    /// refused, which their sender answers with "too busy". What is no connected stream socket is
+    /// closed and told to `refused`, on a thread of this receiver.
+    public func connections(
+        limit: Int, refused: @escaping @Sendable (DescriptorFault) -> Void = { _ in }
+    ) -> AsyncStream<Int32> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: Int32.self, bufferingPolicy: .bufferingOldest(limit))
         let pool = NIOThreadPool(numberOfThreads: 1)
@@ -25,7 +28,7 @@ public struct DescriptorReceiver: Sendable {
         continuation.onTermination = { _ in done.set() }
         pool.submit { state in
             guard case .active = state else { return }
-            acceptForEver(continuation, done)
+            acceptForEver(continuation, done, refused)
             continuation.finish()
             close(listener)
             pool.shutdownGracefully { _ in }
@@ -36,7 +39,10 @@ public struct DescriptorReceiver: Sendable {
     /// Takes no more; what was taken is still given.
     public func stop() { done.set() }
 
-    private func acceptForEver(_ continuation: AsyncStream<Int32>.Continuation, _ done: StopFlag) {
+    private func acceptForEver(
+        _ continuation: AsyncStream<Int32>.Continuation, _ done: StopFlag,
+        _ refused: (DescriptorFault) -> Void
+    ) {
         while !done.isSet {
             var polled = [listener, done.waker.descriptor].map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
@@ -46,12 +52,14 @@ public struct DescriptorReceiver: Sendable {
             let sender = accept(listener, nil, nil)
             guard sender >= 0 else { continue }
             _ = fcntl(sender, F_SETFD, FD_CLOEXEC)
-            receive(from: sender, continuation)
+            do { try receive(from: sender, continuation) } catch { refused(error) }
             close(sender)
         }
     }
 
-    private func receive(from sender: Int32, _ continuation: AsyncStream<Int32>.Continuation) {
+    private func receive(
+        from sender: Int32, _ continuation: AsyncStream<Int32>.Continuation
+    ) throws(DescriptorFault) {
         // A sender that connects and says nothing must not stop the others.
         var limit = timeval(tv_sec: 1, tv_usec: 0)
         setsockopt(
@@ -64,12 +72,25 @@ public struct DescriptorReceiver: Sendable {
             close(descriptor)
             return
         }
+        do { try DescriptorFault.check(descriptor) } catch {
+            close(descriptor)
+            // It is dealt with: its sender has no more to do.
+            acknowledge(sender, Self.accepted)
+            throw error
+        }
+        // Who looks at its first byte must not wait for one.
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         var answer = Self.accepted
         if case .enqueued = continuation.yield(descriptor) {
         } else {
             answer = Self.full
             close(descriptor)
         }
+        acknowledge(sender, answer)
+    }
+
+    private func acknowledge(_ sender: Int32, _ answer: UInt8) {
+        var answer = answer
         Glibc.send(sender, &answer, 1, Int32(MSG_NOSIGNAL))
     }
 }

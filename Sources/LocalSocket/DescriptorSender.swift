@@ -24,9 +24,7 @@ public struct DescriptorSender: Sendable {
 
     /// The caller still owns `descriptor` and closes it.
     public func send(_ descriptor: Int32) throws(HandoverError) {
-        let socket = Glibc.socket(
-            AF_UNIX, Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard socket >= 0 else { throw .failed(call: "socket", errno: errno) }
+        let socket = try Self.socket()
         defer { close(socket) }
         var limit = timeval(tv_sec: Self.timeoutSeconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
@@ -40,6 +38,22 @@ public struct DescriptorSender: Sendable {
         let count = recv(socket, &byte, 1, 0)
         guard count >= 0 else { throw .failed(call: "recv", errno: errno) }
         guard count == 1, byte == DescriptorReceiver.accepted else { throw .refused }
+    }
+
+    /// Waits a second for a free descriptor: who waits for an answer would be told that there is no
+    /// receiver.
+    private static func socket() throws(HandoverError) -> Int32 {
+        let end = ContinuousClock.now + .seconds(1)
+        while true {
+            let socket = Glibc.socket(
+                AF_UNIX, Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            if socket >= 0 { return socket }
+            let code = errno
+            guard code == EMFILE || code == ENFILE, ContinuousClock.now < end else {
+                throw .failed(call: "socket", errno: code)
+            }
+            usleep(20_000)
+        }
     }
 
     private func connect(_ socket: Int32) throws(HandoverError) {

@@ -63,7 +63,10 @@ struct DoctorRoute: Sendable {
         await withTaskGroup(of: HealthFacts.OwnProgram.self) { group in
             for program in programs {
                 group.addTask {
-                    let answer: Bool? = await local.answer { try await program.ask(); return true }
+                    let answer: Bool? = await local.answer {
+                        try await program.ask()
+                        return true
+                    }
                     return .init(name: program.name, answers: answer != nil)
                 }
             }

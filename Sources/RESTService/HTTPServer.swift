@@ -22,6 +22,8 @@ struct HTTPServer: Service {
     private static let configuration = HTTP1Channel.Configuration(
         additionalChannelHandlers: [LingeringClose()],
         idleTimeout: .seconds(Limits.idleSeconds))
+    private static let reads = AdaptiveRecvByteBufferAllocator(
+        minimum: 512, initial: 2_048, maximum: Limits.readBytes)
 
     func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
@@ -42,6 +44,7 @@ struct HTTPServer: Service {
             // NIO listens anew, with a queue of 128 if it is not told.
             .serverChannelOption(.backlog, value: Limits.backlog)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.recvAllocator, value: Self.reads)
             .bind(listener) { channel in child.setup(channel: channel, logger: log) }
         let listening = server.channel
         try await withThrowingDiscardingTaskGroup { group in
@@ -84,7 +87,9 @@ struct HTTPServer: Service {
                 handover.stop()
             }
             let open = OpenConnections(atMost: Limits.connectionsMax)
-            for await descriptor in handover.connections(limit: Limits.connectionsWaiting) {
+            let arriving = handover.connections(
+                limit: Limits.connectionsWaiting, refused: Self.refused(log))
+            for await descriptor in arriving {
                 if let newer = try? secure.following(tls.configuration) { secure = newer }
                 let channel = secure.channel
                 guard open.enter() else {
@@ -105,10 +110,21 @@ struct HTTPServer: Service {
         }
     }
 
+    private static func refused(_ log: Logger) -> @Sendable (DescriptorFault) -> Void {
+        { fault in
+            if fault == .notConnected {
+                log.debug("client gone before its connection came")
+            } else {
+                log.warning("descriptor refused", metadata: ["reason": "\(fault)"])
+            }
+        }
+    }
+
     private func serve(_ child: some ServerChildChannel, _ descriptor: Int32) async {
         do {
             let value = try await ClientBootstrap(group: httpLoops)
                 .channelOption(.allowRemoteHalfClosure, value: true)
+                .channelOption(.recvAllocator, value: Self.reads)
                 .withConnectedSocket(descriptor) { channel in
                     child.setup(channel: channel, logger: log)
                 }

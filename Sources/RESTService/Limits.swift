@@ -3,6 +3,11 @@ import NIOCore
 /// Bounds of gd2-rest.
 enum Limits {
     static let bodyBytes = 8 << 20
+    /// All bodies that are in memory, together; those up to `smallBodyBytes` apart.
+    static let bodiesBytes = 64 << 20
+    static let smallBodyBytes = 64 << 10
+    /// What is read of a connection at a time. Some ten of these wait while a request is answered.
+    static let readBytes = 8 << 10
     /// One request; longer work goes on without its client.
     static let requestSeconds = 60
     /// What is being answered when a stop comes may be answered within this time.
@@ -10,6 +15,10 @@ enum Limits {
     static let idleSeconds: Int64 = 75
     /// A client has this long to take the end of a connection that gd2-rest has closed.
     static let lingering: TimeAmount = .seconds(2)
+    /// What is read of a request after its answer, so that its client comes to read that.
+    static let droppedBytes = 1 << 20
+    /// What the head and the end of a request that is dropped count of that.
+    static let droppedPartBytes = 1 << 10
     static let connectionsWaiting = 1_024
     static let backlog: Int32 = 4_096
     /// Open connections of each door; one more is closed at once.

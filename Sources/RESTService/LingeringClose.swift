@@ -3,8 +3,9 @@ import NIOCore
 /// Ends a connection whose answer is sent and whose client was to close it, and does not.
 ///
 /// Hummingbird ends a connection by closing its own half, after a request that it could not read
-/// for instance, and reads no more. What the client sent after that stays in the socket's buffer,
-/// before its end of file: the connection would be held until it counts as idle.
+/// or that was answered early for instance, and reads no more. What the client sent after that
+/// stays in the socket's buffer, before its end of file: the connection would be held until it
+/// counts as idle.
 final class LingeringClose: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
     typealias OutboundIn = NIOAny
@@ -14,6 +15,7 @@ final class LingeringClose: ChannelDuplexHandler, RemovableChannelHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         // Without it the answer to what cannot be read stays empty.
         try? UnreadableRequest.install(in: context.pipeline)
+        try? RequestRules.install(in: context.pipeline)
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {

@@ -65,20 +65,23 @@ extension ListedRoute {
     }
 
     /// Answers a request, or, where it is a dry run, what it would do.
-    /// A change with an idempotency key that was used before is answered as then.
+    /// A change with an idempotency key that was used before is answered as then. Its body has to
+    /// find a place in `room`.
     func answer(
-        _ request: Request, _ context: RESTContext, _ repeated: RepeatedRequests
+        _ request: Request, _ context: RESTContext, _ repeated: RepeatedRequests,
+        _ room: BodyRoom
     ) async throws -> Response {
         guard method != .get else { return try await body(request, context) }
-        if try request.flag(dryRunParameter) {
-            guard let plan else {
-                throw GD2Error(.invalid, "\(method) \(path) has no dry run: nothing was done")
-            }
-            return try Response.json(await plan(request, context))
+        let isDry = try request.flag(dryRunParameter)
+        guard !isDry || plan != nil else {
+            throw GD2Error(.invalid, "\(method) \(path) has no dry run: nothing was done")
         }
         var (request, context) = (request, context)
-        let buffer = try await request.buffer()
+        var share = BodyShare(of: room)
+        defer { share.giveBack() }
+        let buffer = try await request.collect(&share)
         request.body = RequestBody(buffer: buffer)
+        if isDry, let plan { return try Response.json(await plan(request, context)) }
         let asked = try Asked(request, buffer, context.caller)
         guard !asked.isAsync || isJob else {
             throw GD2Error(.invalid, "\(method) \(path) is no job: nothing was done")

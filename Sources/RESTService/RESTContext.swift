@@ -32,46 +32,40 @@ struct RESTContext: RequestContext {
 }
 
 extension Request {
-    /// The whole body.
-    func buffer() async throws -> ByteBuffer {
+    /// The whole body, which finds room in `share` before it is read.
+    func collect(_ share: inout BodyShare) async throws -> ByteBuffer {
         let tooLarge = GD2Error(.tooLarge, "the body is longer than \(Limits.bodyBytes) bytes")
+        var whole = ByteBuffer()
         // Refused before it is read, where its client says so much.
-        if let length = headers[.contentLength].flatMap({ Int($0) }), length > Limits.bodyBytes {
-            throw tooLarge
+        let length = headers[.contentLength].flatMap { Int($0) }
+        if let length {
+            guard length <= Limits.bodyBytes else { throw tooLarge }
+            try share.grow(to: length)
+            whole.reserveCapacity(length)
         }
-        do { return try await body.collect(upTo: Limits.bodyBytes) } catch {
-            throw error is NIOTooManyBytesError
-                ? tooLarge : GD2Error(.invalid, "the body did not come whole: send it again")
+        do {
+            for try await part in body {
+                let bytes = whole.readableBytes + part.readableBytes
+                guard bytes <= Limits.bodyBytes else { throw tooLarge }
+                try share.grow(to: bytes)
+                whole.writeImmutableBuffer(part)
+            }
+        } catch {
+            throw error as? GD2Error
+                ?? GD2Error(.invalid, "the body did not come whole: send it again")
         }
+        return whole
     }
 
-    /// The body as `Value`; an empty one is `absent`, where that is given.
+    /// The body, which is in memory, as `Value`; an empty one is `absent`, where that is given.
     func value<Value: Decodable>(
         _ type: Value.Type, absent: Value? = nil
     ) async throws -> Value {
-        let buffer = try await buffer()
+        let buffer = try await body.collect(upTo: Limits.bodyBytes)
         if buffer.readableBytes == 0, let absent { return absent }
-        do {
-            return try JSONDecoder().decode(type, from: Data(buffer.readableBytesView))
-        } catch let error as DecodingError {
-            throw GD2Error(.invalid, "the body is not as it should be: \(Self.text(error))")
-        }
-    }
-
-    private static func text(_ error: DecodingError) -> String {
-        func path(_ context: DecodingError.Context) -> String {
-            context.codingPath.map(\.stringValue).joined(separator: ".")
-        }
-        switch error {
-        case .keyNotFound(let key, let context):
-            let place = path(context)
-            return "field \(place.isEmpty ? "" : place + ".")\(key.stringValue) is missing"
-        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-            return "field \(path(context)) has to be a \(type)"
-        case .dataCorrupted(let context):
-            return context.codingPath.isEmpty
-                ? "it is no JSON" : "field \(path(context)) is damaged"
-        @unknown default: return "it cannot be read"
+        let data = Data(buffer.readableBytesView)
+        do { return try JSONDecoder().decode(type, from: data) } catch let error as DecodingError {
+            throw GD2Error(.invalid, BodyFault.text(error, data))
         }
     }
 }

@@ -92,7 +92,11 @@ struct Responder: Sendable {
             throw GD2Error(.notFound, "there is no path \(request.uri.path)")
         }
         // As GET, without the body (RFC 9110, section 9.3.2).
-        if isHead { response.body = ResponseBody() }
+        if isHead {
+            response.body = ResponseBody(contentLength: response.body.contentLength) { writer in
+                try await writer.finish(nil)
+            }
+        }
         return response
     }
 

@@ -21,6 +21,7 @@ struct Routes: Sendable {
     /// Of this node, asked by the doctor.
     var programs: [OwnProgram]
     private let encoded = EncodedVolumes()
+    private let bodies = BodyRoom()
 
     init(
         volumes: VolumeChanges, options: OptionChanges, mirror: StoreMirror, bricks: NodeBricks,
@@ -52,10 +53,10 @@ struct Routes: Sendable {
         for route in listed {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 guard route.waits else {
-                    return try await route.answer(request, context, repeated)
+                    return try await route.answer(request, context, repeated, bodies)
                 }
                 return try await Self.limited {
-                    try await route.answer(request, context, repeated)
+                    try await route.answer(request, context, repeated, bodies)
                 }
             }
         }
@@ -68,6 +69,7 @@ struct Routes: Sendable {
                 path: route.path, requestType: route.request, responseType: route.response)
         }
         router.get("/endpoints") { _, _ in try Response.json(endpoints) }
+        refuseOthers(than: [.get], at: "/endpoints", router)
         return router
     }
 
@@ -94,8 +96,10 @@ struct Routes: Sendable {
         than methods: [HTTPRequest.Method], at path: String, _ router: Router<RESTContext>
     ) {
         let allowed = methods.map(\.rawValue).sorted().joined(separator: ", ")
-        for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete]
-        where !methods.contains(method) {
+        let known: [HTTPRequest.Method] = [
+            .get, .head, .post, .put, .patch, .delete, .options, .trace,
+        ]
+        for method in known where !methods.contains(method) {
             router.on(RouterPath(path), method: method) { _, _ in
                 let error = ErrorResponse.Entry(message: "this path takes \(allowed) only")
                 var response = try Response.json(

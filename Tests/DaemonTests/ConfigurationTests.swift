@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Glibc
 import TemporaryFolder
 import Testing
 
@@ -113,6 +114,7 @@ import Testing
         ("port-x = 1\nstate-directory = 1\n", "FILE:2: state-directory has to be a text"),
         ("[callers]\nx = 1\n", "FILE:1: callers has to be a table of texts"),
         ("port = 1\nport = = 2\n", "FILE:2: "), ("port = 666\n", "port 666 is not to be had"),
+        ("log-level = info\n", "FILE:1: "),
         ("log-level = \"loud\"\n", "log-level \"loud\" is none of trace, debug"),
         ("stop-timeout-seconds = 0\n", "stop-timeout-seconds is 0, not 1 to 300"),
     ])
@@ -121,6 +123,50 @@ import Testing
         #expect(
             error?.problems.contains { $0.hasPrefix(problem) } == true,
             "\(error?.description ?? "")")
+    }
+
+    @Test(arguments: [
+        ("log-level = info\n", true), ("port = 1\r\nstate-directory = /var/lib\r\n", true),
+        ("port = = 2\n", false), ("is-quick = true false\n", false),
+    ])
+    func aTextWithoutQuotesIsToldOfThem(file: String, isTold: Bool) {
+        let error = #expect(throws: ConfigurationError.self) { try read(file: file) }
+        #expect(
+            error?.description.contains("a text stands in quotes") == isTold,
+            "\(error?.description ?? "")")
+    }
+
+    /// Defaults would be another configuration than the one that is there.
+    @Test(arguments: [false, true])
+    func aFileThatIsThereAndCannotBeReadIsAProblem(isRequired: Bool) throws {
+        try TemporaryFolder.with { folder in
+            func problems(_ path: String) -> String? {
+                let reader = ConfigurationReader(
+                    file: path, fileIsRequired: isRequired, environment: [:], assignments: [])
+                do {
+                    _ = try reader.read(Settings.self)
+                    return nil
+                } catch {
+                    return "\(error)"
+                }
+            }
+            let link = folder + "/link"
+            try #require(symlink("nothing", link) == 0)
+            let text = problems(link)
+            #expect(text == "\(link): cannot be read: it is a link to a file that is not there")
+            #expect(problems(folder) == "\(folder): cannot be read: Is a directory")
+            let file = folder + "/file"
+            try Data("port = 2\n".utf8).write(to: URL(filePath: file))
+            #expect(problems(file) == nil)
+            #expect(problems(file + "/x") == "\(file)/x: cannot be read: Not a directory")
+            try Data(repeating: 0x20, count: (1 << 20) + 1).write(to: URL(filePath: file))
+            #expect(problems(file)?.contains("longer than 1048576 bytes") == true)
+            if geteuid() != 0 {
+                try #require(chmod(file, 0) == 0)
+                #expect(problems(file) == "\(file): cannot be read: Permission denied")
+            }
+            #expect((problems(folder + "/none") == nil) == !isRequired)
+        }
     }
 
     @Test func allProblemsAreSaidAtOnceWithWhatIsKnown() {
@@ -134,6 +180,7 @@ import Testing
         #expect(text.contains("it knows callers, hosts, is-quick, log-level, metrics-socket, port"))
         #expect(text.contains("environment: GD2_IS_QUICK=maybe has to be true or false"))
         #expect(text.contains("--set port: needs KEY=VALUE"))
+        #expect(text.contains("--set x=1: x is no setting of this program: it knows callers"))
         #expect(text.contains("--set port=1x: has to be a whole number"))
     }
 

@@ -50,13 +50,47 @@ import Testing
             #expect(FileManager.default.contents(atPath: path) == Data("mine".utf8))
             let long = folder + "/" + String(repeating: "x", count: 120)
             let error = #expect(throws: ListenerError.self) {
-                try take(.unix(path: long, mode: 0o600))
+                _ = try take(.unix(path: long, mode: 0o600))
             }
             #expect(error == .failed(long, call: "bind", errno: ENAMETOOLONG))
             let missing = folder + "/no/s"
             #expect(throws: ListenerError.failed(missing, call: "bind", errno: ENOENT)) {
                 try take(.unix(path: missing, mode: 0o600))
             }
+        }
+    }
+
+    @Test func whatIsNotKnownToBeInUseIsSaidAsItIs() throws {
+        try TemporaryFolder.with { folder in
+            let file = folder + "/file"
+            try Data("mine".utf8).write(to: URL(filePath: file))
+            let path = file + "/s"
+            let error = #expect(throws: ListenerError.self) {
+                try take(.unix(path: path, mode: 0o600))
+            }
+            #expect(error == .failed(path, call: "connect", errno: ENOTDIR))
+            #expect(error?.description.contains("does this program run already?") == false)
+        }
+    }
+
+    /// Of a process of its own: the limit is of all its threads.
+    @Test func withoutDescriptorsNothingIsSaidToBeInUse() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            var none = rlimit(rlim_cur: 0, rlim_max: 0)
+            let first = dup(STDERR_FILENO)
+            // One is left for the socket, and none to look who listens there.
+            none.rlim_cur = rlim_t(first + 1)
+            none.rlim_max = none.rlim_cur
+            close(first)
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &none)
+            var listeners = Listeners()
+            do {
+                _ = try listeners.take("test", or: .unix(path: "/nonexistent", mode: 0o600))
+            } catch {
+                let expected = ListenerError.failed("/nonexistent", call: "socket", errno: EMFILE)
+                _exit(error as? ListenerError == expected ? 7 : 1)
+            }
+            _exit(2)
         }
     }
 

@@ -44,6 +44,29 @@ import Testing
         }
     }
 
+    @Test func aConfigurationThatCannotBeReadEndsWith78AndItsReason() async throws {
+        let result = await #expect(
+            processExitsWith: .exitCode(EX_CONFIG), observing: [\.standardErrorContent]
+        ) {
+            try await Self.run(["--check-config", "--config", "/"])
+        }
+        let text = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(text.contains("/: cannot be read: Is a directory"))
+    }
+
+    /// An event loop would end the program, when somebody connects for the first time.
+    @Test func withTooFewDescriptorsNothingIsStarted() async throws {
+        let result = await #expect(
+            processExitsWith: .exitCode(EXIT_FAILURE), observing: [\.standardErrorContent]
+        ) {
+            var few = rlimit(rlim_cur: 100, rlim_max: 100)
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &few)
+            try await Self.run([])
+        }
+        let text = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(text.contains("100 files may be open, and 128 are needed"), "\(text)")
+    }
+
     @Test func aServiceThatCannotBeMadeEndsWith1() async {
         await #expect(processExitsWith: .exitCode(EXIT_FAILURE)) {
             let options = try DaemonOptions.parse([])

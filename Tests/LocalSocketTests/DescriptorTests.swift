@@ -1,6 +1,7 @@
 import Glibc
 import LocalSocket
 import NIOPosix
+import Synchronization
 import TemporaryFolder
 import Testing
 
@@ -32,9 +33,10 @@ import Testing
         }
     }
 
-    private func pipePair() throws -> (read: Int32, write: Int32) {
+    /// Two ends of a connection; `read` is handed over.
+    private func socketPair() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
-        try #require(pipe(&ends) == 0)
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
         return (ends[0], ends[1])
     }
 
@@ -42,7 +44,7 @@ import Testing
         try await withListener { listener, path in
             let receiver = DescriptorReceiver(listening: listener)
             var arriving = receiver.connections(limit: 4).makeAsyncIterator()
-            let ends = try pipePair()
+            let ends = try socketPair()
             try await send(ends.read, to: path)
             close(ends.read)
             let received = try #require(await arriving.next())
@@ -63,20 +65,71 @@ import Testing
         try await withListener { listener, path in
             let receiver = DescriptorReceiver(listening: listener)
             var arriving = receiver.connections(limit: 1).makeAsyncIterator()
-            let ends = try pipePair()
+            let ends = try socketPair()
             defer { close(ends.write) }
             try await send(ends.read, to: path)
             await #expect(throws: HandoverError.refused) { try await send(ends.read, to: path) }
             close(ends.read)
             receiver.stop()
             let received = try #require(await arriving.next())
-            // The one that was refused is not left open: closing ours is the end of the pipe.
+            // The one that was refused is not left open: closing ours ends the connection.
             close(received)
             signal(SIGPIPE, SIG_IGN)
             var byte: UInt8 = 1
             #expect(write(ends.write, &byte, 1) == -1 && errno == EPIPE)
             #expect(await arriving.next() == nil)
         }
+    }
+
+    /// An event loop would trap: epoll(7) takes neither files nor folders.
+    @Test func whatIsNoConnectionIsClosedAndTheNextIsTaken() async throws {
+        var pipes: [Int32] = [-1, -1]
+        var datagrams: [Int32] = [-1, -1]
+        try #require(pipe(&pipes) == 0)
+        try #require(socketpair(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0, &datagrams) == 0)
+        let fresh = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let netlink = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue), 0)
+        let listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        try #require(listen(listening, 1) == 0)
+        let wrong: [(Int32, DescriptorFault)] = [
+            (open("/dev/null", O_RDWR), .noStreamSocket),
+            (open("/proc/self/exe", O_RDONLY), .noStreamSocket),
+            (open("/", O_RDONLY), .noStreamSocket), (pipes[0], .noStreamSocket),
+            (datagrams[0], .noStreamSocket), (netlink, .noStreamSocket), (listening, .listening),
+            (fresh, .notConnected),
+        ]
+        defer { for descriptor in [pipes[1], datagrams[1]] { close(descriptor) } }
+        let faults = Faults()
+        try await withListener { listener, path in
+            let receiver = DescriptorReceiver(listening: listener)
+            var arriving = receiver.connections(limit: 4) { faults.add($0) }.makeAsyncIterator()
+            for (descriptor, _) in wrong {
+                try #require(descriptor >= 0)
+                try await send(descriptor, to: path)
+                close(descriptor)
+            }
+            let ends = try socketPair()
+            try await send(ends.read, to: path)
+            close(ends.read)
+            let received = try #require(await arriving.next())
+            #expect(fcntl(received, F_GETFL) & O_NONBLOCK != 0)
+            close(received)
+            close(ends.write)
+            receiver.stop()
+            #expect(await arriving.next() == nil)
+        }
+        #expect(faults.all == wrong.map(\.1))
+        signal(SIGPIPE, SIG_IGN)
+        var byte: UInt8 = 1
+        #expect(write(pipes[1], &byte, 1) == -1 && errno == EPIPE)
+    }
+
+    private final class Faults: Sendable {
+        private let faults = Mutex<[DescriptorFault]>([])
+
+        var all: [DescriptorFault] { faults.withLock { $0 } }
+
+        func add(_ fault: DescriptorFault) { faults.withLock { $0.append(fault) } }
     }
 
     @Test func whoSendsNothingDoesNotStopTheNext() async throws {
@@ -97,7 +150,7 @@ import Testing
             var byte: UInt8 = 1
             #expect(Glibc.send(silent, &byte, 1, 0) == 1)
             close(silent)
-            let ends = try pipePair()
+            let ends = try socketPair()
             defer {
                 close(ends.read)
                 close(ends.write)

@@ -15,7 +15,9 @@ import Testing
     @Test(arguments: [
         (HTTPRequest.Method.get, "/nothing", 404), (.get, "/v1", 404), (.get, "/v2/volumes", 404),
         (.put, "/v1/volumes", 405), (.delete, "/v1/peers", 405), (.get, "/v1/volumes/no", 404),
-        (.get, "/v1/volumes/no/status", 404), (.get, "/v1/peers/no", 404),
+        (.options, "/v1/volumes", 405), (.trace, "/v1/peers/n1", 405), (.options, "/nothing", 404),
+        (.post, "/endpoints", 405), (.get, "/v1/volumes/no/status", 404),
+        (.get, "/v1/peers/no", 404),
         (.get, "/v1/volumes", 200), (.get, "/v1/peers", 200), (.get, "/v1/peers/n1", 200),
         (.get, "/endpoints", 200), (.get, "/v1/cluster/options", 200),
     ])
@@ -32,8 +34,21 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{", "it is no JSON"), ("", "it is no JSON"), ("[]", "has to be a"),
+        ("{", "it is no JSON"), ("", "it is no JSON"), ("[]", "the body has to be a JSON object"),
+        ("null", "the body has to be a JSON object"), ("1", "the body has to be a JSON object"),
         ("{}", "field name is missing"), (#"{"name":1}"#, "field name has to be a String"),
+        (
+            #"{"name":"v","subvols":[{"type":"r","replica":9223372036854775808,"bricks":[]}]}"#,
+            "field subvols.0.replica has to be a whole number from -9223372036854775808 to 92"
+        ),
+        (
+            #"{"name":"v","subvols":[{"type":"r","bricks":[]},{"type":"r","bricks":[],"#
+                + #""replica":3.5}]}"#,
+            "field subvols.1.replica has to be a whole number"
+        ),
+        (#"{"name":"v","subvols":[{"type":1}]}"#, "field subvols.0.type has to be a String"),
+        (#"{"name":"v","subvols":{}}"#, "field subvols has to be a list"),
+        (#"{"name":"v","force":1}"#, "field force has to be true or false"),
         (#"{"name":"a/b","subvols":[]}"#, "may contain letters, digits"),
         (#"{"name":"all","subvols":[]}"#, "is reserved"),
         (#"{"name":"type","subvols":[]}"#, "is reserved"),
