@@ -231,8 +231,8 @@ struct BrickDirectory: Sendable {
         unmark(volume, remove: FileTree.remove)
     }
 
-    /// `remove` gets what is to be removed and may take its time: it has another name already. Gives
-    /// why the directory keeps its mark; nil: it has none now.
+    /// `remove` gets what is to be removed and may take its time: it has another name already.
+    /// Gives why the directory keeps its mark; nil: it has none now.
     @discardableResult func unmark(_ volume: VolumeID, remove: (String) -> Void) -> String? {
         let removed = removedName(volume)
         // From a run that did not get to the end.

@@ -189,8 +189,8 @@ actor StepRunner {
         else { return }
         throw directory.refusal(
             .conflict,
-            "\(directory.text) is a brick of volume \(volume), whose records in the store cannot be "
-                + "read: see glustercli doctor")
+            "\(directory.text) is a brick of volume \(volume), whose records in the store cannot "
+                + "be read: see glustercli doctor")
     }
 
     /// Throws why the first of `paths` that cannot become a brick of `volume` cannot.

@@ -44,6 +44,7 @@ public struct EtcdArguments: Sendable {
         self.peerTrust = peerTrust
     }
 
+    static let dataFlag = "--data-dir="
     public static let peerTrustFlag = "--peer-trusted-ca-file="
 
     /// Revisions that a watch may fall behind before it has to list anew.
@@ -57,7 +58,7 @@ public struct EtcdArguments: Sendable {
 
     public var words: [String] {
         [
-            "--name=\(name)", "--data-dir=\(dataDirectory)",
+            "--name=\(name)", "\(Self.dataFlag)\(dataDirectory)",
             "--listen-client-urls=https://\(clientAddress)",
             "--advertise-client-urls=https://\(clientAddress)",
             "--listen-peer-urls=https://\(peerListenAddress)",

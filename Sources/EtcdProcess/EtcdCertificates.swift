@@ -34,6 +34,15 @@ public struct EtcdCertificates: Sendable {
         return made
     }
 
+    /// Fingerprint of the authority; nil when there is none.
+    public var authority: String? {
+        let pem = TextFile.read(path("client-ca.pem"))
+        guard let certificate = pem.flatMap({ try? Certificate(pemEncoded: $0) }) else {
+            return nil
+        }
+        return try? CertificateChain.fingerprint(of: certificate)
+    }
+
     /// From when on all of them are valid; nil when there are none.
     public var begin: Date? {
         ["client-ca", "server", "client"].compactMap { name in

@@ -39,9 +39,9 @@ public enum EtcdRunner {
         var said: String?
         while true {
             let waited = ContinuousClock.now - began
-            let role = try RoleFile.load(from: path)
-            var reason = role?.absence
-            if let role, role.absence == nil {
+            let (role, damage) = read(path)
+            var reason = damage ?? role?.absence ?? role?.loss
+            if let role, reason == nil {
                 switch gate(stateDirectory, waited) {
                 case .open:
                     try takeLock(stateDirectory, role)
@@ -54,10 +54,22 @@ public enum EtcdRunner {
                 _ = write(STDERR_FILENO, line, line.count)
                 said = reason
             }
-            let isSlow = waited > slowAfter && role != nil
+            let isSlow = waited > slowAfter && (role != nil || damage != nil)
             try await Task.sleep(for: .milliseconds(isSlow ? slowPollMs : pollMs))
         }
     }
+
+    /// The role file, or why it cannot be read.
+    static func read(_ path: String) -> (role: RoleFile?, damage: String?) {
+        do { return (try RoleFile.load(from: path), nil) } catch {
+            return (
+                nil,
+                "\(path) is damaged: gd2-store writes it anew, which is waited for (\(error))"
+            )
+        }
+    }
+
+    public static func isDamaged(_ roleFile: String) -> Bool { read(roleFile).damage != nil }
 
     private static func gate(_ stateDirectory: String, _ waited: Duration) -> EtcdGate {
         let place = StatePlace.load(stateDirectory)

@@ -11,10 +11,19 @@ public struct RoleFile: Hashable, Sendable, Codable {
     public var arguments: [String]
     /// Why no etcd is to run here; then there is no binary.
     public var absence: String?
+    /// Whether this member has run: then it is started only with its data.
+    public var hasRun: Bool?
+    /// Fingerprint of the authority that gd2-store's certificate is of: etcd reads whom it trusts
+    /// at its start alone. Nil: written by a version that did not say it.
+    public var clientAuthority: String?
 
-    public init(binary: String, arguments: [String]) {
+    public init(
+        binary: String, arguments: [String], hasRun: Bool = false, clientAuthority: String? = nil
+    ) {
         self.binary = binary
         self.arguments = arguments
+        self.hasRun = hasRun ? true : nil
+        self.clientAuthority = clientAuthority
     }
 
     /// No etcd runs here: `absence` is a sentence for the log.
@@ -22,6 +31,14 @@ public struct RoleFile: Hashable, Sendable, Codable {
         binary = ""
         arguments = []
         self.absence = absence
+    }
+
+    /// Why no etcd may become of it now: its member has run, and has no data any more.
+    public var loss: String? {
+        let flag = EtcdArguments.dataFlag
+        let folder = arguments.first { $0.hasPrefix(flag) }?.dropFirst(flag.count)
+        guard hasRun == true, let folder, !EtcdData.isThere(String(folder)) else { return nil }
+        return EtcdData.loss(of: String(folder))
     }
 
     public static func load(from path: String) throws -> RoleFile? {

@@ -34,6 +34,16 @@ public struct StatePlace: Hashable, Sendable, Codable {
         return try? JSONDecoder().decode(StatePlace.self, from: Data(bytes))
     }
 
+    /// Why the file that is there cannot be read; nil: it can, or there is none.
+    public static func damage(_ stateDirectory: String) -> String? {
+        let path = path(stateDirectory)
+        do {
+            guard let bytes = try DurableFile.read(path, atMost: 1 << 20) else { return nil }
+            _ = try JSONDecoder().decode(StatePlace.self, from: Data(bytes))
+            return nil
+        } catch { return "\(error)" }
+    }
+
     /// Does nothing when it says the same already.
     public func save(_ stateDirectory: String) throws {
         if Self.load(stateDirectory) == self { return }

@@ -45,12 +45,14 @@ struct ClusterKeeper: Service {
     }
 
     private func keepAlive() async throws {
+        try await checkStore()
         try await schema.begin()
         if let refusal = schema.node.schema.refusal {
             state.status.message = refusal
             return try await Task.sleep(for: Limits.membershipEvery)
         }
         try await prepareKeys()
+        try rememberStore()
         state.status.available = true
         state.status.message = "the store answers"
         log.info("store answers")
@@ -82,6 +84,24 @@ struct ClusterKeeper: Service {
             try await Task.sleep(for: .seconds(Limits.aliveTTLSeconds / 4))
             if schema.node.schema.refusal != nil { return }
         }
+    }
+
+    /// A store without the cluster would look like one without volumes, and is not begun anew.
+    private func checkStore() async throws {
+        let identity = state.identity
+        guard identity.expectsStore, try await value(identity.store.keys.epoch) == nil else {
+            return
+        }
+        let text = identity.emptied
+        state.status.message = text
+        throw RPCError(code: .failedPrecondition, message: text)
+    }
+
+    /// From here on a store without the cluster is none.
+    private func rememberStore() throws {
+        guard state.identity.hasStore != true else { return }
+        state.identity.hasStore = true
+        try state.identity.saveHasStore(directory: configuration.stateDirectory)
     }
 
     /// Creates what is missing, and renews this node's own record when its addresses changed.

@@ -28,6 +28,9 @@ enum Limits {
     /// How often the certificates are looked at, which are renewed 30 days before their end: a
     /// clock that is set right after the boot may end them at once.
     static let certificateLookEvery = Duration.seconds(60)
+    /// A member whose data is gone for so long, while others serve, is given up, so that this node
+    /// gets another one. Meanwhile somebody may mount a disk.
+    static let dataGone = Duration.seconds(30)
     /// How often etcd is looked for after it was told to end; half of that time in order.
     static let etcdEndPolls = 200
     static let etcdEndPollMs = 50
@@ -79,6 +82,13 @@ enum Limits {
     static let ownStoreLookEvery = Duration.milliseconds(100)
     /// What another node says of itself, for a read, which has to be answered within a second.
     static let nodeReport = Duration.milliseconds(600)
+    /// On 24008: until TLS is there and the caller has said something, connections that have not
+    /// come so far, and all of them, far below the unit's 8,192 descriptors.
+    static let handshake = Duration.seconds(10)
+    static let handshakesMax = 256
+    static let nodeConnectionsMax = 4_096
+    /// Between two messages that some were closed.
+    static let refusalsSaidEvery = Duration.seconds(60)
     /// Keys whose certificates were verified and are remembered.
     static let verifiedKeysMax = 4_096
     /// Join tokens at once, and the longest life of one.

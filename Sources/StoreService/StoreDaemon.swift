@@ -183,7 +183,8 @@ private struct StoreServices {
             ]
         }
         return [
-            etcd, membership, SnapshotKeeper(node: node, etcd: etcd, folder: snapshots),
+            etcd, membership, MemberDataKeeper(node: node, etcd: etcd, upstream: upstream),
+            SnapshotKeeper(node: node, etcd: etcd, folder: snapshots),
             SpaceKeeper(
                 etcd: etcd, state: state, quotaBytes: configuration.etcdQuotaBytes,
                 log: context.log

@@ -19,7 +19,6 @@ enum Seeds {
         (.noFencing, 7, "bears a mark"),
         (.undoUnfenced, 4, "bears a mark"),
         (.noRivals, 3, "bears a mark"),
-        (.staleVolumes, 81, "bears a mark"),
         (.unsupervisedIgnored, 27, "from under process"),
         (.noLockCompare, 1, "undone twice"),
         (.lateTaking, 41, "a lock is left"),

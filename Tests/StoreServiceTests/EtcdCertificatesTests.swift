@@ -14,6 +14,7 @@ import Testing
     @Test func aClockThatIsSetBackMakesNoNewCertificates() throws {
         try Self.with { certificates in
             #expect(certificates.begin == nil)
+            #expect(certificates.authority == nil)
             #expect(try certificates.prepare(now: Self.now))
             let before = try Data(contentsOf: URL(filePath: certificates.path("server.pem")))
             let isMade = try certificates.prepare(now: Date(timeIntervalSince1970: 0))
@@ -22,6 +23,19 @@ import Testing
             #expect(before == after)
             let begin = try #require(certificates.begin)
             #expect(begin > Date(timeIntervalSince1970: 0) && begin <= Self.now)
+        }
+    }
+
+    /// By which gd2-store knows that the etcd that runs trusts another one.
+    @Test func anAuthorityWhoseKeyIsGoneIsAnotherThen() throws {
+        try Self.with { certificates in
+            #expect(try certificates.prepare(now: Self.now))
+            let first = try #require(certificates.authority)
+            let again = try certificates.prepare(now: Self.now)
+            #expect(!again && certificates.authority == first)
+            try FileManager.default.removeItem(atPath: certificates.path("client-ca.key"))
+            #expect(try certificates.prepare(now: Self.now))
+            #expect(certificates.authority != first && certificates.authority != nil)
         }
     }
 

@@ -94,7 +94,7 @@ struct ExternalEtcdTests {
         #expect(try Self.admission(stored: nil) == .founding)
         let own = Self.refusal(try Self.admission(ownData: true, stored: nil))
         #expect(own.contains("copy it there first"))
-        #expect(own.contains("remove /s/identity.json"))
+        #expect(own.contains("remove all that is in /s"))
         #expect(
             Self.refusal(try Self.admission(joined: true, stored: nil)).contains(
                 "another etcd (id aa)"))

@@ -19,6 +19,11 @@ import Testing
             identity = try NodeIdentity.prepare(directory: folder)
         }
 
+        init(_ folder: String, _ identity: NodeIdentity) {
+            self.folder = folder
+            self.identity = identity
+        }
+
         func start(external: Bool = false) async throws -> MemberRole {
             var configuration = StoreConfiguration()
             configuration.stateDirectory = folder
@@ -33,11 +38,10 @@ import Testing
             return role
         }
 
-        var absence: String? {
-            get throws {
-                try RoleFile.load(from: StoreDaemon.roleFile(stateDirectory: folder))?.absence
-            }
+        var role: RoleFile? {
+            get throws { try RoleFile.load(from: StoreDaemon.roleFile(stateDirectory: folder)) }
         }
+        var absence: String? { get throws { try role?.absence } }
     }
 
     private static func with(_ body: (Node) async throws -> Void) async throws {
@@ -62,6 +66,72 @@ import Testing
             #expect(FileManager.default.fileExists(atPath: node.folder + "/aside/member"))
             let again = try await node.start(external: true)
             #expect(await again.record?.member == nil)
+        }
+    }
+
+    private static func putLog(_ folder: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: folder + "/member/wal", withIntermediateDirectories: true)
+        try Data().write(to: URL(filePath: folder + "/member/wal/0-0.wal"))
+    }
+
+    /// An etcd without it would have an empty store, and all bricks would be ended.
+    @Test func aMemberThatHasRunIsNotStartedWithoutItsData() async throws {
+        try await Self.with { node in
+            let role = try await node.start()
+            // Before the first answer there need be none.
+            try await role.noteRun(of: 7)
+            #expect(await role.dataLoss == nil)
+            #expect(try node.role?.loss == nil)
+            let data = node.folder + "/etcd"
+            try Self.putLog(data)
+            try await role.noteRun(of: 7)
+            #expect(await role.dataLoss == nil)
+            #expect(try node.role?.loss == nil)
+            for role in [role, try await node.start()] {
+                try FileManager.default.removeItem(atPath: data)
+                #expect(await role.dataLoss == EtcdData.loss(of: data))
+                #expect(try node.role?.loss == EtcdData.loss(of: data))
+                try Self.putLog(data)
+                #expect(await role.dataLoss == nil)
+                #expect(try node.role?.loss == nil)
+            }
+        }
+    }
+
+    /// Its data is found where it is, and is not put aside.
+    @Test func aRecordThatIsGoneIsMadeOfTheDataThatIsThere() async throws {
+        try await Self.with { node in
+            let data = node.folder + "/etcd-epoch-2"
+            try Self.putLog(data)
+            var identity = node.identity
+            identity.hasStore = true
+            try identity.save(directory: node.folder)
+            let again = Node(node.folder, identity)
+            let role = try await again.start()
+            #expect(await role.record?.dataDirectory == "etcd-epoch-2")
+            #expect(EtcdData.isThere(data))
+            try FileManager.default.removeItem(atPath: data)
+            #expect(await role.dataLoss == EtcdData.loss(of: data))
+        }
+    }
+
+    @Test func aDamagedRoleFileIsWrittenAnew() async throws {
+        try await Self.with { node in
+            let role = try await node.start()
+            let path = StoreDaemon.roleFile(stateDirectory: node.folder)
+            let sound = try Data(contentsOf: URL(filePath: path))
+            for damage in ["", "{", "[]"] {
+                try Data(damage.utf8).write(to: URL(filePath: path))
+                #expect(EtcdRunner.isDamaged(path))
+                try await role.mendRoleFile()
+                #expect(try Data(contentsOf: URL(filePath: path)) == sound)
+            }
+            try Data("{".utf8).write(to: URL(filePath: path))
+            _ = try await node.start()
+            #expect(try Data(contentsOf: URL(filePath: path)) == sound)
+            try FileManager.default.removeItem(atPath: path)
+            #expect(!EtcdRunner.isDamaged(path))
         }
     }
 

@@ -56,11 +56,14 @@ struct StatePlaceTests {
     @Test func aDamagedFileIsNone() throws {
         try TemporaryFolder.with { folder in
             #expect(StatePlace.load(folder) == nil)
+            #expect(StatePlace.damage(folder) == nil)
             let place = StatePlace(addresses: ["10.0.0.2"], refusal: "why", rival: "10.0.0.9:24008")
             try place.save(folder)
             #expect(StatePlace.load(folder) == place)
+            #expect(StatePlace.damage(folder) == nil)
             try Data("{".utf8).write(to: URL(fileURLWithPath: folder + "/place.json"))
             #expect(StatePlace.load(folder) == nil)
+            #expect(StatePlace.damage(folder) != nil)
         }
     }
 }

@@ -1,5 +1,5 @@
 # What a node may meet: a port that is taken, programs that are missing, damaged views, disks that are
-# full or read-only, wrong modes. Each is named in the log of who meets it, the other daemons go on,
+# full or read-only, wrong modes, files of gd2-store that are damaged or gone, connections of nobody. Each is named in the log of who meets it, the other daemons go on,
 # and when the cause is gone all is well again, without a start by hand.
 . Tests/e2e/node.sh
 mkdir -p /run/bricks/b{1,2,3} /run/mnt
@@ -155,6 +155,95 @@ for wrong in "chmod 000" "chown nobody"; do
     well "$wrong identity.json"
 done
 cmp $identity /run/identity.json || fail "the identity is another one"
+
+bricks() { pgrep -f 'glusterfsd.*run-bricks' | sort; }
+ran=$(bricks)
+[ "$(wc -l <<<"$ran")" = 3 ] || fail "not three bricks: $ran"
+run_on() { # WHAT: brickd has had time to end them
+    sleep 8
+    [ "$(bricks)" = "$ran" ] || fail "$1: bricks were ended"
+    echo x >/run/mnt/g && reads || fail "$1: no I/O, or no reads"
+}
+mark; node_hold gd2-store; rm $identity
+node_release gd2-store
+says gd2-store "$store/identity.json is missing, and $store/"
+run_on "a lost identity"
+cat /run/identity.json >$identity
+well "an identity that was put back"
+
+mark; for name in gd2-etcd gd2-store; do node_hold $name; done
+printf '{' >$store/role.json; printf junk >$store/place.json
+node_release gd2-etcd
+says gd2-etcd "$store/role.json is damaged"
+node_release gd2-store
+says gd2-store "role file not readable, written anew.*$store/role.json"
+says gd2-store "place of the state not readable.*$store/place.json"
+well "a damaged role and place"
+mark; node_hold gd2-etcd; printf '{' >$store/role.json
+node_release gd2-etcd
+says gd2-store "role file not readable, written anew"
+well "a role that is damaged while gd2-store runs"
+
+mark; node_hold gd2-store; rm $store/pki/client-ca.key
+node_release gd2-store
+says gd2-store "etcd is started anew to trust gd2-store"
+well "a lost key of the authority between gd2-store and etcd"
+
+snapshot() { cli cluster snapshot save; }
+wait_for 20 snapshot snapshot || fail "no snapshot"
+listed() { taken=$(cli cluster snapshot list -o name | head -n 1) && [ -n "$taken" ]; }
+wait_for 20 snapshot listed || fail "no snapshot is listed"
+ran_once() { jq -e .hasRun $store/member.json && jq -e .hasRun $store/role.json && jq -e .hasStore $identity; }
+wait_for 20 ran ran_once || fail "that etcd has run is not known"
+data() { echo "$store/$(jq -r .dataDirectory $store/member.json)"; }
+tells() { { cli cluster status; cli volume set gv0 user.n 1 --timeout 2; } 2>&1 | grep -q -- "$1"; }
+back() { cli cluster snapshot restore "$taken" --yes; }
+mark; node_hold gd2-etcd; lost=$(data); mv "$lost" $store/kept
+node_release gd2-etcd
+says gd2-etcd "$lost has no data of etcd's any more"
+says gd2-store "data of the store is gone"
+wait_for 20 status tells "no data of etcd's any more" || { cli cluster status; fail "it is not said that the data is gone"; }
+run_on "lost data of etcd"
+again gd2-store
+wait_for 20 status tells "no data of etcd's any more" || { cli cluster status; fail "after a restart it is not said that the data is gone"; }
+mv $store/kept "$lost"
+well "data of etcd that was put back"
+mark; node_hold gd2-etcd; rm -rf "$lost"
+node_release gd2-etcd
+says gd2-etcd "$lost has no data of etcd's any more"
+run_on "lost data of etcd, again"
+wait_for 20 restore back || { back; fail "the snapshot is not restored"; }
+well "a snapshot after the loss of etcd's data"
+
+# As where an older version wrote the files: the empty store comes up, and is nobody's.
+mark; for name in gd2-etcd gd2-store; do node_hold $name; done
+rm -rf "$(data)"
+jq 'del(.hasRun)' $store/member.json >/run/member.json && cat /run/member.json >$store/member.json
+rm -f $store/role.json
+node_release gd2-store; node_release gd2-etcd
+says gd2-store "has nothing of cluster"
+wait_for 20 status tells "has nothing of cluster" || { cli cluster status; fail "it is not said that the store is empty"; }
+run_on "an empty store"
+mark; again gd2-brickd; again gd2-store
+run_on "an empty store after restarts"
+wait_for 20 restore back || { back; fail "the snapshot is not restored over an empty store"; }
+well "a snapshot after an empty store"
+
+mark
+python3 -c 'import resource, socket, time
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+held = [socket.create_connection(("127.0.0.1", 24008)) for _ in range(2000)]
+print("held", flush=True); time.sleep(600)' >/run/idle & idle=$!
+held() { grep -q held /run/idle; }
+wait_for 40 held held || fail "2,000 connections do not come in"
+open_at_store() { ss -Htn state established '( sport = :24008 )' | wc -l; }
+few() { [ "$(open_at_store)" -le 300 ]; }
+none() { [ "$(open_at_store)" -le 5 ]; }
+wait_for 5 few few || fail "$(open_at_store) idle connections are kept"
+says gd2-store "connections refused"
+wait_for 20 none none || fail "$(open_at_store) connections without a handshake are kept"
+kill $idle
+well "idle connections to 24008"
 node_stop
 umount $store
 say "done"

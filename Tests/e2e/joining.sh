@@ -44,7 +44,7 @@ say "a copy of h1"
 on 4 node_hold gd2-store
 on 4 node_hold gd2-etcd
 id=$(on 1 jq -r .peer $STATE/identity.json)
-on 4 bash -c "jq '.peer = \"$id\"' $STATE/identity.json >/run/copied && rm -rf ${STATE:?}/* && cp /run/copied $STATE/identity.json" || fail "no copy"
+on 4 bash -c "jq '.peer = \"$id\" | del(.hasStore)' $STATE/identity.json >/run/copied && rm -rf ${STATE:?}/* && cp /run/copied $STATE/identity.json" || fail "no copy"
 on 4 node_release gd2-store
 on 4 node_release gd2-etcd
 # gd2-rest answers from what it knew; this is gd2-store's, and needs its etcd.

@@ -51,6 +51,11 @@ final class IdentityKeeper: Sendable {
     /// `isMember`: an etcd of this node's own is to run.
     func atStart(_ directory: PeerDirectory, isMember: Bool) async -> Start {
         let known = StatePlace.load(folder)
+        if let damage = StatePlace.damage(folder) {
+            log.warning(
+                "place of the state not readable",
+                metadata: ["file": "\(folder)/place.json", "error": "\(damage)"])
+        }
         let etcdRuns = EtcdRunner.runningPid(stateDirectory: folder) != nil
         let isSame = known.map { $0.refusal == nil && $0.isHere(Set(own)) } ?? false
         var start = Start.serve

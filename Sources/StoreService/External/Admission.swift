@@ -54,7 +54,7 @@ enum Admission: Hashable {
     private static func notCopied(_ node: Node) -> String {
         "this node's own etcd has cluster \(node.cluster), and the external one has not: copy it "
             + "there first (docs/cluster.md, \"External etcd\"); or, where nothing of it is to be "
-            + "kept, stop gd2-store and gd2-etcd, remove \(node.stateDirectory)/identity.json and "
+            + "kept, stop gd2-store and gd2-etcd, remove all that is in \(node.stateDirectory) and "
             + "start them"
     }
 

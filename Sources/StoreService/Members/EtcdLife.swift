@@ -7,6 +7,8 @@ struct EtcdLife: Sendable {
 
     private var pid: Int32? { EtcdRunner.runningPid(stateDirectory: stateDirectory) }
 
+    var runs: Bool { pid != nil }
+
     /// Path of the file with the authorities that it takes other members' certificates from.
     var runningTrustFile: String? {
         EtcdRunner.runningRole(stateDirectory: stateDirectory)?.arguments.lazy

@@ -28,6 +28,8 @@ struct MemberRecord: Codable, Hashable {
     /// The member that this node's etcd was until its data proved to be of the past: it is never
     /// run again, and the leader takes it out.
     var discarded: UInt64?
+    /// Whether etcd has run as this member, so that it is never started without its data.
+    var hasRun: Bool?
 
     static func path(_ stateDirectory: String) -> String { stateDirectory + "/member.json" }
 

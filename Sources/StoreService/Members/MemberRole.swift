@@ -57,11 +57,15 @@ actor MemberRole {
         }
         if record == nil, !identity.hasJoined {
             let url = configuration.peerURL
+            // Where the store has had the cluster the record is lost, and not the first one.
+            let isLost = identity.hasStore == true
             record = MemberRecord(
                 cluster: identity.cluster, member: 0, peerURL: url,
                 initialCluster: ["\(identity.peer)=\(url)"], joins: false, isAlone: true,
-                dataDirectory: "etcd", digest: MembershipKeeper.digestOfFounder,
+                dataDirectory: (isLost ? onlyData : nil) ?? "etcd",
+                digest: MembershipKeeper.digestOfFounder,
                 clusterToken: identity.cluster.description, trust: try own.freezeMemberTrust())
+            if isLost { record?.hasRun = true }
             // From here on there may be data, whatever the settings are at the next start.
             try record?.save(configuration.stateDirectory)
         }
@@ -213,17 +217,74 @@ actor MemberRole {
             try putAside(except: nil)
             return
         }
-        let old = try RoleFile.load(from: roleFile)
-        let new = RoleFile(binary: configuration.etcdBinary, arguments: words(record))
+        let running = EtcdRunner.runningRole(stateDirectory: configuration.stateDirectory)
+        let old = readRole() ?? running
+        let new = role(of: record)
         try new.save(to: roleFile)
         let matters = { (file: RoleFile?) in
             file?.arguments.filter { !$0.hasPrefix("--initial-cluster") }
         }
-        if old != nil, matters(old) != matters(new) {
+        let trustsAnother =
+            running?.clientAuthority.map { $0 != new.clientAuthority } ?? false
+        if trustsAnother { log.notice("etcd is started anew to trust gd2-store") }
+        if old != nil, matters(old) != matters(new) || trustsAnother {
             await beforeRestart()
             await startAnew()
         }
         try putAside(except: record.dataDirectory)
+    }
+
+    private func role(of record: MemberRecord) -> RoleFile {
+        RoleFile(
+            binary: configuration.etcdBinary, arguments: words(record),
+            hasRun: record.hasRun == true, clientAuthority: certificates.authority)
+    }
+
+    /// Nil when there is none, or it is damaged: it is made of what is known otherwise.
+    private func readRole() -> RoleFile? {
+        do { return try RoleFile.load(from: roleFile) } catch {
+            log.warning(
+                "role file not readable, written anew",
+                metadata: ["file": "\(roleFile)", "error": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Writes the role file anew where it was damaged.
+    func mendRoleFile() throws {
+        guard let record, record.member != nil, EtcdRunner.isDamaged(roleFile) else { return }
+        try role(of: record).save(to: roleFile)
+        log.warning("role file not readable, written anew", metadata: ["file": "\(roleFile)"])
+    }
+
+    // MARK: Its data
+
+    /// Name of the one folder that has data of etcd's; nil: there is none, or more than one.
+    private var onlyData: String? {
+        let folder = configuration.stateDirectory
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let data = names.filter { name in
+            (name == "etcd" || name.hasPrefix("etcd-")) && EtcdData.isThere(folder + "/" + name)
+        }
+        return data.count == 1 ? data[0] : nil
+    }
+
+    /// Why no etcd is started here: the member has run, and its data is gone.
+    var dataLoss: String? {
+        guard let record, record.member != nil, !life.runs else { return nil }
+        return role(of: record).loss
+    }
+
+    /// etcd answers as `member`: from here on it is not started without its data.
+    func noteRun(of member: UInt64) throws {
+        guard var next = record, let own = next.member, own == member || own == 0,
+            next.hasRun != true,
+            EtcdData.isThere(configuration.stateDirectory + "/" + next.dataDirectory)
+        else { return }
+        next.hasRun = true
+        try next.save(configuration.stateDirectory)
+        record = next
+        try role(of: next).save(to: roleFile)
     }
 
     /// Ends etcd, which its unit starts anew.

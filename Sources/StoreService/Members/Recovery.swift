@@ -112,6 +112,7 @@ struct Recovery: Sendable {
             digest: "",
             clusterToken: "\(node.state.identity.cluster)-\(epoch)")
         next.schema = record?.schema ?? 1
+        next.hasRun = true
         var identity = node.state.identity
         identity.epoch = epoch
         identity.recovering = epoch

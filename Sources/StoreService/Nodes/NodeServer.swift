@@ -20,6 +20,7 @@ struct NodeServer: Service {
     ) {
         let listener = Listener(log: log)
         self.listener = listener
+        let bounds = ConnectionBounds(log: log)
         let transport = HTTP2ServerTransport.Posix(
             listeningSocketDescriptor: Int(descriptor), transportSecurity: security,
             config: .defaults { config in
@@ -31,7 +32,9 @@ struct NodeServer: Service {
                 config.connection.keepalive.time = .seconds(10)
                 config.connection.keepalive.timeout = .seconds(5)
                 config.channelDebuggingCallbacks.onBindTCPListener = listener.install
-                config.channelDebuggingCallbacks.onAcceptTCPConnection = answerPingsOnServer
+                config.channelDebuggingCallbacks.onAcceptTCPConnection = { channel in
+                    answerPingsOnServer(on: channel).flatMap { bounds.install(on: channel) }
+                }
             })
         server = GRPCServer(
             transport: transport, services: services,

@@ -37,6 +37,8 @@ final class Upstream: Service {
         var epoch = Epoch(0)
         /// Whether ``answers`` is of this run.
         var hasLooked = false
+        /// Ways at whose end a store has nothing of the cluster, which was in it.
+        var emptied: Set<Way> = []
         var ownTriedAt: ContinuousClock.Instant?
         var users: [Int: User] = [:]
         var userNext = 0
@@ -115,7 +117,12 @@ final class Upstream: Service {
     /// Throws UNAVAILABLE while the way leads to a store of an epoch before this node's: after a
     /// recovery elsewhere the old voters may still answer, for what was undone.
     func checkEpoch() throws {
-        let (hasLooked, found) = state.withLock { ($0.hasLooked, $0.epoch) }
+        let (hasLooked, found, isEmptied) = state.withLock {
+            ($0.hasLooked, $0.epoch, $0.emptied.contains($0.way))
+        }
+        guard !isEmptied else {
+            throw RPCError(code: .unavailable, message: store.identity.emptied)
+        }
         let wanted = store.identity.epoch
         guard !hasLooked || found >= wanted else {
             throw RPCError(
@@ -123,6 +130,20 @@ final class Upstream: Service {
                 message: "the store of epoch \(wanted) is looked for: only that of epoch \(found) "
                     + "was found")
         }
+    }
+
+    /// As ``checkEpoch()``, but who is first in this run waits for the first look: he must not be
+    /// shown a store that has lost everything.
+    func checkLooked() async throws {
+        if !hasLooked, store.identity.expectsStore { await look() }
+        try checkEpoch()
+    }
+
+    /// Throws where the store that answers, with `epoch` or none, has lost the cluster.
+    func check(found epoch: Data?) throws {
+        guard epoch == nil, store.identity.expectsStore else { return }
+        state.withLock { _ = $0.emptied.insert($0.way) }
+        try checkEpoch()
     }
 
     func calling<Value: Sendable>(
@@ -142,6 +163,7 @@ final class Upstream: Service {
     private func using<Value: Sendable>(
         isStream: Bool, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
+        try await checkLooked()
         try check()
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
         let (number, way) = state.withLock { state in
@@ -287,6 +309,14 @@ final class Upstream: Service {
         let key = store.identity.store.keys.epoch
         let reply = try? await kv.range(.with { $0.key = Data(key.utf8) }, options: options)
         guard let reply else { return nil }
+        let isEmptied = reply.kvs.isEmpty && store.identity.expectsStore
+        state.withLock { state in
+            if isEmptied {
+                _ = state.emptied.insert(way)
+            } else {
+                _ = state.emptied.remove(way)
+            }
+        }
         let stored = reply.kvs.first.flatMap { value in
             try? RecordCoding.decode(StoredEpoch.self, from: Array(value.value)).epoch
         }

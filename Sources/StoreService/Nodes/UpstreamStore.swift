@@ -25,7 +25,7 @@ struct UpstreamStore: KeyValueStore {
         while true {
             let page = request
             let reply = try await Self.translating {
-                try upstream.checkEpoch()
+                try await upstream.checkLooked()
                 return try await upstream.kv.range(page, options: EtcdConnection.options)
             }
             if request.revision == 0 { request.revision = reply.header.revision }
@@ -38,7 +38,7 @@ struct UpstreamStore: KeyValueStore {
 
     func get(_ key: String) async throws -> KeyValue? {
         let reply = try await Self.translating {
-            try upstream.checkEpoch()
+            try await upstream.checkLooked()
             return try await upstream.kv.range(
                 .with { $0.key = Data(key.utf8) }, options: EtcdConnection.options)
         }
@@ -54,7 +54,7 @@ struct UpstreamStore: KeyValueStore {
         request.success = operations.map(Etcdserverpb_RequestOp.init)
         let asked = request
         let reply = try await Self.translating {
-            try upstream.checkEpoch()
+            try await upstream.checkLooked()
             return try await upstream.kv.txn(asked, options: EtcdConnection.options)
         }
         return TxnResult(succeeded: reply.succeeded, revision: reply.header.revision)

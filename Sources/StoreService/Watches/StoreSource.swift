@@ -23,10 +23,11 @@ struct StoreSource: WatchSource {
     /// Where the store is now; throws when `epoch` is not the present one, or `after` is not
     /// reached.
     func current(after: Int64, epoch: UInt64) async throws -> Int64 {
-        try upstream.checkEpoch()
+        try await upstream.checkLooked()
         let keys = state.identity.store.keys
         let reply = try await upstream.kv.range(
             .with { $0.key = Data(keys.epoch.utf8) }, options: EtcdConnection.options)
+        try upstream.check(found: reply.kvs.first?.value)
         try check(epoch)
         // etcd lost its data: what the caller knows is of another past.
         guard after <= reply.header.revision else {
