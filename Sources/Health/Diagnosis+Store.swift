@@ -43,7 +43,7 @@ extension Diagnosis {
     private mutating func examineQuorum(_ store: HealthFacts.Store) {
         let isShort = store.quorum.map { $0.up < $0.needed } ?? false
         if let quorum = store.quorum {
-            check(isShort && !store.isWritable ? noQuorum(quorum) : nil)
+            check(isShort && !store.isWritable ? noQuorum(quorum, store.message) : nil)
             // A store that takes changes has its quorum, whatever is known of the voters.
             let isDown = quorum.up < quorum.voters && !isShort
             check(isDown ? voterSilent(quorum) : nil)
@@ -51,13 +51,18 @@ extension Diagnosis {
         check(store.isWritable || isShort ? nil : readOnly(store.message))
     }
 
-    private func noQuorum(_ quorum: HealthFacts.Quorum) -> Finding {
-        Finding(
+    private func noQuorum(_ quorum: HealthFacts.Quorum, _ message: String) -> Finding {
+        let next =
+            quorum.voters == 1
+            ? "look at gd2-etcd on the only voter (there: journalctl -u gd2-etcd)"
+            : "start the nodes of the other voters; only if they never come back, go on with "
+                + "this node alone (docs/cluster.md), which glustercli cluster recover does"
+        return Finding(
             code: .noQuorum, severity: .error, object: .cluster,
             why: "\(quorum.up) of \(quorum.voters) voters of the store answer and "
-                + "\(quorum.needed) are needed: nothing can be changed; bricks and mounts go on",
-            next: "start the nodes of the other voters; only if they never come back, go on with "
-                + "this node alone (docs/cluster.md), which glustercli cluster recover does",
+                + "\(quorum.needed) are needed: nothing can be changed; bricks and mounts go on"
+                + (message.isEmpty ? "" : " (\(message))"),
+            next: next,
             command: "glustercli cluster members")
     }
 

@@ -190,6 +190,20 @@ struct Ailment: Sendable, CustomTestStringConvertible {
         #expect(found.checks < Diagnosis(of: Self.well).checks)
     }
 
+    /// Nobody is to give up other voters where there are none.
+    @Test func theOnlyVoterIsNotSaidToWaitForOthers() {
+        var facts = Self.well
+        facts.store.isWritable = false
+        facts.store.message = "its data is gone"
+        facts.store.quorum = .init(voters: 1, up: 0, needed: 1)
+        let alone = Diagnosis(of: facts).findings.first
+        #expect(alone?.code == .noQuorum && alone?.why.hasSuffix("(its data is gone)") == true)
+        #expect(alone?.next.contains("gd2-etcd") == true)
+        #expect(alone?.next.contains("recover") == false)
+        facts.store.quorum = .init(voters: 3, up: 1, needed: 2)
+        #expect(Diagnosis(of: facts).findings.first?.next.contains("recover") == true)
+    }
+
     @Test func errorsComeFirst() {
         var facts = Self.well
         facts.nodes[0].report?.isOpenToJoin = true
