@@ -17,7 +17,7 @@ enum Seeds {
     /// Where a safeguard that is left out shows, and by a violation of which words.
     static let mutations: [(mutation: Mutation, seed: UInt64, sign: String)] = [
         (.noFencing, 7, "bears a mark"),
-        (.undoUnfenced, 4, "bears a mark"),
+        (.undoUnfenced, 25, "bears a mark"),
         (.noRivals, 3, "bears a mark"),
         (.unsupervisedIgnored, 27, "from under process"),
         (.noLockCompare, 1, "undone twice"),
