@@ -33,7 +33,9 @@ struct ClusterSummary {
         info.isWritable =
             store?.available == true && (!isShort || view.freshness == .current)
         info.store = store.map(\.message) ?? "gd2-store does not answer"
-        if isShort, !info.isWritable { info.store = "too few voters answer" }
+        // Of the only voter gd2-store knows more.
+        let isAlone = store?.available == false && info.quorum?.voters.count == 1
+        if isShort, !info.isWritable, !isAlone { info.store = "too few voters answer" }
         info.plan = members.flatMap { $0.plan.isEmpty ? nil : $0.plan }
         info.exchange = authorities?.exchange.map(AuthorityExchangeInfo.init).flatMap { exchange in
             exchange.isRunning ? exchange : nil

@@ -121,13 +121,19 @@ typealias Effect = SupervisedProcess.Effect
         #expect(process.failures == 12)
     }
 
-    @Test func aRaisedRequestTriesAtOnceWithoutItsFailures() {
+    /// One that is wanted and has died five times in a row.
+    private func failed() -> SupervisedProcess {
         var process = SupervisedProcess()
         for _ in 0..<5 {
             _ = process.next(on: Self.up, now: .seconds(1_000))
             _ = process.next(on: .spawned(pid: 7), now: .seconds(1_000))
             _ = process.next(on: .exited("died"), now: .zero)
         }
+        return process
+    }
+
+    @Test func aRaisedRequestTriesAtOnceWithoutItsFailures() {
+        var process = failed()
         #expect(process.failures == 5)
         #expect(process.next(on: .want(up: true, request: 1), now: .zero) == [.spawn])
         #expect(process.failures == 0)
@@ -138,12 +144,7 @@ typealias Effect = SupervisedProcess.Effect
 
     /// As after a stop, a repair and a start.
     @Test func whatIsWantedAnewHasNoFailuresBehindIt() {
-        var process = SupervisedProcess()
-        for _ in 0..<5 {
-            _ = process.next(on: Self.up, now: .seconds(1_000))
-            _ = process.next(on: .spawned(pid: 7), now: .seconds(1_000))
-            _ = process.next(on: .exited("died"), now: .zero)
-        }
+        var process = failed()
         #expect(process.reported == .failed)
         #expect(process.next(on: Self.down, now: .zero) == [])
         #expect(process.message.isEmpty && process.reported == .offline)

@@ -85,6 +85,20 @@ import Testing
         }
     }
 
+    @Test func whyTheOnlyVoterDoesNotAnswerIsSaid() async throws {
+        try await RESTFixture.with { rest in
+            await rest.cluster.set(status: StoreStatus(available: false, message: "no data"))
+            await rest.cluster.set(
+                members: StoreMembers(
+                    members: [Self.member(2, isHealthy: false)], plan: "", votersWanted: 1))
+            let cluster = try await rest.send(.get, "/v1/cluster").value(ClusterInfo.self)
+            #expect(cluster.quorum?.votersUp == 0 && cluster.quorum?.votersNeeded == 1)
+            #expect(!cluster.isWritable && cluster.store == "no data")
+            let doctor = try await rest.send(.get, "/v1/doctor").value(DoctorInfo.self)
+            #expect(doctor.findings.contains { $0.why.contains("(no data)") })
+        }
+    }
+
     @Test func anOldOrDamagedSnapshotIsWarnedOf() async throws {
         try await RESTFixture.with { rest in
             await rest.cluster.set(
