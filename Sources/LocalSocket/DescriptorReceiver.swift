@@ -50,7 +50,11 @@ public struct DescriptorReceiver: Sendable {
             let count = poll(&polled, nfds_t(polled.count), done.waker.timeoutMs)
             guard count > 0, polled[0].revents != 0 else { continue }
             let sender = accept(listener, nil, nil)
-            guard sender >= 0 else { continue }
+            guard sender >= 0 else {
+                // Without a free descriptor poll(2) would say so again at once.
+                if errno == EMFILE || errno == ENFILE { usleep(20_000) }
+                continue
+            }
             _ = fcntl(sender, F_SETFD, FD_CLOEXEC)
             do { try receive(from: sender, continuation) } catch { refused(error) }
             close(sender)

@@ -132,11 +132,15 @@ final class Upstream: Service {
         }
     }
 
-    /// As ``checkEpoch()``, but who is first in this run waits for the first look: he must not be
-    /// shown a store that has lost everything.
+    /// As ``checkEpoch()``, after the first look of this run.
     func checkLooked() async throws {
-        if !hasLooked, store.identity.expectsStore { await look() }
+        await lookFirst()
         try checkEpoch()
+    }
+
+    /// Who is first in this run must not be shown a store that has lost everything.
+    private func lookFirst() async {
+        if !hasLooked, store.identity.expectsStore { await look() }
     }
 
     /// Throws where the store that answers, with `epoch` or none, has lost the cluster.
@@ -163,7 +167,7 @@ final class Upstream: Service {
     private func using<Value: Sendable>(
         isStream: Bool, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        try await checkLooked()
+        await lookFirst()
         try check()
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
         let (number, way) = state.withLock { state in
