@@ -22,8 +22,6 @@ extension Supervisor {
         var handle: ProcessHandle?
         var startedAt = Duration.zero
         var isProbed = false
-        /// Whether it counts among the starts that run at once.
-        var isAdmitted = false
         /// Whose sign-in came before the launcher's answer.
         var earlySignIn: Int32?
         var attempts = 0

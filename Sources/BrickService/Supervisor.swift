@@ -21,6 +21,7 @@ actor Supervisor {
     private let clock = ContinuousClock()
     private let began = ContinuousClock.now
     var slots: [ProcessRole: Slot] = [:]
+    private var starts: StartQueue
     var cluster = ClusterState()
     /// Processes that ran when this program started and were not recognised yet, by socket.
     private var found: [String: (pid: Int32, port: Int)]
@@ -55,6 +56,7 @@ actor Supervisor {
         self.incarnation = incarnation
         self.log = log
         configuration = command.configuration
+        starts = StartQueue(limit: configuration.startsAtOnce)
         found = command.running()
         (work, workGiver) = AsyncStream.makeStream(of: Work.self)
         (looks, looker) = AsyncStream.makeStream(
@@ -243,27 +245,28 @@ actor Supervisor {
     // MARK: Processes
 
     private func deliver(_ event: SupervisedProcess.Event, to role: ProcessRole) {
-        guard var slot = slots[role] else { return }
+        guard var slot = slots[role] else { return starts.ended(role) }
         let before = slot.machine
         let effects = slot.machine.next(on: event, now: now)
         slots[role] = slot
         for effect in effects {
             switch effect {
-            case .spawn: workGiver.yield(.start(role))
+            case .spawn: starts.add(role)
             case .terminate: slot.handle?.signal(SIGTERM)
             case .kill: slot.handle?.signal(SIGKILL)
             }
         }
+        if !slot.machine.isBeginning { starts.ended(role) }
+        for next in starts.admit() { workGiver.yield(.start(next)) }
         if slot.isRestless { looker.yield() }
         if before != slot.machine { tell([role.volume]) }
     }
 
     private func start(_ role: ProcessRole) async {
-        slots[role]?.isAdmitted = false
-        while startsRunning >= configuration.startsAtOnce {
-            do { try await Task.sleep(for: .milliseconds(Limits.tickMs)) } catch { return }
+        // It may have waited for its turn for long.
+        guard slots[role]?.machine.isWanted == true else {
+            return deliver(.spawnFailed("nobody wants it any more"), to: role)
         }
-        slots[role]?.isAdmitted = true
         do {
             // One that was started by an attempt that failed half way, or before the last restart.
             // Looking costs milliseconds on a busy host.
@@ -291,16 +294,6 @@ actor Supervisor {
                 "process not started", metadata: ["process": "\(role)", "error": "\(error)"])
             slots[role]?.reservation = nil
             deliver(.spawnFailed("\(error)"), to: role)
-        }
-    }
-
-    private var startsRunning: Int {
-        slots.values.count { slot in
-            guard slot.isAdmitted else { return false }
-            switch slot.machine.phase {
-            case .spawning, .starting: return true
-            case .down, .online, .stopping: return false
-            }
         }
     }
 

@@ -133,22 +133,31 @@ public struct SupervisedProcess: Hashable, Sendable {
     }
 
     private mutating func ended(_ why: String, _ now: Duration) {
-        if case .stopping = phase {
+        var wasStopping = false
+        if case .stopping = phase { wasStopping = true }
+        guard isWanted, !wasStopping else {
             phase = .down(retryAt: nil)
-            failures = 0
-            message = ""
+            (failures, message) = (0, "")
             return
         }
         message = why
         let pause = Limits.backOff[min(failures, Limits.backOff.count - 1)]
         failures += 1
-        phase = .down(retryAt: isWanted ? now + pause : nil)
+        phase = .down(retryAt: now + pause)
     }
 
     public var pid: Int32? {
         switch phase {
         case .down, .spawning: nil
         case .starting(let pid, _), .online(let pid, _), .stopping(let pid, _): pid
+        }
+    }
+
+    /// Whether it is just being started.
+    public var isBeginning: Bool {
+        switch phase {
+        case .spawning, .starting: true
+        case .down, .online, .stopping: false
         }
     }
 

@@ -44,6 +44,7 @@ typealias Effect = SupervisedProcess.Effect
             ([up, .spawned(pid: 7), .exited("died"), .tick], [.spawn], .spawning, .starting),
             // Unwanted while the launcher has not answered: ended as soon as it is known.
             ([up, down], [], .spawning, .starting),
+            ([up, down, .spawnFailed("late")], [], .down(retryAt: nil), .offline),
             (
                 [up, down, .spawned(pid: 7)], [.terminate(pid: 7)],
                 .stopping(pid: 7, deadline: .seconds(12)), .stopping
