@@ -55,9 +55,9 @@ struct OptionChanges: Sendable {
             let values = try VolumeChanges.checking { () throws(OptionError) in
                 try table.validate(wish.set, of: volume)
             }
-            return Altered(
-                options: volume.options.merging(values) { $1 },
-                touched: Set(values.keys).union(wish.reset))
+            let options = volume.options.merging(values) { $1 }
+            try checkReset(of: wish.reset, of: volume, leaving: options)
+            return Altered(options: options, touched: Set(values.keys).union(wish.reset))
         }
     }
 
@@ -90,7 +90,16 @@ struct OptionChanges: Sendable {
             // What every new volume has is what it goes back to.
             for key in keys ?? Array(all) { options[key] = standard[key] }
             let touched = volume.options.keys.filter { options[$0] != volume.options[$0] }
+            try checkReset(of: touched, of: volume, leaving: options)
             return Altered(options: options, touched: Set(touched))
+        }
+    }
+
+    private func checkReset(
+        of keys: some Sequence<String>, of volume: Volume, leaving options: [String: String]
+    ) throws {
+        try VolumeChanges.checking { () throws(OptionError) in
+            try table.checkReset(of: keys, of: volume, leaving: options)
         }
     }
 

@@ -9,10 +9,10 @@ enum OptionSpecials {
         }
         for (key, values) in words { kinds[key] = OptionKind(words: values) }
         for (key, text) in forms { kinds[key] = OptionKind(form: text) }
-        for key in ["features.default-retention-period", "features.auto-commit-period"] {
-            kinds[key] = OptionKind(type: "int", minimum: 0)
+        for key in notNegative { kinds[key] = OptionKind(type: "int", minimum: 0) }
+        for (key, maximum) in plainNumbers {
+            kinds[key] = OptionKind(type: "int", minimum: 0, maximum: maximum)
         }
-        kinds["transport.listen-backlog"] = OptionKind(type: "int", minimum: 0)
         // Names in certificates, whatever they look like.
         kinds["auth.ssl-allow"] = OptionKind(type: "str")
         return kinds
@@ -25,8 +25,25 @@ enum OptionSpecials {
         "features.ctime", "features.acl", "features.sdfs", "nfs.disable", "cluster.nufa",
         "cluster.switch", "network.compression", "geo-replication.indexing",
         "config.memory-accounting", "cluster.brick-graceful-cleanup",
+        // The map has a word more, with which no client mounts.
+        "cluster.data-self-heal",
+    ]
+    private static let notNegative = [
+        "features.default-retention-period", "features.auto-commit-period",
+        "transport.listen-backlog",
+        // Times to those who read them, and a process that reads one below 0 ends.
+        "server.gid-timeout", "features.cache-invalidation-timeout",
+        "features.lease-lock-recall-timeout", "performance.qr-cache-timeout",
+        "performance.quick-read-cache-timeout",
+    ]
+    /// By the map a size and a time, by the socket, which reads them, numbers without a unit: with
+    /// one no brick starts.
+    private static let plainNumbers: [String: Double] = [
+        "network.tcp-window-size": 1_048_576, "server.tcp-user-timeout": 1_013,
     ]
     private static let words: [String: [String]] = [
+        // Of the map's others no process listens on one, and clients reach none by the other.
+        "transport.address-family": ["inet", "inet6"],
         "features.retention-mode": ["relax", "enterprise"],
         "locks.mandatory-locking": ["off", "file", "forced", "optimal"],
         // GlusterFS has no RDMA any more.
@@ -57,6 +74,8 @@ enum OptionSpecials {
         case "cluster.rebal-throttle":
             ["lazy", "normal", "aggressive"].contains(value.lowercased())
                 || (OptionKind.integer(value) ?? 0) > 0
+        case "transport.listen-backlog", "network.tcp-window-size":
+            !value.lowercased().hasPrefix("0x")
         case "features.trash-dir":
             !value.utf8.contains(UInt8(ascii: "/")) && value != "." && value != ".."
         default: true
@@ -69,13 +88,19 @@ enum OptionSpecials {
     static let notMade: [String: String] = [
         "features.uss": "user-serviceable snapshots",
         "features.cloudsync": "cloudsync",
-        // GlusterFS 10.3 reads its pattern after freeing it: no client could mount the volume.
-        "cluster.switch": "the switch layout",
-        // A client compresses at once, a running brick then stores what it cannot decompress.
-        "network.compression": "compression between clients and bricks",
         "config.gfproxyd": "gfproxy",
         "cluster.brick-multiplex": "several bricks in one process",
         "cluster.enable-shared-storage": "the shared storage volume",
+    ]
+
+    /// What GlusterFS 10.3 makes of it; it stays off.
+    static let harms: [String: String] = [
+        // It reads the pattern after freeing it.
+        "cluster.switch": "no client could mount the volume",
+        // A client compresses at once, a running brick then stores what it cannot decompress.
+        "network.compression": "files would be destroyed",
+        // Its direct I/O is from and to memory that is not aligned for that.
+        "storage.linux-aio": "reads and writes would fail",
     ]
 
     /// What glusterd, too, refuses: where that feature is off, or since it has commands for it.
@@ -104,8 +129,9 @@ enum OptionSpecials {
 }
 
 extension OptionKind {
-    fileprivate init(type: String, minimum: Double? = nil) {
-        self.init(name: type, minimum: minimum, maximum: nil, range: "min", allowed: [])
+    fileprivate init(type: String, minimum: Double? = nil, maximum: Double? = nil) {
+        let range = maximum == nil ? "min" : "both"
+        self.init(name: type, minimum: minimum, maximum: maximum, range: range, allowed: [])
     }
 
     fileprivate init(form: String) {

@@ -8,6 +8,7 @@ public enum OptionError: Error, Equatable, CustomStringConvertible {
     case notGlobal(key: String)
     case readOnly(key: String)
     case notMade(key: String, feature: String)
+    case harmful(key: String, harm: String)
     case notHere(key: String, value: String, volume: VolumeName, reason: String)
     case twice(key: String)
     case longKey(bytes: Int)
@@ -29,6 +30,8 @@ public enum OptionError: Error, Equatable, CustomStringConvertible {
         case .readOnly(let key): "option \(key) is only shown: it goes by what the nodes can do"
         case .notMade(let key, let feature):
             "option \(key) is for \(feature), which gd2 does not have"
+        case .harmful(let key, let harm):
+            "option \(key) stays off: with GlusterFS 10.3 \(harm)"
         case .notHere(let key, let value, let volume, let reason):
             "option \(key) cannot be \"\(Self.shown(value))\" on volume \(volume): \(reason)"
         case .twice(let key): "option \(key) is given twice"
@@ -145,6 +148,9 @@ public struct OptionTable: Sendable {
         }
         if let feature = OptionSpecials.notMade[key], OptionKind.bool(canonical) != false {
             throw .notMade(key: key, feature: feature)
+        }
+        if let harm = OptionSpecials.harms[key], OptionKind.bool(canonical) != false {
+            throw .harmful(key: key, harm: harm)
         }
         if let feature = OptionSpecials.ofNotMade[key] {
             throw .notMade(key: key, feature: feature)

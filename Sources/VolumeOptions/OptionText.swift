@@ -37,7 +37,8 @@ extension OptionKind {
     static func isPriorityList(_ text: String) -> Bool {
         text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { item in
             let parts = item.split(separator: ":", omittingEmptySubsequences: false)
-            return parts.count >= 2 && !parts[0].isEmpty && integer(String(parts[1])) != nil
+            guard parts.count >= 2, !parts[0].isEmpty else { return false }
+            return (integer(String(parts[1])) ?? -1) >= 0
         }
     }
 

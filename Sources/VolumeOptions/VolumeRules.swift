@@ -23,6 +23,20 @@ extension OptionTable {
         }
         return values
     }
+
+    /// Throws where the reset of `keys` leaves the volume with options, `after`, that do not go
+    /// together.
+    public func checkReset(
+        of keys: some Sequence<String>, of volume: Volume, leaving after: [String: String]
+    ) throws(OptionError) {
+        let rules = VolumeRules(table: self, volume: volume, after: after)
+        for key in keys.sorted() {
+            if let reason = rules.ofSizes(key) {
+                throw .notHere(
+                    key: key, value: rules.text(key), volume: volume.name, reason: reason)
+            }
+        }
+    }
 }
 
 /// What glusterd refuses because of the volume: its layout, its state, its other options
@@ -36,6 +50,7 @@ struct VolumeRules {
     /// Why `key` cannot have `value` on the volume, as a clause; nil when it can.
     func refusal(_ key: String, _ value: String) -> String? {
         ofLayout(key, value) ?? ofXlators(key, value) ?? ofState(key) ?? ofOthers(key, value)
+            ?? ofSizes(key)
     }
 
     /// A key of several xlators has to be right for each that the volume has.
@@ -81,6 +96,9 @@ struct VolumeRules {
                 "\(volume.head.volfileName)-client-\($0.index)"
             }
             return names.contains(value) ? nil : "it is one of \(names.joined(separator: ", "))"
+        case ("cluster.read-subvolume-index", .replicate):
+            let last = Int64(layout.bricksCount) - 1
+            return (-1...last).contains(number) ? nil : "it goes from -1 to \(last)"
         case ("cluster.subvols-per-directory", _):
             let most = volume.topology.subvolumes.count
             return number > Int64(most) ? "the volume has \(most) subvolumes" : nil
@@ -107,11 +125,6 @@ struct VolumeRules {
         case "features.worm" where isOn(key) && isOn("features.read-only"):
             "features.read-only is on"
         case "features.read-only" where isOn(key) && isOn("features.worm"): "features.worm is on"
-        case "performance.cache-min-file-size", "performance.cache-max-file-size":
-            size("performance.cache-min-file-size", or: 0)
-                > size("performance.cache-max-file-size", or: .infinity)
-                ? "performance.cache-min-file-size would be above performance.cache-max-file-size"
-                : nil
         case "performance.io-cache" where isOn(key):
             after["performance.cache-size"].flatMap { ofXlators("performance.cache-size", $0) }
                 .map { "performance.cache-size is too small: \($0)" }
@@ -119,15 +132,27 @@ struct VolumeRules {
         }
     }
 
-    /// Of a size that is set.
-    private func size(_ key: String, or unset: Double) -> Double {
-        after[key].flatMap(OptionKind.size) ?? unset
+    /// Of two sizes the first may not be above the second, or no client mounts the volume. With no
+    /// maximum io-cache caches files of any size, and yet compares them so.
+    func ofSizes(_ key: String) -> String? {
+        let pair = Self.ordered.first { key == $0.small || key == $0.large }
+        guard let pair, size(pair.small) > size(pair.large) else { return nil }
+        return "\(pair.small) would be \(text(pair.small)), above \(pair.large), "
+            + "\(text(pair.large)), and no client could mount the volume"
     }
+
+    private func size(_ key: String) -> Double { OptionKind.size(text(key)) ?? 0 }
+
+    func text(_ key: String) -> String { after[key] ?? table.defaultValue(key) ?? "0" }
 
     private func isOn(_ key: String) -> Bool {
         OptionKind.bool(after[key] ?? table.defaultValue(key) ?? "") == true
     }
 
+    private static let ordered = [
+        (small: "performance.cache-min-file-size", large: "performance.cache-max-file-size"),
+        (small: "performance.aggregate-size", large: "performance.write-behind-window-size"),
+    ]
     private static let replicateKeys: Set<String> = [
         "cluster.self-heal-daemon", "cluster.metadata-self-heal", "cluster.data-self-heal",
         "cluster.entry-self-heal", "cluster.shd-max-threads",

@@ -4,7 +4,7 @@ import VolumeOptions
 /// Where real glusterd answers otherwise, and that is accepted; docs/options.md has the reasons.
 enum OptionDifference: CaseIterable {
     case unusedValue, uncheckedValue, anyWord, hugeSize, leadingHex, notMade, debugPlace, together
-    case threadsOfNode, pathOfNode, hookScript
+    case threadsOfNode, pathOfNode, hookScript, fatalValue
 
     init?(refused error: OptionError, _ changes: [String: String], changesNothing: Bool) {
         let (key, value) = changes.first ?? ("", "")
@@ -16,6 +16,7 @@ enum OptionDifference: CaseIterable {
             case .hugeSize: error.isOfValue && value == "99999999999PB"
             case .leadingHex: key == "cluster.subvols-per-directory" && value == "0x10"
             case .notMade: error.isNotMade
+            case .fatalValue: error.isOfValue && Self.fatal[key]?.contains(value) == true
             case .debugPlace: error.isOfValue && Self.debugKeys.contains(key)
             case .together: changes.count > 1
             case .threadsOfNode, .pathOfNode, .hookScript: false
@@ -37,6 +38,23 @@ enum OptionDifference: CaseIterable {
     }
 
     private static let debugKeys: Set = ["debug.trace", "debug.error-gen", "debug.delay-gen"]
+    /// With which no brick starts, or no client mounts: glusterd takes them, bricks and clients of
+    /// GlusterFS 10.3 were started with each.
+    private static let fatal: [String: Set<String>] = [
+        "cluster.read-subvolume-index": ["5", "0x10", "010", "+4", "9"],
+        "cluster.data-self-heal": ["open"],
+        "performance.cache-min-file-size": ["1MB", "1.5KB", "2048", "1gb", "5TB"],
+        "performance.cache-priority": ["a:-1"],
+        "performance.quick-read-cache-timeout": ["-1"],
+        "performance.qr-cache-timeout": ["-1"],
+        "performance.aggregate-size": ["1gb", "5TB"],
+        "network.tcp-window-size": ["1MB", "1.5KB"],
+        "server.gid-timeout": ["-1"],
+        "server.tcp-user-timeout": ["30s", "5min", "3m"],
+        "features.cache-invalidation-timeout": ["-1"],
+        "features.lease-lock-recall-timeout": ["-1"],
+        "transport.listen-backlog": ["0x10"],
+    ]
     private static let anyWordKeys: Set = [
         "cluster.nufa", "cluster.switch", "features.sdfs", "features.acl", "nfs.disable",
     ]
@@ -61,6 +79,9 @@ extension OptionError {
     }
 
     fileprivate var isNotMade: Bool {
-        if case .notMade = self { true } else { false }
+        switch self {
+        case .notMade, .harmful: true
+        default: false
+        }
     }
 }

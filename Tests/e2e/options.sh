@@ -31,7 +31,10 @@ say "what a volume cannot have"
 bad 2 "of disperse volumes" cli volume set rep disperse.quorum-count 2
 bad 2 "of replicate volumes" cli volume set dist cluster.self-heal-daemon off
 bad 2 "from 1 to 3" cli volume set rep cluster.quorum-count 4
-bad 2 "stop it first" cli volume set rep storage.linux-aio on
+bad 2 "stop it first" cli volume set rep storage.linux-aio off
+bad 2 "reads and writes would fail" cli volume set rep storage.linux-aio on
+bad 2 "from -1 to 2" cli volume set rep cluster.read-subvolume-index 3
+bad 2 "whole number" cli volume set rep network.tcp-window-size 1MB
 bad 2 "quota" cli volume set rep features.quota on
 
 say "GD2's names"
@@ -50,6 +53,13 @@ say "names that no URL has"
 cli volume set rep user.größe 5 user.a%b 6 || fail "set user.größe"
 [ "$(value rep user.größe) $(value rep user.a%b)" = "5 6" ] || fail "user.größe is $(value rep user.größe), user.a%b $(value rep user.a%b)"
 cli volume reset rep user.größe user.a%b >/dev/null || fail "reset user.größe"
+
+say "sizes with which no client would mount"
+bad 2 "no client could mount" cli volume set rep performance.cache-min-file-size 1MB
+cli volume set rep performance.cache-min-file-size 1MB performance.cache-max-file-size 2MB || fail "both sizes"
+bad 2 "no client could mount" cli volume reset rep performance.cache-max-file-size
+cli volume reset rep performance.cache-min-file-size performance.cache-max-file-size >/dev/null || fail "reset both sizes"
+bad 2 "no client could mount" cli volume set rep performance.aggregate-size 2MB
 
 say "reset"
 cli volume reset rep network.ping-timeout >/dev/null || fail "reset one"
@@ -119,7 +129,7 @@ say "what needs a restart of the bricks"
 cli volume set rep features.acl off 2>&1 >/dev/null | grep -q "features.acl takes effect when the bricks are restarted" || fail "no note"
 cli volume reset rep features.acl 2>&1 >/dev/null | grep -q "features.acl takes effect" || fail "no note of a reset"
 cli volume set rep performance.cache-size 9MB 2>&1 | grep -q "takes effect" && fail "a note without need"
-cli volume stop rep --yes && cli volume set rep storage.linux-aio on 2>&1 | grep -q "takes effect" && fail "a note for a stopped volume"
-[ "$(value rep storage.linux-aio)" = on ] || fail "linux-aio on a stopped volume"
-cli volume start rep || fail "start with linux-aio"
+cli volume stop rep --yes && cli volume set rep storage.linux-io_uring on 2>&1 | grep -q "takes effect" && fail "a note for a stopped volume"
+[ "$(value rep storage.linux-io_uring)" = on ] || fail "linux-io_uring on a stopped volume"
+cli volume start rep || fail "start with linux-io_uring"
 node_stop
