@@ -19,6 +19,8 @@ api_create() { # WHAT VOLUME BRICKS: a distributed volume
     done
     api "$1" POST /v1/volumes '{"name":"'"$2"'","force":true,"subvols":['"${bricks#,}"']}'
 }
+# A request that asks no other program, on a connection of its own as the others are.
+api_nothing() { api nothing GET /ping; }
 api_operations() {
     local i name
     bare_etcd_start
@@ -27,6 +29,7 @@ api_operations() {
         bare_commits
         bare_bricks
         bare_calls
+        api_nothing
         serial=$((serial + 1)) name=bench$serial
         api_create create "$name" 1
         api set POST "/v1/volumes/$name/options" '{"options":{"performance.cache-size":"'$((32 + i))'MB"}}'

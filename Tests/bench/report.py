@@ -185,7 +185,12 @@ def bars(samples, volumes):
                 print("alone, %s: sign-in of %d brick, %s: %s ms" % (title, count, kind, number(brick)))
         print("alone, %s: a commit %s ms" % (title, number(median("bare", part, "commit"))))
         words = "two writes through gd2-store, an empty call of gd2-brickd"
-        print("alone, %s: %s: %s ms" % (title, words, number(median("bare", part, "calls"))))
+        calls, nothing = median("bare", part, "calls"), median("gd2", part, "api/nothing")
+        print("alone, %s: %s: %s ms" % (title, words, number(calls)))
+        print("alone, %s: a request of gd2-rest that asks nobody: %s ms" % (title, number(nothing)))
+        if None not in (calls, nothing, commit := median("bare", part, "commit")):
+            form = "alone, %s: a create with nothing in it, so both: %s ms; the bar is %s ms"
+            print(form % (title, number(calls + nothing), number(2 * commit + 5)))
         for how in ("1", "16", "1x32"):
             ours, bare = (median(manager, part, "getspec/" + how) for manager in ("gd2", "bare"))
             stock = median("gd1", part, "getspec/" + how)
