@@ -56,6 +56,7 @@ enum OptionSpecials {
     /// What a text of a form of its own has to be; `isForm` tells whether it is.
     private static let forms = [
         "features.snapshot-directory": "a dot and 1 to 254 letters, digits, - and _",
+        "cluster.dht-xattr-name": "the name of an extended attribute, which begins with trusted.",
         "cluster.rebal-throttle": "lazy, normal, aggressive or a number of threads",
         "features.trash-dir":
             "a name other than . and .., without /, blanks, quotes, backticks, \\ and #",
@@ -71,6 +72,9 @@ enum OptionSpecials {
                         || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
                         || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_".utf8.contains(byte)
                 }
+        // Bricks keep no other.
+        case "cluster.dht-xattr-name":
+            value.hasPrefix("trusted.") && (9...255).contains(value.utf8.count)
         case "cluster.rebal-throttle":
             ["lazy", "normal", "aggressive"].contains(value.lowercased())
                 || (OptionKind.integer(value) ?? 0) > 0

@@ -43,6 +43,7 @@ enum OptionDifference: CaseIterable {
     private static let fatal: [String: Set<String>] = [
         "cluster.read-subvolume-index": ["5", "0x10", "010", "+4", "9"],
         "cluster.data-self-heal": ["open"],
+        "cluster.dht-xattr-name": ["abc", "/x/y", "1", "on", "a,b", "-1"],
         "performance.cache-min-file-size": ["1MB", "1.5KB", "2048", "1gb", "5TB"],
         "performance.cache-priority": ["a:-1"],
         "performance.quick-read-cache-timeout": ["-1"],

@@ -50,7 +50,8 @@ import VolumeOptions
     }
 
     @Test(arguments: [
-        ([most], [least: "1MB"], false), ([least], [most: "1MB"], true), ([least, most], [:], true),
+        ([most], [least: "1MB"], false), ([least], [most: "1MB"], true),
+        ([least, most], [:], true),
         // What was so before is not of this reset.
         (["network.ping-timeout"], [least: "1MB"], true),
     ])
