@@ -25,7 +25,10 @@ enum JSONValue: Hashable, Codable {
         } else if let value = try? container.decode(UInt64.self) {
             self = .unsigned(value)
         } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
+            // One that is whole is written so, and read as such then.
+            self =
+                Int64(exactly: value).map(JSONValue.integer)
+                ?? UInt64(exactly: value).map(JSONValue.unsigned) ?? .number(value)
         } else if let value = try? container.decode(String.self) {
             self = .string(value)
         } else if let value = try? container.decode([JSONValue].self) {
