@@ -245,7 +245,7 @@ actor Supervisor {
     // MARK: Processes
 
     private func deliver(_ event: SupervisedProcess.Event, to role: ProcessRole) {
-        guard var slot = slots[role] else { return starts.ended(role) }
+        guard var slot = slots[role] else { return }
         let before = slot.machine
         let effects = slot.machine.next(on: event, now: now)
         slots[role] = slot
