@@ -103,7 +103,7 @@ enum OptionSpecials {
         "cluster.switch": "no client could mount the volume",
         // A client compresses at once, a running brick then stores what it cannot decompress.
         "network.compression": "files would be destroyed",
-        // Its direct I/O is from and to memory that is not aligned for that.
+        // With EINVAL, on XFS and on ext4.
         "storage.linux-aio": "reads and writes would fail",
     ]
 
