@@ -11,7 +11,9 @@ enum OptionSpecials {
         for (key, text) in forms { kinds[key] = OptionKind(form: text) }
         for key in notNegative { kinds[key] = OptionKind(type: "int", minimum: 0) }
         for (key, maximum) in plainNumbers {
-            kinds[key] = OptionKind(type: "int", minimum: 0, maximum: maximum)
+            var kind = OptionKind(type: "int", minimum: 0, maximum: maximum)
+            kind.form = "\(kind.expectation), without a unit and not as 0x"
+            kinds[key] = kind
         }
         // Names in certificates, whatever they look like.
         kinds["auth.ssl-allow"] = OptionKind(type: "str")
@@ -30,16 +32,16 @@ enum OptionSpecials {
     ]
     private static let notNegative = [
         "features.default-retention-period", "features.auto-commit-period",
-        "transport.listen-backlog",
         // Times to those who read them, and a process that reads one below 0 ends.
         "server.gid-timeout", "features.cache-invalidation-timeout",
         "features.lease-lock-recall-timeout", "performance.qr-cache-timeout",
         "performance.quick-read-cache-timeout",
     ]
-    /// By the map a size and a time, by the socket, which reads them, numbers without a unit: with
-    /// one no brick starts.
-    private static let plainNumbers: [String: Double] = [
+    /// What the socket reads as numbers without a unit, whatever the map says; with another no
+    /// brick starts.
+    private static let plainNumbers: [String: Double?] = [
         "network.tcp-window-size": 1_048_576, "server.tcp-user-timeout": 1_013,
+        "transport.listen-backlog": nil,
     ]
     private static let words: [String: [String]] = [
         // Of the map's others no process listens on one, and clients reach none by the other.
@@ -78,8 +80,7 @@ enum OptionSpecials {
         case "cluster.rebal-throttle":
             ["lazy", "normal", "aggressive"].contains(value.lowercased())
                 || (OptionKind.integer(value) ?? 0) > 0
-        case "transport.listen-backlog", "network.tcp-window-size":
-            !value.lowercased().hasPrefix("0x")
+        case _ where plainNumbers.keys.contains(key): !value.lowercased().hasPrefix("0x")
         case "features.trash-dir":
             !value.utf8.contains(UInt8(ascii: "/")) && value != "." && value != ".."
         default: true
